@@ -1,0 +1,1 @@
+"""Bytes to nouns and back. No I/O: a caller reads and writes."""

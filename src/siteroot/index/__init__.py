@@ -1,0 +1,1 @@
+"""Files from package indexes: HTTP, retries, authentication."""

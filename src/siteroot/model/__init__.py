@@ -1,0 +1,1 @@
+"""The nouns that flow through siteroot. Values only: no I/O, no decisions."""

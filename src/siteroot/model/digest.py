@@ -1,0 +1,33 @@
+"""A digest of a file's bytes, as locks and RECORD name it."""
+
+from dataclasses import dataclass
+
+#: Digest lengths in hexadecimal characters, by the algorithm's name in hashlib. Order: weakest first.
+HEX_LENGTHS = {
+    "md5": 32,
+    "sha1": 40,
+    "blake2b": 128,
+    "sha224": 56,
+    "sha256": 64,
+    "sha384": 96,
+    "sha512": 128,
+}
+
+#: The algorithms that are strong enough to trust a file by (ROOT.md 6).
+STRONG = ("sha256", "sha384", "sha512")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Digest:
+    """An algorithm's name in hashlib and a lower-case hexadecimal digest."""
+
+    algorithm: str
+    hexadecimal: str
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.hexadecimal}"
+
+    @property
+    def strong(self) -> bool:
+        """Whether a file may be trusted by it."""
+        return self.algorithm in STRONG

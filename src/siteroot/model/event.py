@@ -1,0 +1,93 @@
+"""What lower floors tell while they work. Only `cli/` turns it into words on a screen."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A decision and its reason, told with -v. `depth` 1 for -v, 2 for -vv."""
+
+    text: str
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that the person should know, though the work goes on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchStarted:
+    """A download begins. `size` in bytes where it is known."""
+
+    name: str
+    version: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchAdvanced:
+    """More bytes of a download have come."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFinished:
+    """A download is complete and was unpacked, or came to nothing."""
+
+    name: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedWheels:
+    """All wheels that were lacking are in the store."""
+
+    count: int
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacingStarted:
+    """Files begin to be placed."""
+
+    files: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacingAdvanced:
+    """That many files more are placed."""
+
+    files: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacingFinished:
+    """All files are placed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Another process holds what is needed; `holder` is its pid where it is known."""
+
+    what: str
+    holder: int | None
+
+
+Event = (
+    Note
+    | Warned
+    | FetchStarted
+    | FetchAdvanced
+    | FetchFinished
+    | PreparedWheels
+    | PlacingStarted
+    | PlacingAdvanced
+    | PlacingFinished
+    | Waiting
+)

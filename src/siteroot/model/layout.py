@@ -1,0 +1,32 @@
+"""Where the parts of a distribution lie in a site root."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class LayoutKind(Enum):
+    """The four layouts of a site root."""
+
+    TARGET = "target"
+    PREFIX = "prefix"
+    PYPACKAGES = "pypackages"
+    INTERPRETER = "interpreter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A root's folder and, for each scheme, where it lies relative to that.
+
+    `root` is absolute and resolved. `folders` has purelib, platlib, scripts, headers and data; "" is the root, and
+    only an interpreter's folders may lead out of it ("../../../bin"). Headers go to `folders["headers"]/NAME`.
+    """
+
+    kind: LayoutKind
+    root: str
+    folders: Mapping[str, str]
+
+    @property
+    def movable(self) -> bool:
+        """Whether everything lies below the root, so that it can be moved as one folder."""
+        return self.kind is not LayoutKind.INTERPRETER

@@ -1,0 +1,66 @@
+"""One distribution that shall be in the root: a name, a version, and the one artifact that it comes from."""
+
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from .lock import LockedFile, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelArtifact:
+    """A wheel file. `location` is an absolute URL or an absolute path."""
+
+    file: LockedFile
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SdistArtifact:
+    """An archive to be built. `why` says why no wheel served, one line each."""
+
+    file: LockedFile
+    location: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutArtifact:
+    """A commit to be checked out and built."""
+
+    url: str
+    commit: str
+    subdirectory: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryArtifact:
+    """A source tree to be built. `folder` is absolute."""
+
+    folder: str
+    editable: bool
+
+
+Artifact = WheelArtifact | SdistArtifact | CheckoutArtifact | DirectoryArtifact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """`direct`: a dependency that a selected project or group itself declares (REQUESTED)."""
+
+    name: str
+    version: Version | None  # None: a source tree with a dynamic version
+    source: Source
+    artifact: Artifact
+    direct: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelPin:
+    """A pin whose artifact is a wheel: what can be fetched and placed without a build."""
+
+    name: str
+    version: Version
+    source: Source
+    artifact: WheelArtifact
+    direct: bool

@@ -1,0 +1,95 @@
+"""A root on disk: what `.siteroot.json` says of it, and what was seen there. Paths are relative to the root, POSIX."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from .digest import Digest
+
+#: The file of ours that stays in a root, documented in docs/reference/root-file.md.
+STATE_FILE = ".siteroot.json"
+
+#: The reserved name under which journal, staging and old files lie while a root is being changed (ROOT.md 3).
+WORK_FOLDER = ".siteroot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootEntry:
+    """What `.siteroot.json` says of one distribution.
+
+    `digests` are of the wheel it came from: sha256 always, others where the lock named them. `record` is the
+    hexadecimal sha256 of its RECORD, which pins every other file of it.
+    """
+
+    name: str
+    version: str
+    dist_info: str
+    digests: tuple[Digest, ...]
+    record: str
+    direct: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootState:
+    """A whole `.siteroot.json`: no path, time or host in it, so that it is a function of what was asked for.
+
+    `winners` names, for each path that several distributions bring with different bytes, whose stand there. `files`
+    are our own files beside it, with the hexadecimal sha256 of their bytes.
+    """
+
+    implementation: str
+    python: str  # "3.12"
+    distributions: Mapping[str, RootEntry]
+    winners: Mapping[str, str]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledDistribution:
+    """A dist-info that was found in a root.
+
+    `files` are all paths of its RECORD that lie in the layout, as they resolve, RECORD among them; empty where it
+    has none. Several may have one name. `missing` are those of `files` that are not there (or are no plain file).
+    `entry` is what `.siteroot.json` says of it, None unless its RECORD still has the hash that stands there.
+    `foreign_form` says why it is not a distribution that siteroot may replace ("egg-info", "no RECORD"), else "".
+    """
+
+    name: str
+    version: str
+    dist_info: str
+    files: tuple[str, ...]
+    missing: tuple[str, ...]
+    entry: RootEntry | None
+    installer: str  # first line of INSTALLER, "" where absent
+    foreign_form: str
+
+
+class Kind(Enum):
+    """What stands under a name in a folder. A link is never looked through."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "symbolic link"
+    OTHER = "special file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderView:
+    """What a folder holds, and its mtime in nanoseconds."""
+
+    names: Mapping[str, Kind]
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What a root holds. `exists` False: the folder is absent, and all else is empty.
+
+    `state` is None where `.siteroot.json` is absent or cannot be understood. `folders` has every folder that was
+    looked into, by path ("" is the root); a folder that was asked for and is absent, or is no folder, is not in it.
+    """
+
+    exists: bool
+    state: RootState | None
+    distributions: tuple[InstalledDistribution, ...]
+    folders: Mapping[str, FolderView]

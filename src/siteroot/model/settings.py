@@ -1,0 +1,89 @@
+"""What flags, variables and settings files can say alike: one type for every layer that says it.
+
+A field that a layer does not speak of is None (scalars) or empty (lists). `project.settings.combine` lays one over
+the other: the nearest scalar wins, lists are joined, nearest first, as uv does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class LinkMode(Enum):
+    """How a stored file becomes a file of the root."""
+
+    CLONE = "clone"
+    COPY = "copy"
+    HARDLINK = "hardlink"
+    SYMLINK = "symlink"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexSetting:
+    """One package index, as `[[tool.uv.index]]` has it."""
+
+    url: str
+    name: str | None = None
+    default: bool = False
+    explicit: bool = False
+    flat: bool = False
+    authenticate: str = "auto"  # auto, always, never
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One layer of settings, or all of them combined."""
+
+    # where the root goes ([tool.siteroot] alone; flags and variables have their own order, ROOT.md 1)
+    target: str | None = None
+    prefix: str | None = None
+    pypackages: bool | None = None
+    # how it is filled
+    link_mode: LinkMode | None = None
+    exact: bool | None = None
+    overwrite: bool | None = None
+    strict: bool | None = None
+    pth: str | None = None  # auto, off
+    break_system_packages: bool | None = None
+    tolerate_record: tuple[str, ...] = ()
+    require_hashes: bool | None = None
+    limit_members: int | None = None  # how many members one wheel may have
+    limit_size: int | None = None  # how many bytes one wheel may unpack to
+    # the store and the network
+    cache_dir: str | None = None
+    no_cache: bool | None = None
+    offline: bool | None = None
+    refresh: bool | None = None
+    refresh_package: tuple[str, ...] = ()
+    reinstall: bool | None = None
+    reinstall_package: tuple[str, ...] = ()
+    allow_insecure_host: tuple[str, ...] = ()
+    system_certs: bool | None = None
+    keyring_provider: str | None = None  # disabled, subprocess, import
+    http_proxy: str | None = None
+    https_proxy: str | None = None
+    no_proxy: tuple[str, ...] = ()
+    concurrent_downloads: int | None = None
+    http_retries: int | None = None
+    http_timeout: float | None = None  # seconds
+    http_connect_timeout: float | None = None  # seconds
+    indexes: tuple[IndexSetting, ...] = ()
+    no_index: bool | None = None
+    find_links: tuple[str, ...] = ()
+    # what may be built
+    no_build: bool | None = None
+    no_build_package: tuple[str, ...] = ()
+    no_binary: bool | None = None
+    no_binary_package: tuple[str, ...] = ()
+    # finding a Python
+    python_preference: str | None = None
+    # what a lock was resolved with: compared when its freshness is judged
+    resolution: str | None = None
+    prerelease: str | None = None
+    prerelease_package: Mapping[str, str] | None = None
+    fork_strategy: str | None = None
+    exclude_newer: str | None = None
+    exclude_newer_package: Mapping[str, object] | None = None
+    no_sources: bool | None = None
+    no_sources_package: tuple[str, ...] = ()
+    dependency_metadata: tuple[Mapping[str, object], ...] = ()

@@ -1,0 +1,1 @@
+"""From a lock, a target and a selection to pins. Pure."""

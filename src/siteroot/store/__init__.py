@@ -1,0 +1,1 @@
+"""The cache of wheels that were checked and unpacked once."""

@@ -37,6 +37,14 @@ class LockError(SiterootError):
     """A lock cannot be found, read or used."""
 
 
+class LockAbsentError(LockError):
+    """There is no lock where one has to be: the work failed, nobody's words are wrong (exit 1, as uv)."""
+
+
+class LockOutdatedError(LockError):
+    """The lock no longer says what its project says (exit 1, as uv)."""
+
+
 class SelectionError(SiterootError):
     """The lock does not offer what was asked for: an extra, a group, a member, a usable file."""
 
@@ -63,6 +71,10 @@ class StoreError(SiterootError):
 
 class RootError(SiterootError):
     """A site root cannot be opened, planned or changed as asked."""
+
+
+class RootPlaceError(RootError):
+    """A root cannot go where it was asked for: nothing was looked at further (exit 2, as uv)."""
 
 
 class InvariantError(Exception):

@@ -19,6 +19,14 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreparingStarted:
+    """Wheels that the store lacks are about to be fetched. `size` in bytes where the lock says all of them."""
+
+    count: int
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FetchStarted:
     """A download begins. `size` in bytes where it is known."""
 
@@ -82,6 +90,7 @@ class Waiting:
 Event = (
     Note
     | Warned
+    | PreparingStarted
     | FetchStarted
     | FetchAdvanced
     | FetchFinished

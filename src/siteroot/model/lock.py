@@ -149,6 +149,9 @@ class LockedPackage:
     sdist: LockedFile | None
     wheels: tuple[LockedFile, ...]
     metadata: LockedMetadata | None
+    group_requires_python: Mapping[str, SpecifierSet] | None = (
+        None  # from revision 5; None: not read
+    )
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -185,6 +188,9 @@ class LockManifest:
     build_constraints: tuple[LockedRequirement, ...]
     dependency_groups: Mapping[str, tuple[LockedRequirement, ...]]
     dependency_metadata: tuple[Mapping[str, object], ...]
+    # of a root without [project], from revision 5; None where the lock does not say
+    default_groups: tuple[str, ...] | str | None = None
+    group_requires_python: Mapping[str, SpecifierSet] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

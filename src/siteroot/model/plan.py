@@ -3,6 +3,7 @@
 Paths are relative to the root, POSIX. Rows are plain tuples (`model.rows`): there are many thousands of them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .layout import Layout
@@ -81,7 +82,7 @@ class Clobber:
 class Plan:
     """The whole way to the desired root: what is printed by a dry run and taken by apply.
 
-    `own_files` are our files at the root (`.siteroot.json`, `sitecustomize.py`) that have to be written anew;
+    `placers` names, for each path that several distributions bring, the one that places it. `own_files` are our files at the root (`.siteroot.json`, `sitecustomize.py`) that have to be written anew;
     `own_removed` those of ours that go. `overwritten` are foreign files that stand where a file goes and that
     `--overwrite` gives up. `settled_times` are folders whose names are right and whose time alone is not.
     """
@@ -89,6 +90,7 @@ class Plan:
     layout: Layout
     steps: tuple[Step, ...]
     clobbers: tuple[Clobber, ...]
+    placers: Mapping[str, str]
     state: RootState
     own_files: tuple[RenderedRow, ...]
     own_removed: tuple[str, ...]

@@ -47,6 +47,7 @@ class UvProjectTable:
     package: bool | None = None
     managed: bool = True
     default_groups: tuple[str, ...] | str | None = None  # "all", None where unsaid
+    dev_dependencies: tuple[str, ...] | None = None  # uv's old key: joins the group `dev`
     workspace: WorkspaceTable | None = None
     sources: Mapping[str, tuple[Mapping[str, object], ...]] | None = None
     environments: tuple[str, ...] = ()
@@ -54,7 +55,7 @@ class UvProjectTable:
     conflicts: tuple[tuple[ConflictItem, ...], ...] = ()
     constraint_dependencies: tuple[str, ...] = ()
     override_dependencies: tuple[object, ...] = ()
-    exclude_dependencies: tuple[str, ...] = ()
+    exclude_dependencies: tuple[object, ...] = ()  # a name, or uv's table for one package
     build_constraint_dependencies: tuple[object, ...] = ()
     group_requires_python: Mapping[str, SpecifierSet] | None = None
     required_version: str | None = None

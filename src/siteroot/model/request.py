@@ -98,3 +98,24 @@ class SyncRequest:
     config_file: str | None
     no_config: bool
     settings: Settings  # flags over SITEROOT_* over UV_*
+
+
+class CacheAction(Enum):
+    """What `siteroot cache` does."""
+
+    DIR = "dir"
+    SIZE = "size"
+    PRUNE = "prune"
+    CLEAN = "clean"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheRequest:
+    """`siteroot cache`, word for word. `names` are the distributions to clean; none means all of the cache."""
+
+    action: CacheAction
+    names: tuple[str, ...]
+    project: str | None
+    config_file: str | None
+    no_config: bool
+    settings: Settings  # as in SyncRequest

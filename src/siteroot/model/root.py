@@ -1,7 +1,7 @@
 """A root on disk: what `.siteroot.json` says of it, and what was seen there. Paths are relative to the root, POSIX."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from .digest import Digest
@@ -18,7 +18,8 @@ class RootEntry:
     """What `.siteroot.json` says of one distribution.
 
     `digests` are of the wheel it came from: sha256 always, others where the lock named them. `record` is the
-    hexadecimal sha256 of its RECORD, which pins every other file of it.
+    hexadecimal sha256 of its RECORD, which pins every other file of it. `origin` is the hexadecimal sha256 of its
+    direct_url.json, "" for a distribution that comes from an index.
     """
 
     name: str
@@ -27,6 +28,7 @@ class RootEntry:
     digests: tuple[Digest, ...]
     record: str
     direct: bool
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +89,11 @@ class Inventory:
 
     `state` is None where `.siteroot.json` is absent or cannot be understood. `folders` has every folder that was
     looked into, by path ("" is the root); a folder that was asked for and is absent, or is no folder, is not in it.
+    `own_digests` has the hexadecimal sha256 of each file that `state.files` names and that is there.
     """
 
     exists: bool
     state: RootState | None
     distributions: tuple[InstalledDistribution, ...]
     folders: Mapping[str, FolderView]
+    own_digests: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,34 @@
+"""How errors and warnings look: uv's shape. Imports little, for a mistake must be cheap to hear of."""
+
+from siteroot.errors import SiterootError
+
+from .terminal import Paint
+
+
+def render_error(error: BaseException, paint: Paint) -> list[str]:
+    """Return an error as uv shows it: the fault, its causes, a blank line, what to try."""
+    lines = [f"{paint('error', 'bold', 'red')}{paint(':', 'bold')} {_told(error)}"]
+    cause, seen = error.__cause__, {_told(error)}
+    while cause is not None:
+        if _told(cause) not in seen:
+            seen.add(_told(cause))
+            lines.append(f"  {paint('cause', 'bold', 'red')}{paint(':', 'bold')} {_told(cause)}")
+        cause = cause.__cause__
+    hints = error.hints if isinstance(error, SiterootError) else ()
+    if hints:
+        lines.append("")
+        lines.extend(
+            f"{paint('hint', 'bold', 'cyan')}{paint(':', 'bold')} {hint}" for hint in hints
+        )
+    return lines
+
+
+def render_warning(text: str, paint: Paint) -> str:
+    """Return a warning's line."""
+    return f"{paint('warning', 'bold', 'yellow')}{paint(':', 'bold')} {paint(text, 'bold')}"
+
+
+def _told(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__

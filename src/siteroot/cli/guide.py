@@ -1,0 +1,152 @@
+"""`--help`: pages made of the option table, in sections, each option with its variable, examples at the end."""
+
+import textwrap
+
+from .arguments import options_of
+from .exits import EXIT_CODES
+from .options import CACHE_COMMANDS, Kind, Option, Section
+from .terminal import Paint
+
+_ABOUT = {
+    "": "Put a locked Python project straight into a plain site-packages directory, with no virtual environment.",
+    "sync": "Bring a site root to hold exactly what the project's lock says: uv.lock, or pylock.toml.",
+    "cache": "Look after the cache of checked, unpacked wheels.",
+    "cache dir": "Show where the cache is.",
+    "cache size": "Show how many bytes the cache holds.",
+    "cache prune": "Remove from the cache what nothing can use: unfinished work, damaged entries, older formats.",
+    "cache clean": "Remove the named distributions from the cache, or everything.",
+}
+_USAGE = {
+    "": "siteroot <COMMAND> [OPTIONS]",
+    "cache": "siteroot cache <COMMAND> [OPTIONS]",
+    "cache clean": "siteroot cache clean [NAME]... [OPTIONS]",
+}
+_COMMANDS = {
+    "": (
+        ("sync", _ABOUT["sync"]),
+        ("cache", _ABOUT["cache"]),
+        ("help", "Show the help of a command."),
+    ),
+    "cache": tuple((name.removeprefix("cache "), _ABOUT[name]) for name in CACHE_COMMANDS),
+}
+_EXAMPLES = {
+    "": (
+        ("siteroot sync --frozen --target pkgs", "what the lock says, into pkgs"),
+        ("PYTHONPATH=pkgs python -m app", "run the project from there"),
+        ("siteroot help sync", "all about syncing"),
+    ),
+    "sync": (
+        ("siteroot sync --frozen --target pkgs", "what the lock says, into pkgs"),
+        (
+            "siteroot sync --frozen --no-dev --no-install-project --target pkgs",
+            "the dependencies alone",
+        ),
+        (
+            "siteroot sync --frozen --target pkgs --python-version 3.12 --python-platform aarch64-manylinux2014",
+            "for another machine",
+        ),
+        (
+            "siteroot sync --locked --check --target pkgs",
+            "ask whether lock and root are up to date",
+        ),
+        (
+            "siteroot sync --lock pylock.toml --frozen --prefix /opt/app",
+            "from a pylock.toml, as a prefix",
+        ),
+    ),
+    "cache clean": (("siteroot cache clean numpy", "fetch numpy anew the next time"),),
+}
+_NOTES = {
+    "sync": (
+        "Every UV_ variable is understood as SITEROOT_ too (UV_PYTHON aside), and that one wins. Flags win over"
+        " variables, variables over [tool.siteroot] of pyproject.toml, that over uv's own settings."
+        " Where the root goes has its own order: flags, SITEROOT_TARGET and SITEROOT_PREFIX, [tool.siteroot],"
+        " UV_PROJECT_ENVIRONMENT, else __pypackages__/X.Y beside pyproject.toml."
+    ),
+}
+
+
+def render_help(command: str, width: int, paint: Paint) -> str:
+    """Return the page of a command, or of the program ("")."""
+    usage = _USAGE.get(command, f"siteroot {command} [OPTIONS]")
+    blocks = [
+        _wrapped(_ABOUT[command], width, ""),
+        f"{_title('Usage', paint)} {paint(usage, 'cyan')}",
+    ]
+    if command in _COMMANDS:
+        blocks.append(_render_pairs("Commands", _COMMANDS[command], width, paint))
+    options = [option for option in options_of(command) if _is_shown(option)]
+    for section in Section:
+        rows = [
+            _render_option(option, width, paint) for option in options if option.section is section
+        ]
+        if section is Section.GLOBAL:
+            rows.append(_render_row("  -h, --help", "Show this help.", width, paint))
+        if section is Section.GLOBAL and not command:
+            rows.append(_render_row("  -V, --version", "Show the version.", width, paint))
+        if rows:
+            blocks.append("\n".join((_title(section.value, paint), *rows)))
+    if command in _NOTES:
+        blocks.append(_wrapped(_NOTES[command], width, ""))
+    if command in ("", "sync"):
+        codes = tuple((str(code), text) for code, text in EXIT_CODES)
+        blocks.append(_render_pairs("Exit codes", codes, width, paint))
+    if command in _EXAMPLES:
+        lines = [
+            f"  {paint(words, 'cyan')}\n      {meaning}" for words, meaning in _EXAMPLES[command]
+        ]
+        blocks.append("\n".join((_title("Examples", paint), *lines)))
+    return "\n\n".join(blocks) + "\n"
+
+
+def render_usage(option: Option) -> str:
+    """Return how an option is said: `-p, --python <PYTHON>`."""
+    value = f" <{option.metavar}>" if option.metavar else ""
+    more = "..." if option.kind is Kind.COUNT else ""
+    return ", ".join(option.names) + value + more
+
+
+def _is_shown(option: Option) -> bool:
+    return bool(option.names) and not option.hidden and not option.refused
+
+
+def _render_option(option: Option, width: int, paint: Paint) -> str:
+    indent = "  " if option.names[0].startswith("-") and len(option.names) > 1 else "      "
+    text = option.help
+    if option.choices:
+        text += f" [possible values: {', '.join(option.choices)}]"
+    if option.variables:
+        shown = next(
+            (name for name in option.variables if name.startswith("UV_")), option.variables[0]
+        )
+        text += f" [env: {shown}=]"
+    return _render_row(indent + render_usage(option), text, width, paint)
+
+
+def _render_row(usage: str, text: str, width: int, paint: Paint) -> str:
+    indent = usage[: len(usage) - len(usage.lstrip())]
+    return f"{indent}{paint(usage.lstrip(), 'bold', 'cyan')}\n{_wrapped(text, width, ' ' * 10)}"
+
+
+def _render_pairs(title: str, pairs: tuple[tuple[str, str], ...], width: int, paint: Paint) -> str:
+    column = max(len(name) for name, _ in pairs) + 4
+    lines = [
+        f"  {paint(name, 'bold', 'cyan')}{_wrapped(text, width, ' ' * column)[2 + len(name) :]}"
+        for name, text in pairs
+    ]
+    return "\n".join((_title(title, paint), *lines))
+
+
+def _title(text: str, paint: Paint) -> str:
+    return paint(f"{text}:", "bold", "green")
+
+
+def _wrapped(text: str, width: int, indent: str) -> str:
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

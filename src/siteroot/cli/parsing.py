@@ -1,0 +1,399 @@
+"""argv, variables and the current folder -> one command, as a value: who says what, whose word holds, what contradicts."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from siteroot.errors import UsageError
+from siteroot.model.event import Note, Warned
+from siteroot.model.request import (
+    CacheAction,
+    CacheRequest,
+    Freshness,
+    InstallFilter,
+    PythonRequest,
+    RootPlace,
+    RootRequest,
+    SelectionRequest,
+    SyncRequest,
+)
+from siteroot.model.settings import IndexSetting, LinkMode, Settings
+
+from .arguments import Arguments, Said, Value, is_name, parse_arguments
+from .options import COMMANDS, CONTRADICTIONS, SYNC, Contradiction, Farther, Kind
+from .variables import read_variables, unheeded_variables, unknown_variables
+
+
+class ContradictionError(UsageError):
+    """Two words exclude each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentation:
+    """How the command shall speak."""
+
+    quiet: int = 0
+    verbose: int = 0
+    color: str = "auto"  # auto, always, never
+    progress: bool = True
+    json: bool = False
+    human: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sync:
+    """`siteroot sync`. `folder` is the one to work in; `notices` are to be told first."""
+
+    request: SyncRequest
+    presentation: Presentation
+    folder: str
+    system_settings: bool
+    notices: tuple[Note | Warned, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cache:
+    """`siteroot cache`; the rest as in Sync."""
+
+    request: CacheRequest
+    presentation: Presentation
+    folder: str
+    system_settings: bool
+    notices: tuple[Note | Warned, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Help:
+    """`--help` of a command, or of the program (""). `asked` is False where no command was said."""
+
+    command: str
+    asked: bool
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowVersion:
+    """`--version`."""
+
+
+Command = Sync | Cache | Help | ShowVersion
+
+
+def parse_command(argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> Command:
+    """Return what is to be done. Raises UsageError, for variables too."""
+    arguments = parse_arguments(argv)
+    if arguments.version:
+        return ShowVersion()
+    if arguments.help or arguments.command in ("", "cache"):
+        asked = arguments.help
+        return Help(command=_topic(arguments), asked=asked, color=_color_of(arguments.said))
+    said = _nearest((*arguments.said, *read_variables(arguments.command, environ)))
+    notices: list[Note | Warned] = []
+    for contradiction in CONTRADICTIONS:
+        notices.extend(_judge(contradiction, said))
+    answers = _Answers(said)
+    notices.extend(_notices(environ))
+    folder = os.path.join(cwd, answers.text("directory") or "")
+    if not os.path.isdir(folder):
+        raise UsageError("there is no such folder", where=answers.text("directory") or cwd)
+    presentation = Presentation(
+        quiet=answers.count("quiet"),
+        verbose=answers.count("verbose"),
+        color="never" if answers.switch("no_color") else answers.text("color") or "auto",
+        progress=not answers.switch("no_progress"),
+        json=answers.text("output_format") == "json",
+        human=bool(answers.switch("human")),
+    )
+    system_settings = not answers.switch("no_system_config")
+    settings = _settings(answers, folder)
+    if arguments.command == SYNC:
+        request = _sync_request(answers, settings, environ)
+        return Sync(
+            request=request,
+            presentation=presentation,
+            folder=folder,
+            system_settings=system_settings,
+            notices=tuple(notices),
+        )
+    return Cache(
+        request=_cache_request(arguments, answers, settings),
+        presentation=presentation,
+        folder=folder,
+        system_settings=system_settings,
+        notices=tuple(notices),
+    )
+
+
+class _Answers:
+    """What holds of each field, typed."""
+
+    def __init__(self, said: Mapping[str, Said]) -> None:
+        self._said = said
+
+    def layer(self, field: str) -> int | None:
+        return self._said[field].layer if field in self._said else None
+
+    def word(self, field: str) -> str:
+        return self._said[field].word if field in self._said else ""
+
+    def switch(self, field: str) -> bool | None:
+        value = self._value(field)
+        return value if isinstance(value, bool) else None
+
+    def text(self, field: str) -> str | None:
+        value = self._value(field)
+        return value if isinstance(value, str) else None
+
+    def number(self, field: str) -> int | None:
+        value = self._value(field)
+        return value if isinstance(value, int) else None
+
+    def count(self, field: str) -> int:
+        return self.number(field) or 0
+
+    def many(self, field: str) -> tuple[str, ...]:
+        value = self._value(field)
+        return value if isinstance(value, tuple) else ()
+
+    def _value(self, field: str) -> Value | None:
+        return self._said[field].value if field in self._said else None
+
+
+def _nearest(said: Iterable[Said]) -> dict[str, Said]:
+    """Return what holds of each field: of the nearest layer the last word, or all of a list's, all of a count's."""
+    found: dict[str, Said] = {}
+    for one in said:
+        field = one.option.field
+        earlier = found.get(field)
+        if earlier is None or one.layer < earlier.layer:
+            found[field] = one
+        elif one.layer == earlier.layer:
+            found[field] = Said(one.option, _joined(earlier.value, one), one.layer, one.word)
+    return found
+
+
+def _joined(earlier: Value, one: Said) -> Value:
+    match one.option.kind:
+        case Kind.LIST | Kind.NAMES:
+            assert isinstance(earlier, tuple)
+            assert isinstance(one.value, tuple)
+            return earlier + one.value
+        case Kind.COUNT:
+            assert isinstance(earlier, int)
+            assert isinstance(one.value, int)
+            return earlier + one.value
+        case Kind.SWITCH | Kind.TEXT | Kind.NUMBER:
+            return one.value
+        case _ as never:
+            assert_never(never)
+
+
+def _judge(contradiction: Contradiction, said: dict[str, Said]) -> tuple[Warned, ...]:
+    """Raise where both sides are meant; where one is farther, drop it as the contradiction says."""
+    one, other = said.get(contradiction.one), said.get(contradiction.other)
+    if one is None or one.value is False or other is None:
+        return ()
+    if isinstance(other.value, bool) and other.value is not contradiction.other_value:
+        return ()
+    if one.layer == other.layer or contradiction.farther is Farther.REFUSED:
+        raise ContradictionError(
+            f"{one.shown} and {other.shown} exclude each other: say one of them"
+        )
+    nearer, farther = (one, other) if one.layer < other.layer else (other, one)
+    del said[farther.option.field]
+    if contradiction.farther is Farther.DROPPED:
+        return ()
+    return (Warned(f"Ignoring `{farther.word}` because {nearer.shown} was said"),)
+
+
+def _notices(environ: Mapping[str, str]) -> Iterable[Note | Warned]:
+    for name, why in unheeded_variables(environ):
+        yield Note(f"the variable `{name}` is not heeded: {why}")
+    for name, near in unknown_variables(environ):
+        yield Warned(
+            f"the variable `{name}` means nothing" + (f": did you mean {near}?" if near else "")
+        )
+
+
+def _topic(arguments: Arguments) -> str:
+    command = "" if arguments.command == "help" else arguments.command
+    if command in ("", "cache", *COMMANDS):
+        return command
+    raise UsageError(f"there is no command `{command}`: there are {', '.join(COMMANDS)}")
+
+
+def _color_of(said: Iterable[Said]) -> str:
+    answers = _Answers(_nearest(said))
+    return "never" if answers.switch("no_color") else answers.text("color") or "auto"
+
+
+def _sync_request(answers: _Answers, settings: Settings, environ: Mapping[str, str]) -> SyncRequest:
+    freshness = Freshness.JUDGED
+    if answers.switch("frozen"):
+        freshness = Freshness.FROZEN
+    elif answers.switch("locked"):
+        freshness = Freshness.LOCKED
+    if answers.text("link_mode") == "symlink" and answers.switch("no_cache"):
+        raise ContradictionError(
+            "links into a cache that is removed at the end would lead nowhere:"
+            " `--link-mode symlink` and `--no-cache` exclude each other"
+        )
+    return SyncRequest(
+        directory=answers.text("directory"),
+        project=answers.text("project"),
+        lock=answers.text("lock"),
+        freshness=freshness,
+        root=_root_request(answers, environ),
+        python=PythonRequest(
+            python=answers.text("python"),
+            origin=answers.word("python"),
+            python_version=answers.text("python_version"),
+            python_platform=answers.text("python_platform"),
+        ),
+        selection=_selection_request(answers),
+        dry_run=bool(answers.switch("dry_run")),
+        check=bool(answers.switch("check")),
+        config_file=answers.text("config_file"),
+        no_config=bool(answers.switch("no_config")),
+        settings=settings,
+    )
+
+
+def _root_request(answers: _Answers, environ: Mapping[str, str]) -> RootRequest:
+    """Return the place that flags name, and what variables offer after all flags (ROOT.md 1)."""
+    place = path = None
+    for field, candidate in (
+        ("target", RootPlace.TARGET),
+        ("prefix", RootPlace.PREFIX),
+        ("pypackages", RootPlace.PYPACKAGES),
+        ("active", RootPlace.ACTIVE),
+        ("system", RootPlace.SYSTEM),
+    ):
+        if answers.layer(field) == 0 and answers.switch(field) is not False:
+            place, path = candidate, answers.text(field)
+            break
+    return RootRequest(
+        place=place,
+        path=path,
+        system=bool(answers.switch("system")),
+        variable_target=answers.text("target") if answers.layer("target") else None,
+        variable_prefix=answers.text("prefix") if answers.layer("prefix") else None,
+        project_environment=environ.get("UV_PROJECT_ENVIRONMENT") or None,
+        virtual_env=environ.get("VIRTUAL_ENV") or None,
+    )
+
+
+def _selection_request(answers: _Answers) -> SelectionRequest:
+    on = answers.switch
+    return SelectionRequest(
+        extras=answers.many("extra"),
+        all_extras=bool(on("all_extras")),
+        no_extras=answers.many("no_extra"),
+        groups=answers.many("group"),
+        no_groups=answers.many("no_group"),
+        only_groups=answers.many("only_group"),
+        all_groups=bool(on("all_groups")),
+        no_default_groups=bool(on("no_default_groups")),
+        dev=on("dev"),
+        only_dev=bool(on("only_dev")),
+        packages=answers.many("package"),
+        all_packages=bool(on("all_packages")),
+        install=InstallFilter(
+            no_project=bool(on("no_install_project")),
+            no_workspace=bool(on("no_install_workspace")),
+            no_local=bool(on("no_install_local")),
+            no_packages=answers.many("no_install_package"),
+            only_project=bool(on("only_install_project")),
+            only_workspace=bool(on("only_install_workspace")),
+            only_local=bool(on("only_install_local")),
+            only_packages=answers.many("only_install_package"),
+        ),
+        no_editable=bool(on("no_editable")),
+        no_editable_packages=answers.many("no_editable_package"),
+    )
+
+
+def _cache_request(arguments: Arguments, answers: _Answers, settings: Settings) -> CacheRequest:
+    for name in arguments.words:
+        if not is_name(name):
+            raise UsageError(f"`{name}` cannot be the name of a distribution")
+    return CacheRequest(
+        action=CacheAction(arguments.command.removeprefix("cache ")),
+        names=arguments.words,
+        project=answers.text("project"),
+        config_file=answers.text("config_file"),
+        no_config=bool(answers.switch("no_config")),
+        settings=settings,
+    )
+
+
+def _settings(answers: _Answers, folder: str) -> Settings:
+    """Return the settings that flags and variables speak of; paths absolute, as those of settings files are."""
+    cache_dir, link_mode = answers.text("cache_dir"), answers.text("link_mode")
+    managed = answers.switch("managed_python")
+    preference = answers.text("python_preference")
+    if managed is not None:
+        preference = "only-managed" if managed else "only-system"
+    timeout, connect = answers.number("http_timeout"), answers.number("http_connect_timeout")
+    return Settings(
+        link_mode=LinkMode(link_mode) if link_mode else None,
+        exact=answers.switch("exact"),
+        overwrite=answers.switch("overwrite"),
+        strict=answers.switch("strict"),
+        pth=answers.text("pth"),
+        break_system_packages=answers.switch("break_system_packages"),
+        tolerate_record=answers.many("tolerate_record"),
+        require_hashes=answers.switch("require_hashes"),
+        limit_members=answers.number("limit_members"),
+        limit_size=answers.number("limit_size"),
+        cache_dir=os.path.join(folder, cache_dir) if cache_dir else None,
+        no_cache=answers.switch("no_cache"),
+        offline=answers.switch("offline"),
+        refresh=answers.switch("refresh"),
+        refresh_package=answers.many("refresh_package"),
+        reinstall=answers.switch("reinstall"),
+        reinstall_package=answers.many("reinstall_package"),
+        allow_insecure_host=answers.many("allow_insecure_host"),
+        system_certs=answers.switch("system_certs"),
+        keyring_provider=answers.text("keyring_provider"),
+        concurrent_downloads=answers.number("concurrent_downloads"),
+        http_retries=answers.number("http_retries"),
+        http_timeout=None if timeout is None else float(timeout),
+        http_connect_timeout=None if connect is None else float(connect),
+        indexes=_indexes(answers, folder),
+        no_index=answers.switch("no_index"),
+        find_links=tuple(_located(place, folder) for place in answers.many("find_links")),
+        no_build=answers.switch("no_build"),
+        no_build_package=answers.many("no_build_package"),
+        no_binary=answers.switch("no_binary"),
+        no_binary_package=answers.many("no_binary_package"),
+        python_preference=preference,
+        resolution=answers.text("resolution"),
+        prerelease=answers.text("prerelease"),
+        fork_strategy=answers.text("fork_strategy"),
+        exclude_newer=answers.text("exclude_newer"),
+        no_sources=answers.switch("no_sources"),
+        no_sources_package=answers.many("no_sources_package"),
+    )
+
+
+def _indexes(answers: _Answers, folder: str) -> tuple[IndexSetting, ...]:
+    """Return the indexes, nearest first: --index, --extra-index-url, the default one."""
+    found = [(text, False) for text in answers.many("index") + answers.many("extra_index_url")]
+    default = answers.text("default_index") or answers.text("index_url")
+    if default:
+        found.append((default, True))
+    indexes = []
+    for text, is_default in found:
+        name, mark, url = text.partition("=")
+        if not mark or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+            name, url = "", text
+        indexes.append(
+            IndexSetting(url=_located(url, folder), name=name or None, default=is_default)
+        )
+    return tuple(indexes)
+
+
+def _located(place: str, folder: str) -> str:
+    return place if "://" in place else os.path.join(folder, place)

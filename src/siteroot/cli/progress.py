@@ -1,0 +1,190 @@
+"""The Reporter that speaks to a person: lines as things happen, and on a terminal a live display.
+
+No thread is ever started here: the live display is drawn by whoever reports, at most ten times a second, so that
+nothing has to be stopped before the root's placing forks (ROOT.md 3). While files are placed only one line is drawn,
+without any library.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol, TextIO, assert_never
+
+from siteroot.model.event import (
+    Event,
+    FetchAdvanced,
+    FetchFinished,
+    FetchStarted,
+    Note,
+    PlacingAdvanced,
+    PlacingFinished,
+    PlacingStarted,
+    PreparedWheels,
+    PreparingStarted,
+    Waiting,
+    Warned,
+)
+from siteroot.model.outcome import Effort
+
+from .faults import render_warning
+from .output import render_prepared
+from .parsing import Presentation
+from .terminal import Paint, render_size
+
+#: Downloads from this size on get a line of their own where no display is drawn.
+_WORTH_A_LINE = 1024 * 1024
+
+_ERASE = "\r\x1b[2K"
+_PAUSE = 0.1  # seconds between two drawings
+
+
+class Display(Protocol):
+    """Draws running downloads; above them lines can be said."""
+
+    def expect(self, count: int, size: int | None) -> None:
+        """Take note of how much is to come."""
+        ...
+
+    def start(self, name: str, size: int | None) -> None:
+        """Show a download."""
+        ...
+
+    def advance(self, name: str, count: int) -> None:
+        """Show that so many bytes more have come."""
+        ...
+
+    def finish(self, name: str) -> None:
+        """Show a download no more."""
+        ...
+
+    def say(self, line: str) -> None:
+        """Write a line above what is drawn."""
+        ...
+
+    def close(self) -> None:
+        """Leave no trace."""
+        ...
+
+
+class Teller:
+    """Tells a person what happens, on one stream. `open_display` is None where nothing live may be drawn."""
+
+    def __init__(
+        self,
+        stream: TextIO,
+        paint: Paint,
+        presentation: Presentation,
+        clock: Callable[[], float],
+        open_display: Callable[[], Display] | None,
+    ) -> None:
+        self._stream, self._paint, self._clock = stream, paint, clock
+        self._quiet, self._verbose = presentation.quiet, presentation.verbose
+        self._open_display = open_display
+        self._lock = threading.Lock()
+        self._display: Display | None = None
+        self._placing = _PlacingLine(0, 0.0)
+
+    def report(self, event: Event) -> None:
+        """Take one event, from any thread."""
+        with self._lock:
+            self._take(event)
+
+    def say(self, line: str) -> None:
+        """Write a line, above what is drawn."""
+        with self._lock:
+            self._write(line)
+
+    def close(self) -> None:
+        """Take away what is drawn; to be called at the end, whatever the end was."""
+        with self._lock:
+            self._close_display()
+            self._erase_placing()
+
+    def _take(self, event: Event) -> None:  # noqa: C901, PLR0912 - one arm for each event is the whole of it
+        match event:
+            case Note(text=text, depth=depth):
+                if self._verbose >= depth:
+                    self._write(self._paint(text, "dim"))
+            case Warned(text=text):
+                if not self._quiet:
+                    self._write(render_warning(text, self._paint))
+            case Waiting(what=what, holder=holder):
+                if not self._quiet:
+                    who = f", which process {holder} holds" if holder is not None else ""
+                    self._write(self._paint(f"Waiting for {what}{who}", "dim"))
+            case PreparingStarted(count=count, size=size):
+                if (display := self._drawn()) is not None:
+                    display.expect(count, size)
+            case FetchStarted(name=name, size=size):
+                self._start(name, size)
+            case FetchAdvanced(name=name, count=count):
+                if self._display is not None:
+                    self._display.advance(name, count)
+            case FetchFinished(name=name):
+                if self._display is not None:
+                    self._display.finish(name)
+            case PreparedWheels(count=count, size=size, seconds=seconds):
+                self._close_display()
+                if count and not self._quiet:
+                    effort = Effort(count=count, size=size, seconds=seconds)
+                    self._write(render_prepared(count, effort, self._paint))
+            case PlacingStarted(files=files):
+                self._close_display()
+                self._placing = _PlacingLine(files, self._clock())
+            case PlacingAdvanced(files=files):
+                self._placing.done += files
+                self._draw_placing()
+            case PlacingFinished():
+                self._erase_placing()
+            case _ as never:
+                assert_never(never)
+
+    def _start(self, name: str, size: int | None) -> None:
+        if (display := self._drawn()) is not None:
+            display.start(name, size)
+        elif size is not None and size >= _WORTH_A_LINE and not self._quiet:
+            self._write(f"{self._paint('Downloading', 'cyan')} {name} ({render_size(size)})")
+
+    def _drawn(self) -> Display | None:
+        if self._display is None and self._open_display is not None:
+            self._display = self._open_display()
+        return self._display
+
+    def _close_display(self) -> None:
+        if self._display is not None:
+            self._display.close()
+            self._display = None
+
+    def _write(self, line: str) -> None:
+        if self._display is not None:
+            self._display.say(line)
+            return
+        self._erase_placing()
+        self._stream.write(line + "\n")
+        self._stream.flush()
+
+    def _draw_placing(self) -> None:
+        now, placing = self._clock(), self._placing
+        if self._open_display is None or now - placing.drawn_at < _PAUSE:
+            return
+        placing.drawn_at, placing.visible = now, True
+        share = min(placing.done / max(placing.files, 1), 1.0)
+        bar = ("#" * round(share * 30)).ljust(30, "-")
+        count = f"{placing.done:,}/{placing.files:,}"
+        self._stream.write(f"{_ERASE}{self._paint('Placing files', 'dim')} {bar} {count}")
+        self._stream.flush()
+
+    def _erase_placing(self) -> None:
+        if self._placing.visible:
+            self._placing.visible = False
+            self._stream.write(_ERASE)
+            self._stream.flush()
+
+
+class _PlacingLine:
+    """How far placing has come, and whether its line stands on the screen."""
+
+    def __init__(self, files: int, started_at: float) -> None:
+        self.files = files
+        self.done = 0
+        self.drawn_at = started_at  # what is over before the first pause is never drawn
+        self.visible = False

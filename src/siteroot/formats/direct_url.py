@@ -1,0 +1,32 @@
+"""direct_url.json: where a distribution that comes from no index came from (PyPA "Direct URL Data Structure")."""
+
+import json
+
+from siteroot.model.digest import Digest
+from siteroot.model.lock import GitSource, Source, UrlSource
+
+
+def render_direct_url(source: Source, digests: tuple[Digest, ...]) -> bytes | None:
+    """Return the file's bytes, None for a source that gets no such file.
+
+    A local source has none, because its path is the building machine's (ROOT.md 4); an index has none by the
+    specification. `digests` are those that the lock names for the archive.
+    """
+    match source:
+        case UrlSource(url=url, subdirectory=subdirectory):
+            hashes = {digest.algorithm: digest.hexadecimal for digest in sorted(digests)}
+            content: dict[str, object] = {"archive_info": {"hashes": hashes} if hashes else {}}
+        case GitSource(url=url, commit=commit, subdirectory=subdirectory, requested=requested):
+            content = {"vcs_info": {"vcs": "git", "commit_id": commit}}
+            if requested is not None:
+                content["vcs_info"] = {
+                    "vcs": "git",
+                    "commit_id": commit,
+                    "requested_revision": requested,
+                }
+        case _:
+            return None
+    if subdirectory is not None:
+        content["subdirectory"] = subdirectory
+    document = {"url": url, **content}
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()

@@ -1,0 +1,90 @@
+"""TOML to plain values: toml-rs where it is installed, else the standard library.
+
+Both give equal values for TOML 1.0; toml-rs reads 1.1 too, as uv does. toml-rs ends the process, with no exception,
+on values that are nested some thousand deep, so only text that surely is not goes to it.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable
+from contextlib import suppress
+
+from siteroot.errors import SiterootError
+
+_fast_loads: Callable[[str], dict[str, object]] | None = None
+with suppress(ImportError):
+    from toml_rs import loads as _fast_loads
+
+#: Brackets that may be open at once before toml-rs is not trusted. It fails at some 5,000 with a stack of 8 MB.
+_SAFE_DEPTH = 500
+
+#: Bytes that say nothing about how deep a value is nested.
+_NEUTRAL = bytes(set(range(256)) - set(b"[]{}\"'#\\\r\n"))
+_COMMENT = re.compile(rb"#[^\n]*")
+_COMMENTED_QUOTE = re.compile(rb'#[^\n]*"')
+_TOMLLIB_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+class TomlError(SiterootError):
+    """A file is not TOML. Whoever knows what the file is for raises an error of that family from it."""
+
+
+def parse_toml(content: bytes, where: str) -> dict[str, object]:
+    """Return the document's top table.
+
+    A byte order mark is tolerated. Raises TomlError, with line and column in its `where` if they are known.
+    """
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise TomlError("is not UTF-8 text", where=f"{where}:{line}") from None
+    try:
+        if _fast_loads is not None and _is_shallow(content):
+            return _fast_loads(text)
+        return tomllib.loads(text)
+    except RecursionError:
+        raise TomlError("has values that are nested too deeply", where=where) from None
+    except (ValueError, OverflowError) as error:
+        raise _toml_error(error, where) from None
+
+
+def _toml_error(error: Exception, where: str) -> TomlError:
+    """Tell a parser's complaint in one line, without the line of the file that toml-rs shows: it may hold a password."""
+    reason = str(error).rstrip().rpartition("\n")[2]
+    line, column = getattr(error, "lineno", None), getattr(error, "colno", None)
+    if place := _TOMLLIB_PLACE.search(reason):
+        line, column = place.groups()
+        reason = reason[: place.start()] + ("" if line else " at the end of the file")
+    if not reason.isprintable():
+        reason = repr(reason)[1:-1]
+    return TomlError(
+        f"is not valid TOML: {reason}",
+        where=f"{where}:{line}:{column}" if line else where,
+        hints=() if _fast_loads else ("TOML 1.1 is read where toml-rs is installed.",),
+    )
+
+
+def _is_shallow(content: bytes) -> bool:
+    """Whether the text surely holds no deeply nested values. A no may be wrong, a yes never.
+
+    Only brackets outside strings and comments count. In a lock that a tool wrote every string is a plain "...", so
+    that each second piece between quotes is a string; whatever could upset this is a no.
+    """
+    signs = content.translate(None, _NEUTRAL)
+    if signs.count(b"[") + signs.count(b"{") <= _SAFE_DEPTH:
+        return True
+    if b"\\" in signs or b"\r" in signs or b'"""' in content:
+        return False
+    outside = b'"'.join(signs.split(b'"')[::2])
+    if b"'" in outside or outside.count(b"\n") != signs.count(b"\n"):
+        return False
+    if b"#" in outside:
+        if _COMMENTED_QUOTE.search(outside):
+            return False
+        outside = _COMMENT.sub(b"", outside)
+    brackets = outside.translate(None, b'"\n')
+    for _ in range(8):  # each round closes the innermost level
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return len(brackets) < _SAFE_DEPTH - 8

@@ -1,0 +1,346 @@
+"""The only raw writer. Nothing else in siteroot makes, changes or removes a file.
+
+`Writer` has one method for each changing system call, with the signature that `os` gives it; all functions here and
+all of `root/` write through one. The methods are the `os` functions themselves, so that a call costs nothing more,
+and a recording or failing writer is a subclass that replaces those that `operations` lists: a new call cannot be
+forgotten. Fast calls (clone, copy_file_range, links, renameat2, flock) have a fallback, taken on `FALLBACKS`.
+
+Here and in the placing modules of `root/` no dataclasses, typing, pathlib or re are imported (DESIGN.md 3).
+"""
+
+# ruff: noqa: SIM105 - contextlib would load collections and functools, for every start
+
+import errno
+import fcntl
+import os
+import stat
+
+#: What a fast call fails with where the kernel, the file system or the pair of them does not have it.
+FALLBACKS = frozenset(
+    (
+        errno.ENOSYS,
+        errno.EXDEV,
+        errno.EINVAL,
+        errno.EPERM,
+        errno.EOPNOTSUPP,
+        errno.ENOTSUP,
+        errno.EMLINK,
+        errno.ENOTTY,  # an ioctl that the file system does not know
+    )
+)
+
+#: Opens a folder itself, never what a link points to.
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+#: Makes a file that is not there yet.
+CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_FICLONE = 0x40049409  # linux/fs.h
+_RENAME_NOREPLACE = 1
+_AT_FDCWD = -100
+_BLOCK = 1 << 20
+
+
+def _copy_file_range_absent(_source: int, _target: int, _count: int) -> int:
+    raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+
+def _clone(target: int, source: int) -> None:
+    """Let the open file `target` share the blocks of the open file `source`."""
+    fcntl.ioctl(target, _FICLONE, source)
+
+
+def _rename_noreplace(source: str, target: str) -> None:
+    """Rename with renameat2(RENAME_NOREPLACE); OSError ENOSYS where the C library lacks it."""
+    import ctypes  # noqa: PLC0415 - 5 ms, and needed once in the life of a root
+
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError) as error:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from error
+    code = renameat2(
+        _AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE
+    )
+    if code:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), source, None, target)
+
+
+class Writer:
+    """The changing system calls, each as `os` has it. It has no state of its own."""
+
+    __slots__ = ()
+
+    mkdir = staticmethod(os.mkdir)
+    rmdir = staticmethod(os.rmdir)
+    unlink = staticmethod(os.unlink)
+    rename = staticmethod(os.rename)
+    rename_noreplace = staticmethod(_rename_noreplace)
+    link = staticmethod(os.link)
+    symlink = staticmethod(os.symlink)
+    create = staticmethod(os.open)
+    write = staticmethod(os.write)
+    clone = staticmethod(_clone)
+    copy_file_range = staticmethod(getattr(os, "copy_file_range", _copy_file_range_absent))
+    utime = staticmethod(os.utime)
+    chmod = staticmethod(os.chmod)
+    chown = staticmethod(os.chown)
+    fsync = staticmethod(os.fsync)
+
+
+#: The real one.
+DISK = Writer()
+
+
+def operations() -> tuple[str, ...]:
+    """Return the names of all changing calls, for a writer that records or fails them."""
+    return tuple(name for name in vars(Writer) if not name.startswith("_"))
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+def write_all(descriptor: int, content: bytes, *, writer: Writer = DISK) -> None:
+    """Write all of the content, however little one call takes."""
+    written = writer.write(descriptor, content)
+    while written < len(content):
+        written += writer.write(descriptor, memoryview(content)[written:])
+
+
+def write_file(
+    name: str,
+    content: bytes,
+    *,
+    folder: int | None = None,
+    mode: int = 0o644,
+    mtime: int | None = None,
+    fix_mode: bool = True,
+    writer: Writer = DISK,
+) -> None:
+    """Make a new file with exactly this mode and, where given, this mtime in seconds.
+
+    `folder` is an open folder that the name starts from. `fix_mode` may be False where the process's umask is known
+    to be 0. Raises FileExistsError where the name is taken.
+    """
+    descriptor = writer.create(name, CREATE_FLAGS, mode, dir_fd=folder)
+    try:
+        if fix_mode:
+            writer.chmod(descriptor, mode)
+        if content:
+            write_all(descriptor, content, writer=writer)
+        if mtime is not None:
+            writer.utime(descriptor, (mtime, mtime))
+    finally:
+        os.close(descriptor)
+
+
+def copy_content(source: int, target: int, size: int, *, writer: Writer = DISK) -> int:
+    """Copy up to `size` bytes from one open file to another, both at their start; return how many there were."""
+    copied = 0
+    try:
+        while copied < size:
+            count = writer.copy_file_range(source, target, size - copied)
+            if count == 0:
+                break
+            copied += count
+        if copied or not size:
+            return copied
+    except OSError as error:
+        if error.errno not in FALLBACKS:
+            raise
+    # Some file systems answer 0 to copy_file_range for a file that has content: read it all the same. Both files
+    # stand where the last count left them.
+    while copied < size:
+        block = os.read(source, min(_BLOCK, size - copied))
+        if not block:
+            break
+        write_all(target, block, writer=writer)
+        copied += len(block)
+    return copied
+
+
+def write_whole(
+    path: str, content: bytes, *, mode: int = 0o644, sync: bool = False, writer: Writer = DISK
+) -> None:
+    """Write a file that others see whole or not at all, in place of what stands at the path."""
+    folder, name = os.path.split(path)
+    partial = os.path.join(folder, f".{name[:200]}.{os.getpid():x}.{os.urandom(4).hex()}.part")
+    try:
+        descriptor = writer.create(partial, CREATE_FLAGS, mode)
+        try:
+            writer.chmod(descriptor, mode)
+            write_all(descriptor, content, writer=writer)
+            if sync:
+                writer.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        writer.rename(partial, path)
+    except BaseException:
+        try:
+            writer.unlink(partial)
+        except OSError:
+            pass  # the first fault is the one to tell
+        raise
+
+
+# -- folders ----------------------------------------------------------------------------------------------------------
+
+
+def make_folder(path: str, mode: int = 0o755, *, writer: Writer = DISK) -> tuple[str, ...]:
+    """Make a folder and the parents that it lacks; return those made, outermost first. One that is there is fine.
+
+    Where one cannot be made, those made before are removed again.
+    """
+    missing = []
+    folder = path.rstrip("/") or "/"
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        parent = os.path.dirname(folder) or "."
+        if parent == folder:
+            break
+        folder = parent
+    made: list[str] = []
+    try:
+        for step in reversed(missing):
+            try:
+                writer.mkdir(step, mode)
+            except FileExistsError:
+                if not os.path.isdir(step):
+                    raise
+            else:
+                made.append(step)
+    except BaseException:
+        for step in reversed(made):
+            try:
+                writer.rmdir(step)
+            except OSError:
+                break  # somebody put something there
+        raise
+    return tuple(made)
+
+
+def remove_file(path: str, *, writer: Writer = DISK) -> None:
+    """Remove a file or a link; none there is fine."""
+    try:
+        writer.unlink(path)
+    except FileNotFoundError:
+        pass
+
+
+def remove_folder(path: str, *, writer: Writer = DISK) -> bool:
+    """Remove a folder if it is empty; return whether it is gone."""
+    try:
+        writer.rmdir(path)
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        raise
+    return True
+
+
+def remove_tree(path: str, *, folder: int | None = None, writer: Writer = DISK) -> None:
+    """Remove what stands at the path, a folder with all that it holds; none there is fine. No link is followed."""
+    try:
+        descriptor = os.open(path, FOLDER_FLAGS, dir_fd=folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        if error.errno not in (errno.ENOTDIR, errno.ELOOP, errno.EMLINK):
+            raise
+        _unlink_if_there(path, folder, writer)
+        return
+    try:
+        _empty_folder(descriptor, writer)
+    finally:
+        os.close(descriptor)
+    try:
+        writer.rmdir(path, dir_fd=folder)
+    except FileNotFoundError:
+        pass
+
+
+def _unlink_if_there(name: str, folder: int | None, writer: Writer) -> None:
+    try:
+        writer.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        pass
+
+
+def _empty_folder(descriptor: int, writer: Writer) -> None:
+    with os.scandir(descriptor) as entries:
+        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for name, is_folder in found:
+        if is_folder:
+            remove_tree(name, folder=descriptor, writer=writer)
+        else:
+            _unlink_if_there(name, descriptor, writer)
+
+
+def rename_new(source: str, target: str, *, writer: Writer = DISK) -> None:
+    """Rename a file or folder to a path where nothing stands; FileExistsError where something does.
+
+    Where the system has no such call it is a look and a rename, and the caller's lock keeps other processes of ours
+    from coming between.
+    """
+    try:
+        writer.rename_noreplace(source, target)
+    except OSError as error:
+        if error.errno not in FALLBACKS:
+            raise
+        if os.path.lexists(target):
+            raise FileExistsError(
+                errno.EEXIST, os.strerror(errno.EEXIST), source, None, target
+            ) from None
+        writer.rename(source, target)
+
+
+def is_same_inode(descriptor: int, path: str) -> bool:
+    """Whether the path still is the open file or folder."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return False
+    opened = os.fstat(descriptor)
+    return (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino)
+
+
+def is_plain_file(status: os.stat_result) -> bool:
+    """Whether it is a file, no link, folder or device."""
+    return stat.S_ISREG(status.st_mode)
+
+
+# -- locks ------------------------------------------------------------------------------------------------------------
+
+
+def open_folder(path: str, *, folder: int | None = None) -> int:
+    """Open a folder, refusing a link in its last component; the caller closes it."""
+    return os.open(path, FOLDER_FLAGS, dir_fd=folder)
+
+
+def try_flock(descriptor: int, *, shared: bool = False) -> bool:
+    """Take the flock of an open file or folder if it is free. OSError where there are no such locks."""
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def flock(descriptor: int, *, shared: bool = False) -> None:
+    """Wait for the flock of an open file or folder. It ends when the last copy of the descriptor is closed."""
+    fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+
+
+def open_lock_file(path: str, *, writer: Writer = DISK) -> int:
+    """Open a file to lock, making it where it is not there; the caller closes it."""
+    return writer.create(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+
+
+def sync_folder(path: str, *, writer: Writer = DISK) -> None:
+    """Bring a folder's entries to the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        writer.fsync(descriptor)
+    finally:
+        os.close(descriptor)

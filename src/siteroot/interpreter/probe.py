@@ -1,0 +1,271 @@
+"""Asks a Python what it is: once for each executable, the answer is kept in the cache.
+
+    CACHE/interpreters-v1/PATHSUM.json    {"identity": [...], "answer": "..."}
+
+Kept under all that the answer hangs on: the real executable's path, size and times, a virtual environment's
+pyvenv.cfg, the kernel and the C library. What is no binary (pyenv's shims are shell scripts) answers for something
+else each time, and is asked each time. A cache that cannot be read or written only costs time.
+EXTERNALLY-MANAGED is read anew each time: images remove it.
+"""
+
+import configparser
+import inspect
+import json
+import os
+import signal
+import subprocess
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from siteroot import fs
+from siteroot.errors import TargetError
+from siteroot.model.target import Target
+
+from . import probe_script
+from .facts import Facts, Senseless, TooOld, parse_facts, target_of
+
+_CACHE = "interpreters-v1"
+
+#: How long an interpreter may take to answer, in seconds: a cold one on a slow disk needs a few.
+_PATIENCE = 30.0
+
+#: How executables begin: ELF, Mach-O (both byte orders, both widths, universal), PE.
+_BINARIES = (
+    b"\x7fELF",
+    b"\xfe\xed\xfa\xce",
+    b"\xfe\xed\xfa\xcf",
+    b"\xce\xfa\xed\xfe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+    b"MZ",
+)
+
+
+class BrokenInterpreterError(TargetError):
+    """A file was to be a Python and did not answer like one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """An executable that is no Python to make a root for, and why."""
+
+    executable: str
+    why: str
+    version: str | None = None  # where it is a Python, but too old a one
+    absent: bool = False  # a shim with nothing behind it: a fault to nobody who did not name it
+
+
+def probe_interpreter(
+    executable: str, cache_folder: str | None, variables: Mapping[str, str]
+) -> Target:
+    """Return the target that an interpreter is. `executable` is absolute, `variables` are the environment's.
+
+    Raises BrokenInterpreterError where it does not answer, or is older than Python 3.8.
+    """
+    match try_interpreter(executable, cache_folder, variables):
+        case Unusable(executable=path, why=why):
+            raise BrokenInterpreterError(why, where=path)
+        case Target() as target:
+            return target
+
+
+def try_interpreter(
+    executable: str,
+    cache_folder: str | None,
+    variables: Mapping[str, str],
+    patience: float = _PATIENCE,
+) -> Target | Unusable:
+    """Return the target that an interpreter is, or why it is none."""
+    identity = None if cache_folder is None else _identity(executable)
+    slot = None
+    if cache_folder is not None and identity is not None:
+        name = f"{zlib.crc32(os.fsencode(executable)):08x}.json"
+        slot = os.path.join(cache_folder, _CACHE, name)
+        kept = _read_answer(slot, identity)
+        if kept is not None:
+            return target_of(kept, _externally_managed(kept, variables))
+    answer = _ask(executable, variables, patience)
+    if isinstance(answer, Unusable):
+        return answer
+    match parse_facts(answer):
+        case Facts() as facts:
+            if slot is not None:
+                _write_answer(slot, identity, answer)
+            return target_of(facts, _externally_managed(facts, variables))
+        case TooOld(version=version):
+            why = f"it is Python {version}, and roots are made for Python 3.8 and later"
+            return Unusable(executable, why, version)
+        case Senseless(why=why):
+            return Unusable(
+                executable, f"it did not answer like a Python, but {_brief(answer)} ({why})"
+            )
+
+
+# -- asking ---------------------------------------------------------------------------------------------------------
+
+
+def _ask(executable: str, variables: Mapping[str, str], patience: float) -> str | Unusable:
+    """Return what the interpreter prints, with nothing of its environment loaded (ROOT.md 6)."""
+    command = [executable, "-I", "-S", "-B", "-c", inspect.getsource(probe_script)]
+    # what a macOS framework's launcher leaves behind; and macOS tells its true version
+    environment = {
+        name: value for name, value in variables.items() if name != "__PYVENV_LAUNCHER__"
+    }
+    environment["SYSTEM_VERSION_COMPAT"] = "0"
+    try:
+        child = subprocess.Popen(  # noqa: S603 - to start a Python that the person named is the task
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            process_group=0,
+        )
+    except OSError as error:
+        return Unusable(executable, f"it cannot be started: {error.strerror or error}")
+    with child:
+        try:
+            out, err = child.communicate(timeout=patience)
+        except subprocess.TimeoutExpired:
+            _kill(child)
+            return Unusable(executable, f"it did not answer within {patience:g} seconds")
+        except BaseException:
+            _kill(child)
+            raise
+    if child.returncode == 0:
+        return out
+    if "-I" in err and "nknown option" in err:
+        return Unusable(executable, "it is older than Python 3.4", "2")
+    why = f"{_ending(child.returncode)}: {_brief(err or out)}"
+    return Unusable(executable, why, absent=child.returncode == 127)
+
+
+def _kill(child: subprocess.Popen[str]) -> None:
+    """End the child and what it started, which could hold its pipes open."""
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
+    except ProcessLookupError:
+        pass
+
+
+def _ending(code: int) -> str:
+    if code > 0:
+        return f"it ended with exit code {code}"
+    try:
+        return f"it was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"it was ended by signal {-code}"
+
+
+def _brief(text: str) -> str:
+    """Return the telling line of what was printed: the last of a traceback, else the first."""
+    lines = text.strip().splitlines()
+    if not lines:
+        return "it printed nothing"
+    line = lines[-1 if lines[0].startswith("Traceback") else 0]
+    line = "".join(character if character.isprintable() else "?" for character in line)
+    return line if len(line) <= 120 else line[:117] + "..."
+
+
+# -- keeping --------------------------------------------------------------------------------------------------------
+
+
+def _identity(executable: str) -> list[object] | None:
+    """Return all that an answer hangs on, None where it must not be kept."""
+    try:
+        real = os.path.realpath(executable)
+        status = os.stat(real)
+        with open(real, "rb") as file:
+            if not file.read(4).startswith(_BINARIES):
+                return None
+    except OSError:
+        return None
+    kernel = list(os.uname()) if hasattr(os, "uname") else []
+    return [
+        executable,
+        real,
+        status.st_size,
+        status.st_mtime_ns,
+        _settings(executable),
+        kernel,
+        _libc(),
+    ]
+
+
+def _settings(executable: str) -> str | None:
+    """Return the text of the pyvenv.cfg that holds for an executable."""
+    folder = os.path.dirname(executable)
+    for place in (folder, os.path.dirname(folder)):
+        try:
+            with open(os.path.join(place, "pyvenv.cfg"), "rb") as file:
+                return file.read().decode("utf-8", "surrogateescape")
+        except OSError:
+            continue
+    return None
+
+
+def _libc() -> str | None:
+    """Return this machine's glibc, which an interpreter's tags hang on and its own file does not tell."""
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _read_answer(slot: str, identity: list[object]) -> Facts | None:
+    try:
+        with open(slot, "rb") as file:
+            kept = json.load(file)
+        facts = parse_facts(kept["answer"]) if kept["identity"] == identity else None
+    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError):
+        return None
+    return facts if isinstance(facts, Facts) else None
+
+
+def _write_answer(slot: str, identity: list[object] | None, answer: str) -> None:
+    content = json.dumps({"identity": identity, "answer": answer}).encode()
+    try:
+        fs.make_folder(os.path.dirname(slot))
+        fs.write_whole(slot, content)
+    except OSError:
+        return  # asked again the next time
+
+
+# -- EXTERNALLY-MANAGED ---------------------------------------------------------------------------------------------
+
+
+def _externally_managed(facts: Facts, variables: Mapping[str, str]) -> str | None:
+    """Return the text that bars installing into the interpreter (PEP 668), "" where it is barred without one."""
+    if facts.prefix != facts.base_prefix:
+        return None
+    try:
+        with open(os.path.join(facts.stdlib[0], "EXTERNALLY-MANAGED"), "rb") as file:
+            text = file.read().decode("utf-8", "replace")
+    except (IndexError, OSError):
+        return None
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text)
+        section = parser["externally-managed"]
+    except (KeyError, configparser.Error):
+        return ""
+    language = _language(variables)
+    for key in (f"Error-{language}", f"Error-{language.partition('_')[0]}", "Error"):
+        if key in section:
+            return section[key].strip()
+    return ""
+
+
+def _language(variables: Mapping[str, str]) -> str:
+    """Return the language of messages as gettext takes it from the environment: "de_DE"."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if variables.get(name):
+            return variables[name].partition(".")[0].partition("@")[0]
+    return ""

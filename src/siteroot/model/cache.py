@@ -1,0 +1,20 @@
+"""The folders of siteroot's cache: each holds one kind of thing in one format, whose number is in its name.
+
+A format that changes gets a new number, so that old and new siteroots share a cache without reading each other's.
+`cache prune` removes the numbers that are no more, `cache clean` all of them, and neither anything else.
+"""
+
+#: The number of each folder's format, by what the folder holds.
+BUCKETS = {
+    "interpreters": 1,  # what interpreters answered
+    "locks": 1,  # who is fetching which wheel
+    "names": 1,  # which archive a digest or URL means
+    "roots": 1,  # the fingerprints of roots
+    "tmp": 1,  # work that is not finished
+    "wheels": 1,  # wheels, checked and unpacked
+}
+
+
+def bucket(kind: str) -> str:
+    """Return the name of the folder for that kind of thing, as "wheels-v1"."""
+    return f"{kind}-v{BUCKETS[kind]}"

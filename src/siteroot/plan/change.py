@@ -1,0 +1,205 @@
+"""A plan as the rows that placing and journalling take (`model.rows`)."""
+
+from collections.abc import Iterable, Mapping
+
+from siteroot.model.plan import DesiredDistribution, Install, Keep, Plan, Remove, Replace
+from siteroot.model.root import STATE_FILE, Inventory, Kind
+from siteroot.model.rows import Change, Fresh, Job, Move, Staging
+from siteroot.model.times import derive_folder_mtime
+
+from .layout import outer_folders
+from .meeting import distribution_paths
+from .owned import own_paths
+from .paths import depth_first, folders_of, is_ascent, join_path, parent, pycache_of
+
+
+def render_fresh(plan: Plan) -> Fresh:
+    """Return the rows of a root that is not there yet."""
+    paths = _new_paths(plan)
+    folders = folders_of(paths)
+    names = _names_by_folder([*paths, *folders])
+    times = [(folder, derive_folder_mtime(sorted(names[folder]))) for folder in depth_first(names)]
+    return _staging(plan, folders), tuple(times)
+
+
+def render_change(plan: Plan, inventory: Inventory) -> Change:
+    """Return the rows of a change to a root that is there.
+
+    `inventory` has looked into every folder that `diff.folders_to_look_at` names.
+    """
+    moves = _Moves(plan, inventory).render()
+    kept = [path for step in plan.steps if isinstance(step, Keep) for path in step.old.files]
+    new = _new_paths(plan)
+    unchanged_own = [path for path in plan.state.files if path in own_paths(inventory)]
+    owned = {*new, *kept, *unchanged_own, STATE_FILE}
+    names = _names_by_folder([*owned, *folders_of(owned)])
+    dropped = {path for kind, path in moves if kind == "drop"}
+    touched = {parent(path) for _, path in moves} | {""}
+    times = [
+        (folder, derive_folder_mtime(sorted(names[folder])))
+        for folder in depth_first(touched)
+        if folder in names and not is_ascent(folder)
+    ]
+    kept_times = [
+        (folder, inventory.folders[folder].mtime_ns)
+        for folder in depth_first(touched | dropped)
+        if folder in inventory.folders and not is_ascent(folder)
+    ]
+    return _staging(plan, folders_of(new)), moves, tuple(times), tuple(kept_times)
+
+
+def count_files(staging: Staging) -> int:
+    """Return how many files are staged."""
+    return sum(len(stored) + len(rendered) for _, _, stored, rendered in staging[2])
+
+
+def count_bytes(staging: Staging) -> int:
+    """Return how many bytes are staged."""
+    return sum(
+        sum(row[2] for row in stored) + sum(len(row[1]) for row in rendered)
+        for _, _, stored, rendered in staging[2]
+    )
+
+
+def _placed(plan: Plan) -> list[DesiredDistribution]:
+    return [step.new for step in plan.steps if isinstance(step, Install | Replace)]
+
+
+def _new_paths(plan: Plan) -> set[str]:
+    paths = {path for each in _placed(plan) for path in distribution_paths(each)}
+    paths.update(row[0] for row in plan.own_files)
+    return paths
+
+
+def _names_by_folder(paths: Iterable[str]) -> dict[str, set[str]]:
+    names: dict[str, set[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if folder in names:
+            names[folder].add(name)
+        else:
+            names[folder] = {name}
+    return names
+
+
+def _staging(plan: Plan, folders: Iterable[str]) -> Staging:
+    anchors = outer_folders(plan.layout)
+    jobs: list[Job] = []
+    for each in _placed(plan):
+        stored, rendered = each.stored, each.rendered
+        if plan.placers:
+            stored = tuple(row for row in stored if _places(row[0], each, plan.placers))
+            rendered = tuple(row for row in rendered if _places(row[0], each, plan.placers))
+        jobs.append((each.wheel.folder, each.wheel.label, stored, rendered))
+    jobs.sort(key=lambda job: (-len(job[2]) - len(job[3]), job[1]))
+    if plan.own_files:
+        jobs.append(("", "siteroot", (), plan.own_files))
+    staged = [folder for folder in folders if folder not in anchors]
+    return anchors, tuple(sorted(staged)), tuple(jobs)
+
+
+def _places(path: str, distribution: DesiredDistribution, placers: Mapping[str, str]) -> bool:
+    return placers.get(path, distribution.name) == distribution.name
+
+
+class _Moves:
+    """The moves from the old tree to the new, in the order that ROOT.md 3 gives.
+
+    Bytecode of what changes goes first, then what stands where a folder or file of another kind must be, then the
+    new files come, then the rest of the old goes; launchers, dist-infos and our own files come last of all.
+    """
+
+    def __init__(self, plan: Plan, inventory: Inventory) -> None:
+        self._plan = plan
+        self._folders = inventory.folders
+        olds = [old for step in plan.steps if isinstance(step, Replace) for old in step.old]
+        olds += [step.old for step in plan.steps if isinstance(step, Remove)]
+        kept = {path for step in plan.steps if isinstance(step, Keep) for path in step.old.files}
+        self._new = _new_paths(plan)
+        self._old = {path for old in olds for path in old.files}.union(plan.own_removed) - kept
+        self._kept = kept
+        self._gone: set[str] = set()
+        self._moves: list[Move] = []
+
+    def render(self) -> tuple[Move, ...]:
+        """Return the moves."""
+        new_folders = folders_of(self._new)
+        self._aside_bytecode()
+        self._clear_kinds(new_folders)
+        for folder in sorted(new_folders, key=lambda each: (each.count("/"), each)):
+            if not self._is_folder(folder):
+                self._moves.append(("make", folder))
+        late = self._late_paths()
+        for path in sorted(self._new.difference(late)):
+            self._put(path)
+        for path in sorted(self._old - self._new - self._gone):
+            self._aside(path)
+        self._drop_emptied(new_folders)
+        for path in late:
+            self._put(path)
+        return tuple(self._moves)
+
+    def _late_paths(self) -> list[str]:
+        placed = _placed(self._plan)
+        launchers = sorted({path for each in placed for path in each.launchers})
+        roots = tuple(f"{each.dist_info}/" for each in placed)
+        infos = sorted(path for path in self._new if path.startswith(roots)) if roots else []
+        return list(dict.fromkeys([*launchers, *infos, *[row[0] for row in self._plan.own_files]]))
+
+    def _aside_bytecode(self) -> None:
+        modules = [path for path in self._old | self._new if path.endswith(".py")]
+        for module in sorted(modules):
+            folder, stem = pycache_of(module)
+            view = self._folders.get(folder)
+            if view is None:
+                continue
+            for name in sorted(view.names):
+                path = join_path(folder, name)
+                if name.startswith(stem) and name.endswith(".pyc") and path not in self._kept:
+                    self._aside(path)
+
+    def _clear_kinds(self, new_folders: set[str]) -> None:
+        """Move aside what stands where a folder must be, and folders that stand where a file must be."""
+        for folder in sorted(new_folders):
+            if self._kind(folder) not in (None, Kind.FOLDER):
+                self._aside(folder)
+        for path in sorted(self._new):
+            if self._kind(path) is Kind.FOLDER:
+                self._clear_folder(path)
+
+    def _clear_folder(self, folder: str) -> None:
+        view = self._folders[folder]
+        for name, kind in sorted(view.names.items()):
+            path = join_path(folder, name)
+            if kind is Kind.FOLDER:
+                self._clear_folder(path)
+            else:
+                self._aside(path)
+        self._moves.append(("drop", folder))
+        self._gone.add(folder)
+
+    def _put(self, path: str) -> None:
+        there = self._kind(path) is not None and path not in self._gone
+        self._moves.append(("replace" if there else "place", path))
+
+    def _aside(self, path: str) -> None:
+        if path not in self._gone and self._kind(path) not in (None, Kind.FOLDER):
+            self._moves.append(("aside", path))
+            self._gone.add(path)
+
+    def _drop_emptied(self, new_folders: set[str]) -> None:
+        """Drop folders that lost something and may be empty now; whether they are is seen when it is done."""
+        anchors = outer_folders(self._plan.layout)
+        candidates = folders_of(self._gone) - new_folders - folders_of(self._kept) - self._gone
+        for folder in depth_first(candidates.difference(anchors)):
+            if self._is_folder(folder):
+                self._moves.append(("drop", folder))
+
+    def _kind(self, path: str) -> Kind | None:
+        view = self._folders.get(parent(path))
+        return None if view is None else view.names.get(path.rpartition("/")[2])
+
+    def _is_folder(self, path: str) -> bool:
+        if path in self._gone:
+            return False
+        return path in self._folders or self._kind(path) is Kind.FOLDER

@@ -1,0 +1,285 @@
+"""From what a root holds and what it shall hold to a plan (ROOT.md 2, 4)."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from siteroot.errors import RootError
+from siteroot.formats.root_state import render_root_state
+from siteroot.model.digest import Digest
+from siteroot.model.layout import Layout
+from siteroot.model.plan import (
+    Clobber,
+    DesiredDistribution,
+    Install,
+    Keep,
+    Plan,
+    Remove,
+    Replace,
+    Step,
+)
+from siteroot.model.root import STATE_FILE, Inventory, Kind, RootEntry, RootState
+from siteroot.model.rows import RenderedRow
+from siteroot.model.target import Target
+from siteroot.model.times import derive_folder_mtime
+
+from .meeting import (
+    clobber_warnings,
+    distribution_paths,
+    find_clobbers,
+    find_meetings,
+    judge_names,
+    refuse_clobbers,
+)
+from .owned import own_file_rows, own_paths, yield_to_others
+from .paths import folders_of, join_path, parent
+from .place import rendered_row
+from .triage import Policy, Triage
+
+
+class FilesInTheWayError(RootError):
+    """Files that are nobody's stand where files of the root must go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desire:
+    """What the root shall hold: the pins sorted, and the wanted ones placed, in the order of `triage.wanted`."""
+
+    layout: Layout
+    target: Target
+    policy: Policy
+    triage: Triage
+    placed: tuple[DesiredDistribution, ...]
+
+
+def contested_with_kept(desire: Desire) -> set[str]:
+    """Return names of kept distributions that share a path with a placed one: they have to be placed anew."""
+    if not desire.triage.kept or not desire.placed:
+        return set()
+    paths = _placed_paths(desire)
+    return {
+        pin.name for pin, installed in desire.triage.kept if not paths.isdisjoint(installed.files)
+    }
+
+
+def folders_to_look_at(desire: Desire) -> set[str]:
+    """Return every folder whose names the plan has to know: those that get or lose files, and their parents.
+
+    The `__pycache__` in each of them is among them, because bytecode goes with its module.
+    """
+    paths = _placed_paths(desire)
+    triage = desire.triage
+    for old in (*(old for wanted in triage.wanted for old in wanted.old), *triage.removed):
+        paths.update(old.files)
+    paths.update(row[0] for row in _own_rows(desire))
+    folders = folders_of(paths) | {""}
+    return folders | {join_path(folder, "__pycache__") for folder in folders}
+
+
+def diff_root(desire: Desire, inventory: Inventory) -> Plan:
+    """Return the plan that leads from the inventory to the desire.
+
+    Raises FilesInTheWayError (foreign files, without `--overwrite`) and ClobberRefusedError (`--strict`, or names
+    that the target's disks merge).
+    """
+    paths = _placed_paths(desire)
+    meetings = find_meetings(desire.placed)
+    clobbers = find_clobbers(meetings)
+    if desire.policy.strict:
+        refuse_clobbers(clobbers)
+    name_warnings = judge_names([*paths, *folders_of(paths)], desire.target)
+    own_rows, own_warnings = yield_to_others(_own_rows(desire), _all_paths(desire), inventory)
+    state = _new_state(desire, inventory, clobbers, own_rows)
+    own_files, own_removed = _own_changes(state, own_rows, inventory)
+    in_the_way = _find_in_the_way(desire, inventory, paths)
+    _judge_in_the_way(in_the_way, desire)
+    steps = _steps(desire)
+    return Plan(
+        layout=desire.layout,
+        steps=steps,
+        clobbers=clobbers,
+        placers={path: bringers[-1].name for path, bringers in meetings.items()},
+        state=state,
+        own_files=own_files,
+        own_removed=own_removed,
+        overwritten=tuple(path for path, _ in in_the_way),
+        settled_times=_settled_times(desire, own_rows, inventory),
+        warnings=(*clobber_warnings(clobbers), *own_warnings, *name_warnings),
+    )
+
+
+def _placed_paths(desire: Desire) -> set[str]:
+    return {path for each in desire.placed for path in distribution_paths(each)}
+
+
+def _all_paths(desire: Desire) -> set[str]:
+    """Return the paths of every distribution that the root will hold."""
+    paths = _placed_paths(desire)
+    for _, installed in desire.triage.kept:
+        paths.update(installed.files)
+    for installed in desire.triage.left:
+        paths.update(installed.files)
+    return paths
+
+
+def _own_rows(desire: Desire) -> tuple[RenderedRow, ...]:
+    paths = _all_paths(desire)
+    return own_file_rows(desire.layout, desire.target, paths, pth=desire.policy.pth)
+
+
+def _steps(desire: Desire) -> tuple[Step, ...]:
+    triage = desire.triage
+    steps: list[Step] = [Keep(old=old, direct=pin.direct) for pin, old in triage.kept]
+    steps += [Keep(old=old, direct=False) for old in triage.left]
+    for wanted, placed in zip(triage.wanted, desire.placed, strict=True):
+        if wanted.old:
+            steps.append(Replace(old=wanted.old, new=placed, why=wanted.why))
+        else:
+            steps.append(Install(new=placed))
+    steps += [Remove(old=old) for old in triage.removed]
+    return tuple(steps)
+
+
+def _new_state(
+    desire: Desire,
+    inventory: Inventory,
+    clobbers: Sequence[Clobber],
+    own_rows: Sequence[RenderedRow],
+) -> RootState:
+    triage = desire.triage
+    entries = {}
+    for wanted, placed in zip(triage.wanted, desire.placed, strict=True):
+        entries[placed.name] = _entry(placed, wanted.pin.artifact.file.digests)
+    for installed in (*(old for _, old in triage.kept), *triage.left):
+        if installed.entry is not None:
+            entries[installed.name] = installed.entry
+    winners = {clobber.path: clobber.winner for clobber in clobbers}
+    if inventory.state is not None:
+        kept = {pin.name: frozenset(installed.files) for pin, installed in triage.kept}
+        for path, name in inventory.state.winners.items():
+            if path in kept.get(name, ()):
+                winners.setdefault(path, name)
+    return RootState(
+        implementation=desire.target.implementation,
+        python=desire.target.python_version,
+        distributions=entries,
+        winners=winners,
+        files={row[0]: hashlib.sha256(row[1]).hexdigest() for row in own_rows},
+    )
+
+
+def _entry(placed: DesiredDistribution, locked: tuple[Digest, ...]) -> RootEntry:
+    digests = {digest for digest in locked if digest.strong} | {placed.wheel.digest}
+    origin = ""
+    for path, content, _, _ in placed.rendered:
+        if path == join_path(placed.dist_info, "direct_url.json"):
+            origin = hashlib.sha256(content).hexdigest()
+    return RootEntry(
+        name=placed.name,
+        version=placed.version,
+        dist_info=placed.dist_info,
+        digests=tuple(sorted(digests)),
+        record=placed.record,
+        direct=placed.direct,
+        origin=origin,
+    )
+
+
+def _own_changes(
+    state: RootState, own_rows: Sequence[RenderedRow], inventory: Inventory
+) -> tuple[tuple[RenderedRow, ...], tuple[str, ...]]:
+    """Return our files that have to be written, `.siteroot.json` last, and those of ours that go."""
+    there = own_paths(inventory)
+    changed = [row for row in own_rows if there.get(row[0]) != state.files[row[0]]]
+    removed = tuple(path for path in there if path not in state.files)
+    if state != inventory.state:
+        changed.append(rendered_row(STATE_FILE, render_root_state(state)))
+    return tuple(changed), removed
+
+
+def _find_in_the_way(
+    desire: Desire, inventory: Inventory, paths: set[str]
+) -> tuple[tuple[str, Kind], ...]:
+    """Return what stands where a file or folder must go and is neither a going distribution's nor ours."""
+    if not inventory.exists:
+        return ()
+    triage = desire.triage
+    going: set[str] = set()
+    for old in (*(old for wanted in triage.wanted for old in wanted.old), *triage.removed):
+        going.update(old.files)
+    found = []
+    for path in paths - going:
+        kind = _kind_at(path, inventory)
+        if kind is not None and not (kind is Kind.FOLDER and _goes_whole(path, going, inventory)):
+            found.append((path, kind))
+    for folder in folders_of(paths) - going:
+        kind = _kind_at(folder, inventory)
+        if kind is not None and kind is not Kind.FOLDER:
+            found.append((folder, kind))
+    return tuple(sorted(found))
+
+
+def _kind_at(path: str, inventory: Inventory) -> Kind | None:
+    view = inventory.folders.get(parent(path))
+    return None if view is None else view.names.get(path.rpartition("/")[2])
+
+
+def _goes_whole(folder: str, going: set[str], inventory: Inventory) -> bool:
+    """Whether all that a folder holds belongs to distributions that go, the bytecode of their modules included."""
+    view = inventory.folders.get(folder)
+    if view is None:
+        return False
+    for name, kind in view.names.items():
+        path = join_path(folder, name)
+        if kind is Kind.FOLDER:
+            if not _goes_whole(path, going, inventory):
+                return False
+        elif path not in going and not _is_bytecode_of(path, going):
+            return False
+    return True
+
+
+def _is_bytecode_of(path: str, modules: set[str]) -> bool:
+    folder, _, name = path.rpartition("/")
+    if not name.endswith(".pyc") or folder.rpartition("/")[2] != "__pycache__":
+        return False
+    return join_path(parent(folder), name.partition(".")[0] + ".py") in modules
+
+
+def _judge_in_the_way(in_the_way: Sequence[tuple[str, Kind]], desire: Desire) -> None:
+    """Raise FilesInTheWayError for what may not be given up."""
+    folders = [path for path, kind in in_the_way if kind is Kind.FOLDER]
+    refused = folders if desire.policy.overwrite else [path for path, _ in in_the_way]
+    if not refused:
+        return
+    kinds = dict(in_the_way)
+    listed = "; ".join(f"{path} ({kinds[path].value})" for path in refused[:10])
+    more = f" and {len(refused) - 10} more" if len(refused) > 10 else ""
+    raise FilesInTheWayError(
+        f"in the way, and no distribution's that may be replaced: {listed}{more}",
+        where=desire.layout.root,
+        hints=(
+            ("move it away; a folder is never overwritten",)
+            if folders
+            else ("move them away", "--overwrite gives them up")
+        ),
+    )
+
+
+def _settled_times(
+    desire: Desire, own_rows: Sequence[RenderedRow], inventory: Inventory
+) -> tuple[tuple[str, int], ...]:
+    """Return the root's derived time if it holds just its owned names and has another time.
+
+    A process that was killed after its last rename and before its last `utime` leaves such a root; so does whoever
+    made and removed a file in it. Its other folders are looked at where something in them changes.
+    """
+    view = inventory.folders.get("")
+    if view is None:
+        return ()
+    names = {path.partition("/")[0] for path in _all_paths(desire)}
+    names |= {row[0].partition("/")[0] for row in own_rows} | {STATE_FILE}
+    derived = derive_folder_mtime(sorted(names - {".."}))
+    if names == set(view.names) and view.mtime_ns != derived * 1_000_000_000:
+        return (("", derived),)
+    return ()

@@ -1,0 +1,84 @@
+"""Our own files of a root, beside its distributions: `.siteroot.json` and what it names (ROOT.md 1, 2, 5)."""
+
+from collections.abc import Iterable, Mapping
+
+from siteroot.model.layout import Layout, LayoutKind
+from siteroot.model.root import Inventory
+from siteroot.model.rows import RenderedRow
+from siteroot.model.target import Target
+
+from .paths import join_path, parent
+from .place import rendered_row
+from .startup import START_FOLDER, render_sitecustomize, render_start_sitecustomize
+
+_GITIGNORE = b"*\n"
+
+
+def own_file_rows(
+    layout: Layout, target: Target, paths: Iterable[str], *, pth: bool
+) -> tuple[RenderedRow, ...]:
+    """Return the files that a root with these paths needs to be imported from, `.siteroot.json` aside.
+
+    `paths` are those of all distributions. An interpreter layout needs none: its own `site` does the work.
+    """
+    if layout.kind is LayoutKind.INTERPRETER:
+        return ()
+    modules, scripts = layout.folders["purelib"], layout.folders["scripts"]
+    has_pth = has_scripts = False
+    for path in paths:
+        has_pth = has_pth or (path.endswith(".pth") and parent(path) == modules)
+        has_scripts = has_scripts or parent(path) == scripts
+    rows = []
+    if pth and has_pth:
+        content = render_sitecustomize(target)
+        rows.append(rendered_row(join_path(modules, "sitecustomize.py"), content))
+    if has_scripts:
+        content = render_start_sitecustomize(target, join_path("..", modules))
+        rows.append(rendered_row(f"{START_FOLDER}/sitecustomize.py", content))
+    if layout.kind is LayoutKind.PYPACKAGES:
+        rows.append(rendered_row(".gitignore", _GITIGNORE))
+    return tuple(rows)
+
+
+def yield_to_others(
+    rows: Iterable[RenderedRow], brought: set[str], inventory: Inventory
+) -> tuple[tuple[RenderedRow, ...], tuple[str, ...]]:
+    """Return the rows that may be written, and a warning for each that gives way to a file that is not ours.
+
+    `brought` are the paths of all distributions.
+    """
+    mine, warnings = [], []
+    for row in rows:
+        path = row[0]
+        if path in brought:
+            warnings.append(_yields(path, "a distribution brings one"))
+        elif _stands(path, inventory) and path not in own_paths(inventory):
+            warnings.append(_yields(path, "there is one that siteroot did not write"))
+        else:
+            mine.append(row)
+    return tuple(mine), tuple(warnings)
+
+
+def own_paths(inventory: Inventory) -> Mapping[str, str]:
+    """Return the files of ours that are there with the bytes that we gave them, by path."""
+    if inventory.state is None:
+        return {}
+    return {
+        path: digest
+        for path, digest in inventory.state.files.items()
+        if inventory.own_digests.get(path) == digest
+    }
+
+
+def _stands(path: str, inventory: Inventory) -> bool:
+    view = inventory.folders.get(parent(path))
+    return view is not None and path.rpartition("/")[2] in view.names
+
+
+def _yields(path: str, why: str) -> str:
+    if path.endswith("sitecustomize.py"):
+        return (
+            f"{path}: {why}, so siteroot writes none: .pth files act in launchers, and elsewhere after"
+            " `import site; site.addsitedir(ROOT)`"
+        )
+    return f"{path}: {why}, so siteroot writes none"

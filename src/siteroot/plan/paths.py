@@ -1,0 +1,40 @@
+"""Relative paths of a root, where "" is the root itself and only an interpreter's may begin with ".."."""
+
+from collections.abc import Iterable
+
+
+def join_path(folder: str, path: str) -> str:
+    """Join two relative paths."""
+    return f"{folder}/{path}" if folder and path else folder or path
+
+
+def parent(path: str) -> str:
+    """Return the folder that a path lies in."""
+    return path.rpartition("/")[0]
+
+
+def folders_of(paths: Iterable[str]) -> set[str]:
+    """Return every folder above the paths, "" and those that are nothing but ".." left out."""
+    folders: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders and not is_ascent(folder):
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    return folders
+
+
+def is_ascent(path: str) -> bool:
+    """Whether a path only leads upward ("../.."): such folders are never made or removed."""
+    return path == ".." or path.endswith("/..")
+
+
+def depth_first(folders: Iterable[str]) -> list[str]:
+    """Return folders with the deepest first, and by name."""
+    return sorted(folders, key=lambda folder: (-folder.count("/") - bool(folder), folder))
+
+
+def pycache_of(module: str) -> tuple[str, str]:
+    """Return the `__pycache__` folder of a `.py` path and what the names of its bytecode begin with (PEP 3147)."""
+    folder, _, name = module.rpartition("/")
+    return join_path(folder, "__pycache__"), name[:-3] + "."

@@ -1,0 +1,211 @@
+"""Where each file of a stored wheel goes in a layout, and what is rendered beside it.
+
+Rests on "Binary distribution format" (schemes), "Recording installed projects" (RECORD, INSTALLER, REQUESTED) and
+"Entry points specification". A bytecode row of the store is placed like any other file.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from siteroot.errors import IntegrityError
+from siteroot.formats.record import render_record
+from siteroot.model.layout import Layout, LayoutKind
+from siteroot.model.plan import DesiredDistribution
+from siteroot.model.rows import RenderedRow, StoredRow
+from siteroot.model.target import Target
+from siteroot.model.times import derive_mtime
+from siteroot.model.wheel import EntryPoint, StoredWheel
+
+from .paths import join_path
+from .startup import (
+    START_FOLDER,
+    LauncherPlace,
+    absolute_shebang,
+    render_absolute_launcher,
+    render_launcher,
+    render_script_header,
+    render_windows_script,
+)
+
+INSTALLER = b"siteroot\n"
+
+
+class MeetingFilesError(IntegrityError):
+    """A wheel's schemes bring two files to one place."""
+
+
+#: Wraps a script's text into a Windows launcher: (script, gui) -> bytes of the .exe.
+WindowsLauncher = Callable[[bytes, bool], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """What is the same for every distribution of one root. `bytecode`: whether stored bytecode is placed too."""
+
+    layout: Layout
+    target: Target
+    windows_launcher: WindowsLauncher
+    bytecode: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What a distribution gets beside its wheel. `scripts`: the text after the first line of its python scripts."""
+
+    direct: bool
+    direct_url: bytes | None
+    scripts: Mapping[str, bytes]
+
+
+def place_distribution(wheel: StoredWheel, placing: Placing, extras: Extras) -> DesiredDistribution:
+    """Return every file that the distribution brings into the root, RECORD among them."""
+    layout = placing.layout
+    modules = layout.folders["purelib" if wheel.purelib else "platlib"]
+    dist_info = join_path(modules, wheel.dist_info)
+    stored = _place_stored(wheel, placing)
+    launchers = _render_launchers(wheel, placing, extras.scripts)
+    rendered = [
+        *launchers,
+        rendered_row(join_path(dist_info, "INSTALLER"), INSTALLER),
+    ]
+    if extras.direct:
+        rendered.append(rendered_row(join_path(dist_info, "REQUESTED"), b""))
+    if extras.direct_url is not None:
+        rendered.append(rendered_row(join_path(dist_info, "direct_url.json"), extras.direct_url))
+    record_path = join_path(dist_info, "RECORD")
+    record = _render_record(modules, stored, rendered, record_path)
+    rendered.append(rendered_row(record_path, record))
+    _refuse_doubles(wheel, stored, rendered)
+    return DesiredDistribution(
+        wheel=wheel,
+        direct=extras.direct,
+        dist_info=dist_info,
+        record=hashlib.sha256(record).hexdigest(),
+        stored=stored,
+        rendered=tuple(rendered),
+        launchers=frozenset(row[0] for row in launchers),
+    )
+
+
+def _refuse_doubles(
+    wheel: StoredWheel, stored: tuple[StoredRow, ...], rendered: list[RenderedRow]
+) -> None:
+    """Refuse a wheel two of whose files meet at one path: schemes may share a folder in a layout."""
+    paths = [row[0] for row in stored]
+    paths += [row[0] for row in rendered]
+    if len(set(paths)) == len(paths):
+        return
+    seen: set[str] = set()
+    double = next(path for path in paths if path in seen or seen.add(path))  # type: ignore[func-returns-value]
+    raise MeetingFilesError(
+        f"two files of the wheel would lie at {double} in this layout",
+        where=wheel.label,
+        hints=("report it to the distribution's authors",),
+    )
+
+
+def rendered_row(path: str, content: bytes, mode: int = 0o644) -> RenderedRow:
+    """Return a row for a file that siteroot renders, its time derived from its content (ROOT.md 4)."""
+    return (path, content, mode, derive_mtime(hashlib.sha256(content).digest()))
+
+
+def _place_stored(wheel: StoredWheel, placing: Placing) -> tuple[StoredRow, ...]:
+    rows: list[StoredRow] = []
+    for scheme in wheel.schemes:
+        folder = placing.layout.folders[scheme.scheme]
+        if scheme.scheme == "headers":
+            folder = join_path(folder, wheel.name)
+        prefix = f"{folder}/" if folder else ""
+        source = f"{scheme.scheme}/"
+        files = scheme.files
+        if scheme.scheme == "scripts" and wheel.python_scripts:
+            files = tuple(row for row in files if row[0] not in wheel.python_scripts)
+        rows += [
+            (prefix + path, source + path, size, mode, mtime, sha256)
+            for path, size, mode, mtime, sha256 in files
+        ]
+        if placing.bytecode:
+            rows += [
+                (prefix + path, source + path, size, mode, mtime, sha256)
+                for path, size, mode, mtime, sha256 in scheme.bytecode
+            ]
+    return tuple(rows)
+
+
+def _render_launchers(
+    wheel: StoredWheel, placing: Placing, scripts: Mapping[str, bytes]
+) -> list[RenderedRow]:
+    layout, target = placing.layout, placing.target
+    folder = layout.folders["scripts"]
+    modules = layout.folders["purelib" if wheel.purelib else "platlib"]
+    rows = []
+    if layout.kind is LayoutKind.INTERPRETER and target.interpreter is not None:
+        executable = target.interpreter.executable
+        for entry_point in _entry_points(wheel, target):
+            content = render_absolute_launcher(entry_point, executable)
+            rows.append(rendered_row(join_path(folder, entry_point.name), content, 0o755))
+        header = absolute_shebang(executable).encode()
+    else:
+        up = "/".join([".."] * (folder.count("/") + 1))
+        place = LauncherPlace(
+            to_modules=join_path(up, modules),
+            to_start=join_path(up, START_FOLDER),
+            target=target,
+        )
+        for entry_point in _entry_points(wheel, target):
+            name = entry_point.name
+            if target.windows:
+                script = render_windows_script(entry_point, place)
+                content = placing.windows_launcher(script, entry_point.gui)
+                name += ".exe"
+            else:
+                content = render_launcher(entry_point, place)
+            rows.append(rendered_row(join_path(folder, name), content, 0o755))
+        header = b"#!python\n" if target.windows else render_script_header(place)
+    rows += [
+        rendered_row(join_path(folder, path), header + scripts[path], 0o755)
+        for path in wheel.python_scripts
+    ]
+    return rows
+
+
+def _entry_points(wheel: StoredWheel, target: Target) -> list[EntryPoint]:
+    """Return the wheel's entry points; pip's `pip3.N` becomes the target's own, as uv and pip have it."""
+    if wheel.name != "pip":
+        return list(wheel.entry_points)
+    found = [e for e in wheel.entry_points if not e.name.startswith("pip3.")]
+    versioned = [e for e in wheel.entry_points if e.name.startswith("pip3.")][:1]
+    return found + [
+        EntryPoint(
+            name=f"pip{target.python_version}", module=e.module, attribute=e.attribute, gui=e.gui
+        )
+        for e in versioned
+    ]
+
+
+def _render_record(
+    modules: str,
+    stored: tuple[StoredRow, ...],
+    rendered: list[RenderedRow],
+    record_path: str,
+) -> bytes:
+    rows: list[tuple[str, bytes | None, int | None]] = [(row[0], row[5], row[2]) for row in stored]
+    rows += [
+        (path, hashlib.sha256(content).digest(), len(content)) for path, content, _, _ in rendered
+    ]
+    rows.append((record_path, None, None))
+    if modules:
+        rows = [(_relative(path, modules), sha256, size) for path, sha256, size in rows]
+    return render_record(rows)
+
+
+def _relative(path: str, folder: str) -> str:
+    """Return `path` as seen from `folder`; both relative to the root."""
+    if path.startswith(f"{folder}/"):
+        return path[len(folder) + 1 :]
+    parts, base = path.split("/"), folder.split("/")
+    shared = 0
+    while shared < min(len(parts) - 1, len(base)) and parts[shared] == base[shared]:
+        shared += 1
+    return "/".join([".."] * (len(base) - shared) + parts[shared:])

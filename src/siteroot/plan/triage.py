@@ -1,0 +1,202 @@
+"""Which pins a root already has, which need their wheel, and what else it holds (ROOT.md 2).
+
+Decided from the inventory alone, before any wheel is looked for: a root that is right needs neither store nor index.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from siteroot.errors import RootError
+from siteroot.formats.direct_url import render_direct_url
+from siteroot.model.layout import Layout, LayoutKind
+from siteroot.model.pin import WheelPin
+from siteroot.model.root import InstalledDistribution, Inventory, RootEntry
+from siteroot.model.target import Target
+
+
+class ForeignDistributionError(RootError):
+    """A distribution that siteroot did not put there is in the way of an exact root."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What may be done to a root. `exact` None: removing what siteroot itself put there is fine (ROOT.md 2)."""
+
+    exact: bool | None
+    overwrite: bool
+    strict: bool
+    reinstall: bool
+    reinstall_names: frozenset[str]
+    pth: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A pin whose wheel has to be placed. `old` are the distributions of its name that go; `why` is told with -v."""
+
+    pin: WheelPin
+    old: tuple[InstalledDistribution, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triage:
+    """Every pin is in `kept` or `wanted`; every other distribution of the root in `removed` or `left`."""
+
+    kept: tuple[tuple[WheelPin, InstalledDistribution], ...]
+    wanted: tuple[Wanted, ...]
+    removed: tuple[InstalledDistribution, ...]
+    left: tuple[InstalledDistribution, ...]
+
+
+def sort_pins(
+    pins: Sequence[WheelPin], inventory: Inventory, layout: Layout, target: Target, policy: Policy
+) -> Triage:
+    """Return what becomes of each pin and of each distribution that the root holds.
+
+    Raises ForeignDistributionError where a distribution that is not siteroot's would have to go or be replaced
+    against the rules of the layout.
+    """
+    by_name: dict[str, list[InstalledDistribution]] = {}
+    for distribution in inventory.distributions:
+        by_name.setdefault(distribution.name, []).append(distribution)
+    same_python = inventory.state is not None and (
+        inventory.state.implementation == target.implementation
+        and inventory.state.python == target.python_version
+    )
+    kept, wanted = [], []
+    for pin in pins:
+        old = tuple(by_name.pop(pin.name, ()))
+        _refuse_foreign_forms(pin, old, layout)
+        old = tuple(distribution for distribution in old if not distribution.foreign_form)
+        why = _why_wanted(pin, old, policy, same_python=same_python)
+        if why is None:
+            kept.append((pin, old[0]))
+        else:
+            wanted.append(Wanted(pin=pin, old=old, why=why))
+    others = tuple(
+        distribution
+        for distributions in by_name.values()
+        for distribution in distributions
+        if not distribution.foreign_form
+    )
+    removed = others if _removes_others(layout, policy) else ()
+    _refuse_foreign_removal(removed, layout, policy)
+    left = others if not removed else ()
+    return Triage(kept=tuple(kept), wanted=tuple(wanted), removed=removed, left=left)
+
+
+def spread_contested(triage: Triage, winners: Mapping[str, str]) -> Triage:
+    """Return the triage with those kept distributions wanted anew that share a contested path with a change.
+
+    `winners` is what the root's state says of contested paths. Whose bytes stand at such a path has to be decided
+    anew, so the bytes of all who bring it must be at hand.
+    """
+    changing = {wanted.pin.name for wanted in triage.wanted}
+    changing |= {distribution.name for distribution in triage.removed}
+    if not winners or not changing:
+        return triage
+    paths = {distribution.name: frozenset(distribution.files) for _, distribution in triage.kept}
+    gone = [wanted.old for wanted in triage.wanted]
+    touched = {path for olds in gone for old in olds for path in old.files if path in winners}
+    touched |= {path for old in triage.removed for path in old.files if path in winners}
+    again = {name for name, files in paths.items() if files & touched}
+    if not again:
+        return triage
+    return want_again(triage, again, "shares a contested file with a distribution that changes")
+
+
+def want_again(triage: Triage, names: set[str], why: str) -> Triage:
+    """Return the triage with the kept distributions of these names to be placed anew."""
+    moved = [
+        Wanted(pin=pin, old=(distribution,), why=why)
+        for pin, distribution in triage.kept
+        if pin.name in names
+    ]
+    wanted = sorted((*triage.wanted, *moved), key=lambda each: each.pin.name)
+    kept = tuple(pair for pair in triage.kept if pair[0].name not in names)
+    return Triage(kept=kept, wanted=tuple(wanted), removed=triage.removed, left=triage.left)
+
+
+def _why_wanted(
+    pin: WheelPin, old: tuple[InstalledDistribution, ...], policy: Policy, *, same_python: bool
+) -> str | None:
+    """Return why the pin's wheel has to be placed, None where what is there is right."""
+    if not old:
+        return "not in the root"
+    if len(old) > 1:
+        return "the root holds it more than once"
+    entry = old[0].entry
+    if entry is None:
+        installer = old[0].installer or "somebody"
+        return f"{old[0].version} in the root was put there or changed by {installer}"
+    if policy.reinstall or pin.name in policy.reinstall_names:
+        return "asked for with --reinstall"
+    if not same_python:
+        return "the root was made for another Python"
+    if old[0].missing:
+        return f"{old[0].missing[0]} is missing" + (
+            f", and {len(old[0].missing) - 1} files more" if len(old[0].missing) > 1 else ""
+        )
+    return _why_other(pin, entry)
+
+
+def _why_other(pin: WheelPin, entry: RootEntry) -> str | None:
+    digests = pin.artifact.file.digests
+    if entry.version != str(pin.version) and not _same_version(entry.version, pin):
+        return f"the root has {entry.version}"
+    if not any(digest in entry.digests for digest in digests):
+        return "the lock names another file" if digests else "the lock names no hash to know it by"
+    if entry.direct != pin.direct:
+        return (
+            "it is now asked for directly" if pin.direct else "it is no longer asked for directly"
+        )
+    direct_url = render_direct_url(pin.source, digests)
+    if entry.origin != ("" if direct_url is None else hashlib.sha256(direct_url).hexdigest()):
+        return "it comes from another place"
+    return None
+
+
+def _same_version(text: str, pin: WheelPin) -> bool:
+    """Whether a dist-info's version is the pin's: it may be spelled otherwise (1.0 and 1.0.0, escaped local part)."""
+    return text.replace("_", "+", 1) == str(pin.version) or str(pin.version) == text.replace(
+        "-", "+"
+    )
+
+
+def _removes_others(layout: Layout, policy: Policy) -> bool:
+    if policy.exact is not None:
+        return policy.exact
+    return layout.kind is not LayoutKind.INTERPRETER
+
+
+def _refuse_foreign_forms(
+    pin: WheelPin, old: tuple[InstalledDistribution, ...], layout: Layout
+) -> None:
+    for distribution in old:
+        if distribution.foreign_form and layout.kind is LayoutKind.INTERPRETER:
+            raise ForeignDistributionError(
+                f"{pin.name} {distribution.version} is installed there in a form that holds no list of its"
+                f" files ({distribution.foreign_form}), so it cannot be replaced by {pin.version}",
+                where=distribution.dist_info,
+                hints=(
+                    "remove it with the tool that installed it, or leave it out with"
+                    f" --no-install-package {pin.name}",
+                ),
+            )
+
+
+def _refuse_foreign_removal(
+    removed: tuple[InstalledDistribution, ...], layout: Layout, policy: Policy
+) -> None:
+    foreign = [distribution for distribution in removed if distribution.entry is None]
+    if not foreign or policy.exact:
+        return
+    names = ", ".join(f"{each.name}=={each.version}" for each in foreign[:5])
+    more = f" and {len(foreign) - 5} more" if len(foreign) > 5 else ""
+    raise ForeignDistributionError(
+        f"the root holds distributions that siteroot did not put there: {names}{more}",
+        where=layout.root,
+        hints=("--inexact keeps them", "--exact removes them"),
+    )

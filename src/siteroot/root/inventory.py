@@ -1,0 +1,253 @@
+"""What a root holds: its `.siteroot.json`, its distributions, and what stands in the folders that matter.
+
+One scandir for each folder that owns a file tells which files are missing; no file is looked at by itself but those of
+a dist-info, which are read and compared with their RECORD (ROOT.md 8). No link is followed: what lies behind one is
+not there.
+"""
+
+import hashlib
+import os
+import posixpath
+from collections.abc import Iterable
+
+from packaging.utils import canonicalize_name
+
+from siteroot import fs
+from siteroot.errors import RootError
+from siteroot.formats.record import RecordError, RecordRow, parse_record
+from siteroot.formats.root_state import UnreadableState, parse_root_state
+from siteroot.model.layout import Layout
+from siteroot.model.root import (
+    STATE_FILE,
+    WORK_FOLDER,
+    FolderView,
+    InstalledDistribution,
+    Inventory,
+    Kind,
+    RootState,
+)
+
+from .faults import explain_os_error
+
+_READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FOREIGN_ENDINGS = (".egg-info", ".egg-link", ".egg")
+
+
+class UnreadableRootError(RootError):
+    """A folder or file of a root cannot be read."""
+
+
+def read_inventory(
+    layout: Layout, folders: Iterable[str] = (), *, links_are_files: bool = False
+) -> Inventory:
+    """Return what the root holds, looking into `folders` besides those that own files.
+
+    `links_are_files`: symbolic links in place of owned files are as they shall be (link mode symlink). Raises
+    UnreadableRootError.
+    """
+    reader = _Reader(layout, links_are_files=links_are_files)
+    try:
+        top = reader.look("")
+        if top is None:
+            return Inventory(exists=False, state=None, distributions=(), folders={})
+        state = reader.read_state()
+        libraries = dict.fromkeys((layout.folders["purelib"], layout.folders["platlib"]))
+        distributions = [
+            found for library in libraries for found in reader.read_distributions(library, state)
+        ]
+        for folder in folders:
+            reader.look(folder)
+        own_digests = {} if state is None else reader.read_own_digests(state.files)
+    except OSError as error:
+        raise UnreadableRootError(
+            f"{error.filename or 'a folder'} cannot be read: {explain_os_error(error)}",
+            where=layout.root,
+        ) from error
+    return Inventory(
+        exists=True,
+        state=state,
+        distributions=tuple(distributions),
+        folders={path: view for path, view in reader.views.items() if view is not None},
+        own_digests=own_digests,
+    )
+
+
+class _Reader:
+    """Reads one root, each folder once."""
+
+    def __init__(self, layout: Layout, *, links_are_files: bool) -> None:
+        self._root = layout.root
+        self._outside = tuple(
+            f"{folder}/" for folder in set(layout.folders.values()) if folder.startswith("..")
+        )
+        self._tops = {"", *[outside[:-1] for outside in self._outside]}
+        self._plain = (Kind.FILE, Kind.LINK) if links_are_files else (Kind.FILE,)
+        self.views: dict[str, FolderView | None] = {}
+
+    def look(self, folder: str) -> FolderView | None:
+        """Return what the folder holds, None where there is none, or it lies behind a link."""
+        if folder in self.views:
+            return self.views[folder]
+        view = None
+        if self._is_reached(folder):
+            view = _read_folder(f"{self._root}/{folder}" if folder else self._root)
+        self.views[folder] = view
+        return view
+
+    def read_state(self) -> RootState | None:
+        content = self.read(STATE_FILE)
+        if content is None:
+            return None
+        state = parse_root_state(content)
+        return None if isinstance(state, UnreadableState) else state
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's bytes, None where there is none that is a plain file, reached without links."""
+        folder, _, name = path.rpartition("/")
+        view = self.look(folder)
+        if view is None or view.names.get(name) not in self._plain:
+            return None
+        flags = _READ_FLAGS if view.names[name] is Kind.FILE else _READ_FLAGS & ~os.O_NOFOLLOW
+        try:
+            with open(os.open(f"{self._root}/{path}", flags), "rb") as stream:
+                return stream.read()
+        except (FileNotFoundError, IsADirectoryError):
+            return None
+
+    def read_own_digests(self, paths: Iterable[str]) -> dict[str, str]:
+        contents = ((path, self.read(path)) for path in paths)
+        return {
+            path: hashlib.sha256(content).hexdigest()
+            for path, content in contents
+            if content is not None
+        }
+
+    def read_distributions(
+        self, library: str, state: RootState | None
+    ) -> list[InstalledDistribution]:
+        """Return the distributions whose metadata lies in purelib or platlib, by name of their folder."""
+        view = self.look(library)
+        found = []
+        for name, kind in sorted(view.names.items() if view is not None else ()):
+            path = f"{library}/{name}" if library else name
+            if name.endswith(".dist-info") and kind is Kind.FOLDER:
+                found.append(self._read_dist_info(path, state))
+            elif name.endswith(_FOREIGN_ENDINGS):
+                found.append(_foreign(path, name.rpartition(".")[2]))
+        return found
+
+    def _read_dist_info(self, path: str, state: RootState | None) -> InstalledDistribution:
+        record = self.read(f"{path}/RECORD")
+        if record is None:
+            return _foreign(path, "no RECORD")
+        try:
+            rows = parse_record(record.decode("utf-8", "surrogateescape"))
+        except RecordError:
+            return _foreign(path, "a RECORD that cannot be understood")
+        name, version = _split_name(path)
+        entry = None if state is None else state.distributions.get(name)
+        if entry is not None and (
+            entry.dist_info != path or entry.record != hashlib.sha256(record).hexdigest()
+        ):
+            entry = None
+        library = posixpath.dirname(path)
+        placed = [(self._resolve(library, row[0]), row) for row in rows]
+        files = dict.fromkeys([each for each, _ in placed if each])
+        files.setdefault(f"{path}/RECORD")
+        missing = [each for each in files if not self._is_there(each)]
+        if entry is not None:
+            missing += [
+                each
+                for each, row in placed
+                if each.startswith(f"{path}/") and self._is_there(each) and self._differs(each, row)
+            ]
+        installer = self.read(f"{path}/INSTALLER") or b""
+        return InstalledDistribution(
+            name=name,
+            version=version,
+            dist_info=path,
+            files=tuple(files),
+            missing=tuple(missing),
+            entry=entry,
+            installer=installer.decode("utf-8", "replace").partition("\n")[0].strip(),
+            foreign_form="",
+        )
+
+    def _resolve(self, library: str, path: str) -> str:
+        """Return where a RECORD's path lies, relative to the root; "" where that is outside of the layout."""
+        if ".." not in path and "//" not in path and not path.startswith(("/", "./")):
+            resolved = f"{library}/{path}" if library else path
+            if not resolved.startswith("..") and "/./" not in resolved:
+                return "" if resolved.startswith(f"{WORK_FOLDER}/") else resolved
+        absolute = posixpath.normpath(posixpath.join(self._root, library, path))
+        if absolute.startswith(f"{self._root}/"):
+            inner = absolute[len(self._root) + 1 :]
+            return "" if inner.startswith(f"{WORK_FOLDER}/") else inner
+        outer = posixpath.relpath(absolute, self._root)
+        return outer if outer.startswith(self._outside) else ""
+
+    def _is_there(self, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        view = self.look(folder)
+        return view is not None and view.names.get(name) in self._plain
+
+    def _differs(self, path: str, row: RecordRow) -> bool:
+        """Whether a file of a dist-info has other bytes than its RECORD says."""
+        _, algorithm, digest, _ = row
+        if not algorithm:
+            return False
+        content = self.read(path)
+        return content is None or hashlib.new(algorithm, content).digest() != digest
+
+    def _is_reached(self, folder: str) -> bool:
+        """Whether a folder stands there and no link leads to it; scheme folders were resolved once and are taken."""
+        if folder in self._tops:
+            return True
+        parent, _, name = folder.rpartition("/")
+        if name in ("", ".."):
+            return False
+        view = self.look(parent)
+        return view is not None and view.names.get(name) is Kind.FOLDER
+
+
+def _read_folder(path: str) -> FolderView | None:
+    try:
+        descriptor = fs.open_folder(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        mtime = os.fstat(descriptor).st_mtime_ns
+        with os.scandir(descriptor) as entries:
+            names = {entry.name: _kind(entry) for entry in entries}
+    finally:
+        os.close(descriptor)
+    return FolderView(names=names, mtime_ns=mtime)
+
+
+def _kind(entry: "os.DirEntry[str]") -> Kind:
+    if entry.is_file(follow_symlinks=False):
+        return Kind.FILE
+    if entry.is_dir(follow_symlinks=False):
+        return Kind.FOLDER
+    return Kind.LINK if entry.is_symlink() else Kind.OTHER
+
+
+def _split_name(path: str) -> tuple[str, str]:
+    """Return the normalised name and the version that a dist-info's or egg-info's name says."""
+    stem = path.rpartition("/")[2].rpartition(".")[0]
+    name, _, version = stem.partition("-")
+    return str(canonicalize_name(name)), version
+
+
+def _foreign(path: str, form: str) -> InstalledDistribution:
+    name, version = _split_name(path)
+    return InstalledDistribution(
+        name=name,
+        version=version.partition("-py")[0],
+        dist_info=path,
+        files=(),
+        missing=(),
+        entry=None,
+        installer="",
+        foreign_form=form,
+    )

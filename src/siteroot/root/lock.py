@@ -1,0 +1,281 @@
+"""The lock of a root: one process at a time reads and changes it (ROOT.md 3).
+
+    DIR there      an flock on a descriptor of DIR itself; where the file system has none, on DIR/.siteroot/lock
+    DIR absent     an flock on the one folder beside it in which DIR is staged, held until DIR is renamed into place:
+
+    .DIR.siteroot/
+        holder     pid of the process that holds it
+        root/      what becomes DIR
+
+Who waited looks again whether the path still is the folder that was locked, for the one before may have renamed or
+removed it. Forked workers share the descriptor, so the lock outlives a parent that is killed, until they have ended.
+
+This module imports no dataclasses, typing, pathlib or re: the starter's warm path needs it.
+"""
+
+# ruff: noqa: SIM105 - contextlib would load collections and functools
+
+import errno
+import os
+
+from siteroot import fs
+from siteroot.errors import RootError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: The reserved name in a root (model.root has it too; that module loads dataclasses).
+WORK_FOLDER = ".siteroot"
+LOCK_FILE = "lock"
+_NO_FLOCK = fs.FALLBACKS | {errno.EBADF, errno.ENOLCK}
+_LONGEST_NAME = 255
+
+
+class UnusableRootError(RootError):
+    """The folder cannot be opened, made or locked."""
+
+
+class RootLock:
+    """A held lock. `existed` says whether DIR was there when it was taken."""
+
+    __slots__ = ("_descriptor", "_lock_file", "_made", "_staging", "_writer", "existed", "path")
+
+    def __init__(
+        self,
+        path: str,
+        descriptor: int,
+        *,
+        staging: str = "",
+        lock_file: str = "",
+        made: tuple[str, ...] = (),
+        writer: fs.Writer,
+    ) -> None:
+        self.path = path
+        self.existed = not staging
+        self._descriptor = descriptor
+        self._staging = staging
+        self._lock_file = lock_file
+        self._made = made
+        self._writer = writer
+
+    def __enter__(self) -> "RootLock":  # noqa: PYI034 - Self would load typing
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Give the lock back; take away staging, and parents that were made for a DIR that did not come to be."""
+        if self._descriptor < 0:
+            return
+        try:
+            if self._staging:
+                fs.remove_tree(self._staging, writer=self._writer)
+                if not os.path.lexists(self.path):
+                    _remove_parents(self._made, self._writer)
+            if self._lock_file:
+                _remove_lock_file(self.path, self._lock_file, self._writer)
+        except OSError:
+            pass  # the next sync clears it
+        finally:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def staging_folder(root: str) -> str:
+    """Return the folder beside an absent DIR in which it is staged."""
+    parent, name = os.path.split(root)
+    staged = f".{name}.siteroot"
+    if len(os.fsencode(staged)) > _LONGEST_NAME:
+        import hashlib  # noqa: PLC0415 - only for names of 240 bytes and more
+
+        digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
+        staged = f".{digest}.siteroot"
+    return os.path.join(parent, staged)
+
+
+def lock_root(
+    root: str,
+    *,
+    waiting: "Callable[[int | None], None] | None" = None,
+    writer: fs.Writer = fs.DISK,
+) -> RootLock:
+    """Return the lock of the root at this absolute, resolved path, waiting for whoever has it.
+
+    `waiting` hears, once for each wait, the holder's pid where it is known. Parents of an absent DIR are made, and
+    removed again when the lock is released and DIR is still not there. Raises UnusableRootError.
+    """
+    made: tuple[str, ...] = ()
+    hear = waiting or _nobody
+    while True:
+        try:
+            try:
+                descriptor = fs.open_folder(root)
+            except FileNotFoundError:
+                made += fs.make_folder(os.path.dirname(root), writer=writer)
+                lock = _lock_staging(root, made, hear, writer)
+            else:
+                lock = _lock_folder(root, descriptor, hear, writer)
+        except OSError as error:
+            _remove_parents(made, writer)
+            raise _unusable(root, error) from error
+        except BaseException:
+            _remove_parents(made, writer)
+            raise
+        if lock is not None:
+            return lock
+
+
+def _nobody(_holder: int | None) -> None:
+    """Hear of a wait and say nothing."""
+
+
+def _unusable(root: str, error: OSError) -> UnusableRootError:
+    if error.errno in (errno.ENOTDIR, errno.ELOOP):
+        return UnusableRootError(
+            "it is no folder, or lies below something that is none", where=root
+        )
+    reason = (error.strerror or str(error)).lower()
+    return UnusableRootError(
+        f"the folder cannot be made or opened: {reason}",
+        where=root,
+        hints=("Choose a folder that this user may write to.",),
+    )
+
+
+def _lock_folder(
+    root: str, descriptor: int, hear: "Callable[[int | None], None]", writer: fs.Writer
+) -> RootLock | None:
+    """Return the lock of a DIR that is there, None where it was renamed or removed meanwhile."""
+    lock_file = ""
+    try:
+        try:
+            _take(descriptor, f"{root}/{WORK_FOLDER}/begin", hear)
+        except OSError as error:
+            if error.errno not in _NO_FLOCK:
+                raise
+            lock_file = f"{root}/{WORK_FOLDER}/{LOCK_FILE}"
+            folder, descriptor = descriptor, _open_lock_file(root, lock_file, writer)
+            os.close(folder)
+            _take(descriptor, lock_file, hear)
+        still_there = fs.is_same_inode(descriptor, lock_file or root)
+        if still_there:
+            _clear_dead_staging(root, writer)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if not still_there:
+        os.close(descriptor)
+        return None
+    return RootLock(root, descriptor, lock_file=lock_file, writer=writer)
+
+
+def _lock_staging(
+    root: str, made: tuple[str, ...], hear: "Callable[[int | None], None]", writer: fs.Writer
+) -> RootLock | None:
+    """Return the lock of a DIR that is absent, None where it came to be meanwhile."""
+    staging = staging_folder(root)
+    try:
+        writer.mkdir(staging, 0o755)
+    except FileExistsError:
+        pass
+    try:
+        descriptor = fs.open_folder(staging)
+    except FileNotFoundError:
+        return None
+    try:
+        holder = f"{staging}/holder"
+        _take(descriptor, holder, hear)
+        if not fs.is_same_inode(descriptor, staging):
+            os.close(descriptor)
+            return None
+        if os.path.lexists(root):
+            fs.remove_tree(staging, writer=writer)
+            os.close(descriptor)
+            return None
+        fs.remove_tree(f"{staging}/root", writer=writer)  # of one that was killed
+        fs.write_whole(holder, b"%d\n" % os.getpid(), writer=writer)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return RootLock(root, descriptor, staging=staging, made=made, writer=writer)
+
+
+def _take(descriptor: int, holder: str, hear: "Callable[[int | None], None]") -> None:
+    if not fs.try_flock(descriptor):
+        hear(read_holder(descriptor, holder))
+        fs.flock(descriptor)
+
+
+def read_holder(descriptor: int, path: str) -> int | None:
+    """Return the pid of the process that holds the flock of an open file or folder, None where it is not known.
+
+    It is what the holder wrote to the file at `path`, else what the kernel lists.
+    """
+    try:
+        with open(path, "rb") as stream:
+            return int(stream.read(40).split()[0])
+    except (OSError, ValueError, IndexError):
+        pass
+    status = os.fstat(descriptor)
+    key = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    try:
+        with open("/proc/locks", "rb") as stream:
+            lines = stream.read().decode("ascii", "replace").splitlines()
+    except OSError:
+        return None
+    for line in lines:  # "1: FLOCK  ADVISORY  WRITE 4242 fd:01:131 0 EOF"
+        words = line.split()
+        if len(words) > 5 and words[1] == "FLOCK" and words[5] == key and int(words[4]) > 0:
+            return int(words[4])
+    return None
+
+
+def _open_lock_file(root: str, path: str, writer: fs.Writer) -> int:
+    """Open the lock file in the work folder; what it holds lets DIR's own time be given back."""
+    mtime = os.stat(root).st_mtime_ns
+    try:
+        writer.mkdir(f"{root}/{WORK_FOLDER}", 0o755)
+    except FileExistsError:
+        return fs.open_lock_file(path, writer=writer)
+    descriptor = fs.open_lock_file(path, writer=writer)
+    fs.write_all(descriptor, b"%d %d\n" % (os.getpid(), mtime), writer=writer)
+    return descriptor
+
+
+def _remove_lock_file(root: str, path: str, writer: fs.Writer) -> None:
+    mtime = os.stat(root).st_mtime_ns
+    try:
+        with open(path, "rb") as stream:
+            mtime = int(stream.read(80).split()[1])
+    except (OSError, ValueError, IndexError):
+        pass
+    fs.remove_file(path, writer=writer)
+    if fs.remove_folder(os.path.dirname(path), writer=writer):
+        writer.utime(root, ns=(mtime, mtime))
+
+
+def _clear_dead_staging(root: str, writer: fs.Writer) -> None:
+    """Remove what a killed sync left beside a DIR that is there now; one that lives is left alone."""
+    staging = staging_folder(root)
+    try:
+        descriptor = fs.open_folder(staging)
+    except OSError:
+        return
+    try:
+        if fs.try_flock(descriptor) and fs.is_same_inode(descriptor, staging):
+            fs.remove_tree(staging, writer=writer)
+    except OSError:
+        pass  # a parent that is not ours to write to: it does no harm there
+    finally:
+        os.close(descriptor)
+
+
+def _remove_parents(made: tuple[str, ...], writer: fs.Writer) -> None:
+    for folder in reversed(made):
+        try:
+            if not fs.remove_folder(folder, writer=writer):
+                return
+        except OSError:
+            return

@@ -1,0 +1,118 @@
+"""Which of several wheels fits a target best (PyPA "Platform compatibility tags"; uv's order among those that fit)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from packaging.utils import BuildTag, InvalidWheelFilename, parse_wheel_filename
+
+from siteroot.model.lock import LockedFile
+
+
+class Unfitness(Enum):
+    """What is in the way of a wheel."""
+
+    NAME = "its name is not a wheel's"
+    PYTHON = "it is for another Python"
+    ABI = "it is for another ABI"
+    PLATFORM = "it is for another platform"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """A wheel that can be used. `rank` is the place of its best tag among the target's, 0 the best."""
+
+    rank: int
+    build: BuildTag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfit:
+    """A wheel that cannot be used. `detail` names the wheel's tags and the best ones that the target takes."""
+
+    reason: Unfitness
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.reason.value} ({self.detail})"
+
+
+class WheelTags:
+    """A target's wheel tags, looked up by place. One is made for a whole selection: it remembers what it was asked."""
+
+    def __init__(self, tags: Sequence[str]) -> None:
+        self._places = {tag: place for place, tag in enumerate(tags)}
+        split = [tag.split("-", 2) for tag in tags]
+        self._pythons = frozenset(python for python, _, _ in split)
+        self._abis = frozenset((python, abi) for python, abi, _ in split)
+        self.best = tuple(split[0]) if split else ("none", "none", "any")
+        self._ranks: dict[str, int | None] = {}
+
+    def rank(self, tags: str) -> int | None:
+        """Return the place of the best of a wheel's (compressed) tags, None where the target takes none of them."""
+        if tags not in self._ranks:
+            self._ranks[tags] = min(self._places_of(tags), default=None)
+        return self._ranks[tags]
+
+    def _places_of(self, tags: str) -> Iterable[int]:
+        pythons, abis, platforms = tags.lower().split("-")
+        return (
+            self._places[tag]
+            for python in pythons.split(".")
+            for abi in abis.split(".")
+            for platform in platforms.split(".")
+            if (tag := f"{python}-{abi}-{platform}") in self._places
+        )
+
+    def explain(self, tags: str) -> Unfit:
+        """Return why the target takes none of a wheel's tags."""
+        pythons, abis, platforms = tags.lower().split("-")
+        best_python, best_abi, best_platform = self.best
+        pairs = [(python, abi) for python in pythons.split(".") for abi in abis.split(".")]
+        if self._abis.isdisjoint(pairs):
+            # an ABI that bears its Python's name (cp310) is no other ABI, but another Python's
+            owned = all(abi.startswith(python) and python != best_python for python, abi in pairs)
+            if owned or self._pythons.isdisjoint(pythons.split(".")):
+                detail = f"{pythons}; the target takes {best_python} at best"
+                return Unfit(reason=Unfitness.PYTHON, detail=detail)
+            return Unfit(
+                reason=Unfitness.ABI, detail=f"{abis}; the target takes {best_abi} at best"
+            )
+        detail = f"{platforms}; the target takes {best_platform} at best"
+        return Unfit(reason=Unfitness.PLATFORM, detail=detail)
+
+
+def screen_wheel(filename: str, tags: WheelTags) -> Fit | Unfit:
+    """Return how well a wheel fits, or why it does not."""
+    compressed = _compressed_tags(filename)
+    rank = None if compressed is None else tags.rank(compressed)
+    if compressed is not None and rank is None:
+        return tags.explain(compressed)
+    try:
+        _, _, build, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        return Unfit(reason=Unfitness.NAME, detail=str(error))
+    return Fit(rank=rank or 0, build=build)
+
+
+def rank_wheels(files: Iterable[LockedFile], tags: WheelTags) -> tuple[LockedFile, ...]:
+    """Return the wheels that fit, best first: by tag, then by the higher build tag, then as they were given."""
+    fits: list[tuple[Fit, LockedFile]] = []
+    for file in files:
+        compressed = _compressed_tags(file.filename)
+        # most wheels are for other targets: their names are not worth parsing
+        if compressed is not None and tags.rank(compressed) is not None:
+            fit = screen_wheel(file.filename, tags)
+            if isinstance(fit, Fit):
+                fits.append((fit, file))
+    fits.sort(key=lambda pair: pair[0].build, reverse=True)
+    fits.sort(key=lambda pair: pair[0].rank)
+    return tuple(file for _, file in fits)
+
+
+def _compressed_tags(filename: str) -> str | None:
+    """Return the last three parts of a wheel's name ("cp312-abi3-manylinux1_x86_64.manylinux2014_x86_64")."""
+    if not filename.endswith(".whl"):
+        return None
+    parts = filename[:-4].rsplit("-", 3)
+    return "-".join(parts[1:]) if len(parts) == 4 else None

@@ -1,0 +1,148 @@
+"""`siteroot cache size`, `prune` and `clean`: how much the cache holds, and what of it goes.
+
+Only folders that `model.cache` names are looked at, in any format's number; whatever else lies there is not ours.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from siteroot.formats.manifest import parse_manifest
+from siteroot.fs import DISK, Writer, remove_file, remove_folder, remove_tree
+from siteroot.model.cache import BUCKETS, bucket
+
+from .admit import MANIFEST, write_error
+from .work import is_dead
+
+_BUCKET = re.compile(rf"({'|'.join(BUCKETS)})-v[0-9]+")
+_TAG = "CACHEDIR.TAG"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What was removed: wheels by their label, and files and bytes in all."""
+
+    wheels: tuple[str, ...]
+    files: int
+    size: int
+
+
+def measure_cache(folder: str) -> int:
+    """Return how many bytes the files of siteroot's own folders hold, 0 where there is no cache."""
+    return sum(_measure(path)[1] for path in _buckets(folder))
+
+
+def prune_cache(folder: str, *, writer: Writer = DISK) -> Collected:
+    """Remove what nobody can use: dead work, damaged wheels, names of absent ones, formats of other versions."""
+    current = {bucket(kind) for kind in BUCKETS}
+    doomed = [path for path in _buckets(folder) if os.path.basename(path) not in current]
+    doomed += [path for path in _children(f"{folder}/{bucket('tmp')}") if is_dead(path)]
+    doomed += [path for path in _children(f"{folder}/{bucket('locks')}") if is_dead(path)]
+    doomed += [path for path, label in _wheels(folder) if not label]
+    return _remove(folder, (), doomed, writer)
+
+
+def clean_cache(
+    folder: str, names: frozenset[str] | None = None, *, writer: Writer = DISK
+) -> Collected:
+    """Remove the wheels of the distributions with these normalised names; without names, all that is ours."""
+    found = [(path, label) for path, label in _wheels(folder) if label]
+    if names is not None:
+        chosen = [wheel for wheel in found if wheel[1].partition("==")[0] in names]
+        return _remove(folder, chosen, [path for path, _ in chosen], writer)
+    collected = _remove(folder, found, list(_buckets(folder)), writer)
+    if set(_names(folder)) == {_TAG}:
+        remove_file(f"{folder}/{_TAG}", writer=writer)
+        remove_folder(folder, writer=writer)
+    return collected
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise write_error(error, folder) from error
+
+
+def _children(folder: str) -> Iterator[str]:
+    return (f"{folder}/{name}" for name in _names(folder))
+
+
+def _buckets(folder: str) -> Iterator[str]:
+    return (f"{folder}/{name}" for name in _names(folder) if _BUCKET.fullmatch(name))
+
+
+def _wheels(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield the entries, each with its label, "" where its manifest is damaged."""
+    for group in _children(f"{folder}/{bucket('wheels')}"):
+        for entry in _children(group):
+            try:
+                with open(f"{entry}/{MANIFEST}", "rb") as file:
+                    wheel = parse_manifest(file.read(), entry)
+            except OSError:
+                wheel = None
+            yield entry, "" if wheel is None else wheel.label
+
+
+def _measure(path: str) -> tuple[int, int]:
+    """Return how many files stand at and below a path, and their bytes."""
+    files = size = 0
+    pending = [path]
+    while pending:
+        here = pending.pop()
+        try:
+            with os.scandir(here) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+                    else:
+                        files += 1
+                        size += entry.stat(follow_symlinks=False).st_size
+        except NotADirectoryError:
+            files += 1
+            size += os.lstat(here).st_size
+        except FileNotFoundError:
+            continue  # another process was faster
+        except OSError as error:
+            raise write_error(error, here) from error
+    return files, size
+
+
+def _remove(
+    folder: str, wheels: Sequence[tuple[str, str]], doomed: Sequence[str], writer: Writer
+) -> Collected:
+    files = size = 0
+    try:
+        for path in doomed:
+            counted, measured = _measure(path)
+            files, size = files + counted, size + measured
+        for path, _ in wheels:
+            # Without its manifest nobody finds the wheel, however much of it still stands.
+            remove_file(f"{path}/{MANIFEST}", writer=writer)
+        for path in doomed:
+            remove_tree(path, writer=writer)
+        for path in list(_dangling(folder)):
+            files += 1
+            remove_file(path, writer=writer)
+    except OSError as error:
+        raise write_error(error, error.filename or folder) from error
+    return Collected(wheels=tuple(label for _, label in wheels), files=files, size=size)
+
+
+def _dangling(folder: str) -> Iterator[str]:
+    """Yield the names of wheels that are not there."""
+    wheels = f"{folder}/{bucket('wheels')}"
+    for algorithm in _children(f"{folder}/{bucket('names')}"):
+        for group in _children(algorithm):
+            for path in _children(group):
+                try:
+                    with open(path, encoding="ascii", errors="replace") as file:
+                        sha256 = file.read(80).strip()
+                except OSError:
+                    continue
+                entry = f"{wheels}/{sha256[:2]}/{sha256}"
+                if not (os.path.isdir(entry) or os.path.isdir(f"{entry}.tolerated")):
+                    yield path

@@ -1,0 +1,100 @@
+"""Work in a store that may be cut off at any instant: folders for what is unfinished, and locks on what is fetched.
+
+Both are held by an flock, which ends with its process, so that what a killed one leaves is known to be dead.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from siteroot.fs import (
+    Writer,
+    is_same_inode,
+    make_folder,
+    open_folder,
+    open_lock_file,
+    remove_file,
+    remove_tree,
+    try_flock,
+    write_all,
+)
+
+
+@contextmanager
+def work_folder(parent: str, *, writer: Writer) -> Iterator[str]:
+    """Give a new folder below `parent`, which is removed with all that it then holds."""
+    make_folder(parent, writer=writer)
+    while True:
+        path = f"{parent}/{os.getpid()}-{os.urandom(6).hex()}"
+        writer.mkdir(path, 0o755)
+        descriptor = _hold_folder(path)
+        if descriptor >= 0:
+            break
+    try:
+        yield path
+    finally:
+        remove_tree(path, writer=writer)
+        os.close(descriptor)
+
+
+def _hold_folder(path: str) -> int:
+    """Return the folder, open and held; -1 where somebody who clears dead work was faster."""
+    try:
+        descriptor = open_folder(path)
+    except FileNotFoundError:
+        return -1
+    try:
+        held = try_flock(descriptor)
+    except OSError:
+        held = True  # no such locks here; then nobody clears work either
+    if held and is_same_inode(descriptor, path):
+        return descriptor
+    os.close(descriptor)
+    return -1
+
+
+def is_dead(path: str) -> bool:
+    """Whether nobody holds a work folder or lock file any more."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return try_flock(descriptor)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def hold_lock(path: str, *, wait: Callable[[int | None], None], writer: Writer) -> Iterator[None]:
+    """Hold the lock at the path while the body runs; its file is gone afterwards.
+
+    `wait` is called with the holder's pid, where it is known, each time the lock is found taken; it sleeps, or
+    raises. Where the disk has no locks the body runs without.
+    """
+    descriptor = _take(path, wait, writer)
+    try:
+        yield
+    finally:
+        if descriptor >= 0:
+            remove_file(path, writer=writer)  # whoever waits for it looks again whether it is there
+            os.close(descriptor)
+
+
+def _take(path: str, wait: Callable[[int | None], None], writer: Writer) -> int:
+    while True:
+        descriptor = open_lock_file(path, writer=writer)
+        try:
+            taken = try_flock(descriptor)
+        except OSError:
+            os.close(descriptor)
+            return -1
+        if taken and is_same_inode(descriptor, path):
+            write_all(descriptor, b"%-20d\n" % os.getpid(), writer=writer)
+            return descriptor
+        holder = os.pread(descriptor, 20, 0).strip()
+        os.close(descriptor)
+        if not taken:
+            wait(int(holder) if holder.isdigit() else None)

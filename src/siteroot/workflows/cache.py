@@ -1,0 +1,60 @@
+"""`siteroot cache`: where the cache is, how much it holds, and what of it goes."""
+
+import os
+
+from packaging.utils import canonicalize_name
+
+from siteroot.model.event import Note, Warned
+from siteroot.model.outcome import CacheOutcome
+from siteroot.model.request import CacheAction, CacheRequest
+from siteroot.model.settings import Settings
+from siteroot.model.surroundings import Surroundings
+from siteroot.ports import Reporter
+from siteroot.project.discover import NoProjectError, discover_project
+from siteroot.project.settings import SettingsPlaces, combine_settings, read_settings_layers
+from siteroot.store.collect import clean_cache, measure_cache, prune_cache
+
+from .project_files import DiskProjectFiles
+
+
+def cache(request: CacheRequest, surroundings: Surroundings, reporter: Reporter) -> CacheOutcome:
+    """Return where the cache is, or what became of it. Raises ProjectError for settings files, StoreError."""
+    named = _read_settings(request, surroundings, reporter).cache_dir
+    folder = os.path.join(surroundings.cwd, named) if named else surroundings.cache_folder
+    if request.action is CacheAction.SIZE:
+        return CacheOutcome(folder=folder, size=measure_cache(folder))
+    if request.action is CacheAction.DIR:
+        return CacheOutcome(folder=folder)
+    names = frozenset(canonicalize_name(name) for name in request.names) or None
+    prune = request.action is CacheAction.PRUNE
+    gone = prune_cache(folder) if prune else clean_cache(folder, names)
+    return CacheOutcome(folder=folder, wheels=gone.wheels, files=gone.files, size=gone.size)
+
+
+def _read_settings(
+    request: CacheRequest, surroundings: Surroundings, reporter: Reporter
+) -> Settings:
+    files = DiskProjectFiles()
+    start = os.path.normpath(os.path.join(surroundings.cwd, request.project or "."))
+    try:
+        root: str | None = discover_project(files, start, frozen=True).root
+    except NoProjectError:
+        root = None
+    config_file = request.config_file
+    layers = read_settings_layers(
+        files,
+        root,
+        SettingsPlaces(
+            user_folder=surroundings.user_config_folder,
+            system_folders=surroundings.system_config_folders,
+            config_file=None
+            if config_file is None
+            else os.path.join(surroundings.cwd, config_file),
+            no_config=request.no_config,
+        ),
+    )
+    for warning in layers.warnings:
+        reporter.report(Warned(warning))
+    for note in layers.notes:
+        reporter.report(Note(note))
+    return combine_settings((request.settings, *layers.layers))

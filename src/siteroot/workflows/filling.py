@@ -1,0 +1,284 @@
+"""Brings a root to hold a set of pins: the one installer, whoever calls it.
+
+lock -> recover -> inventory -> triage -> wheels -> placing -> plan -> journal -> fingerprint. A dry run takes the same
+way up to the plan, without the lock, and changes nothing in the root.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+
+from siteroot.errors import InvariantError, RootError
+from siteroot.formats.direct_url import render_direct_url
+from siteroot.model.event import (
+    Note,
+    PlacingAdvanced,
+    PlacingFinished,
+    PlacingStarted,
+    Waiting,
+    Warned,
+)
+from siteroot.model.layout import Layout
+from siteroot.model.outcome import Effort
+from siteroot.model.pin import WheelPin
+from siteroot.model.plan import DesiredDistribution, Plan, Remove, Replace
+from siteroot.model.root import Inventory
+from siteroot.model.settings import LinkMode
+from siteroot.model.target import Target
+from siteroot.model.wheel import StoredWheel
+from siteroot.plan.change import count_bytes, count_files, render_change, render_fresh
+from siteroot.plan.diff import Desire, contested_with_kept, diff_root, folders_to_look_at
+from siteroot.plan.place import Extras, Placing, place_distribution
+from siteroot.plan.triage import Policy, Triage, sort_pins, spread_contested, want_again
+from siteroot.ports import Clock, Reporter, WheelSupply
+from siteroot.root.fresh import apply_fresh
+from siteroot.root.inventory import read_inventory
+from siteroot.root.journal import apply_change, recover_root, recovery_due
+from siteroot.root.lock import lock_root
+from siteroot.root.placing import PoisonedError
+
+from .remembering import Memory
+from .windows_launcher import make_windows_launcher
+
+
+class OwnFeetError(RootError):
+    """The change would take away modules that the running siteroot is made of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filling:
+    """What a root shall be brought to, and how. `partial`: wheels that cannot be had are left out of the plan."""
+
+    pins: tuple[WheelPin, ...]
+    layout: Layout
+    target: Target
+    policy: Policy
+    link_mode: LinkMode | None
+    dry_run: bool
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What became of it. `unseen` are pins of a partial plan whose wheels nobody looked at."""
+
+    existed: bool
+    triage: Triage
+    plan: Plan
+    unseen: tuple[WheelPin, ...]
+    placed: Effort
+    recovery_due: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What filling works with."""
+
+    supply: WheelSupply
+    memory: Memory
+    reporter: Reporter
+    clock: Clock
+
+
+def fill_root(filling: Filling, means: Means) -> Filled:
+    """Bring the root to hold the pins, or say what that would change.
+
+    Raises RootError, StoreError, SourceError and IntegrityError; then the root is as it was before, or (where a change
+    was decided on and could be neither finished nor undone) as the journal in it says.
+    """
+    with _locked(filling, means) as due:
+        try:
+            return _fill(filling, means, recovery=due)
+        except PoisonedError as error:
+            means.reporter.report(Warned(f"{error}; fetching {', '.join(error.labels)} anew"))
+            for source in error.sources:
+                means.supply.discard_folder(source)
+            return _fill(filling, means, recovery=due)
+
+
+def _locked(filling: Filling, means: Means) -> AbstractContextManager[bool]:
+    """Hold the root's lock and recover it; for a dry run only say whether recovery is due."""
+    root = filling.layout.root
+    if filling.dry_run:
+        return nullcontext(recovery_due(root))
+    return _Held(root, means.reporter)
+
+
+class _Held:
+    """The root's lock, with the root recovered."""
+
+    def __init__(self, root: str, reporter: Reporter) -> None:
+        self._root = root
+        self._reporter = reporter
+
+    def __enter__(self) -> bool:
+        self._lock = lock_root(self._root, waiting=self._wait)
+        try:
+            if self._lock.existed and recover_root(self._root):
+                self._reporter.report(
+                    Warned(f"{self._root}: an interrupted change was brought to its end first")
+                )
+        except BaseException:
+            self._lock.release()
+            raise
+        return False
+
+    def __exit__(self, *_fault: object) -> None:
+        self._lock.release()
+
+    def _wait(self, holder: int | None) -> None:
+        self._reporter.report(Waiting(what=self._root, holder=holder))
+
+
+def _fill(filling: Filling, means: Means, *, recovery: bool) -> Filled:
+    layout, target, policy = filling.layout, filling.target, filling.policy
+    inventory = means.memory.recall(layout) or read_inventory(layout)
+    triage = sort_pins(filling.pins, inventory, layout, target, policy)
+    if inventory.state is not None:
+        triage = spread_contested(triage, inventory.state.winners)
+    _tell(triage, means.reporter)
+    desire, unseen = _desire(filling, triage, means)
+    if inventory.exists:
+        inventory = read_inventory(layout, folders_to_look_at(desire))
+    plan = diff_root(desire, inventory)
+    for warning in plan.warnings:
+        means.reporter.report(Warned(warning))
+    placed = Effort(count=0, size=0, seconds=0.0)
+    if not filling.dry_run:
+        _refuse_own_feet(plan)
+        if not plan.nothing_to_do:
+            placed = _apply(plan, inventory, filling, means)
+        means.memory.remember(layout, plan, changed=not plan.nothing_to_do)
+    return Filled(
+        existed=inventory.exists,
+        triage=desire.triage,
+        plan=plan,
+        unseen=unseen,
+        placed=placed,
+        recovery_due=recovery,
+    )
+
+
+def _tell(triage: Triage, reporter: Reporter) -> None:
+    for wanted in triage.wanted:
+        reporter.report(Note(f"{wanted.pin.name}=={wanted.pin.version}: {wanted.why}"))
+    for pin, _ in triage.kept:
+        reporter.report(Note(f"{pin.name}=={pin.version}: is as it shall be", depth=2))
+    for old in triage.removed:
+        reporter.report(Note(f"{old.name}=={old.version}: not selected"))
+    for old in triage.left:
+        reporter.report(Note(f"{old.name}=={old.version}: not selected, and kept"))
+
+
+def _desire(
+    filling: Filling, triage: Triage, means: Means
+) -> tuple[Desire, tuple[WheelPin, ...]]:
+    """Return the desire, with the wheels of all wanted pins placed, and the pins whose wheels were not looked at."""
+    unseen: tuple[WheelPin, ...] = ()
+    placing = Placing(
+        layout=filling.layout, target=filling.target, windows_launcher=make_windows_launcher
+    )
+    placed: dict[str, DesiredDistribution] = {}
+    while True:
+        lacking = [wanted.pin for wanted in triage.wanted if wanted.pin.name not in placed]
+        if filling.partial:
+            unseen += tuple(pin for pin in lacking if means.supply.find(pin) is None)
+            lacking = [pin for pin in lacking if pin not in unseen]
+        for pin, wheel in zip(lacking, means.supply.obtain(lacking), strict=True):
+            placed[pin.name] = place_distribution(wheel, placing, _extras(pin, wheel))
+            for warning in wheel.warnings:
+                means.reporter.report(Warned(f"{wheel.label}: {warning}"))
+        hidden = {pin.name for pin in unseen}
+        seen = replace(
+            triage, wanted=tuple(each for each in triage.wanted if each.pin.name not in hidden)
+        )
+        desire = Desire(
+            layout=filling.layout,
+            target=filling.target,
+            policy=filling.policy,
+            triage=seen,
+            placed=tuple(placed[wanted.pin.name] for wanted in seen.wanted),
+        )
+        again = contested_with_kept(desire)
+        if not again:
+            return desire, unseen
+        triage = want_again(triage, again, "shares a file with a distribution that changes")
+
+
+def _extras(pin: WheelPin, wheel: StoredWheel) -> Extras:
+    scripts = {}
+    for path in wheel.python_scripts:
+        with open(os.path.join(wheel.folder, "scripts", path), "rb") as file:
+            scripts[path] = file.read().partition(b"\n")[2]
+    return Extras(
+        direct=pin.direct,
+        direct_url=render_direct_url(pin.source, pin.artifact.file.digests),
+        scripts=scripts,
+    )
+
+
+def _apply(plan: Plan, inventory: Inventory, filling: Filling, means: Means) -> Effort:
+    root, reporter = plan.layout.root, means.reporter
+    mode = None if filling.link_mode is None else filling.link_mode.value
+    began = means.clock.monotonic()
+    change = render_change(plan, inventory) if inventory.exists else None
+    fresh = None if inventory.exists else render_fresh(plan)
+    staging = change[0] if change is not None else fresh[0] if fresh is not None else ((), (), ())
+    files = count_files(staging)
+    reporter.report(PlacingStarted(files=files))
+
+    def advanced(count: int) -> None:
+        reporter.report(PlacingAdvanced(files=count))
+
+    try:
+        if change is not None:
+            copied = apply_change(root, change, link_mode=mode, advanced=advanced)
+        elif fresh is not None:
+            copied = apply_fresh(root, fresh, link_mode=mode, advanced=advanced)
+        else:
+            raise InvariantError("neither a fresh root nor a change")
+    finally:
+        reporter.report(PlacingFinished())
+    if copied:
+        reporter.report(
+            Warned(
+                f"files were copied, because {root} and the store cannot share them by {mode};"
+                " --link-mode=copy says so beforehand"
+            )
+        )
+    seconds = means.clock.monotonic() - began
+    return Effort(count=files, size=count_bytes(staging), seconds=seconds)
+
+
+def _refuse_own_feet(plan: Plan) -> None:
+    """Refuse to take away modules that this process has loaded: siteroot itself or what it depends on."""
+    root = plan.layout.root
+    loaded = {
+        os.path.relpath(path, root): name
+        for name, path in _loaded_files()
+        if path.startswith(f"{root}{os.sep}")
+    }
+    if not loaded:
+        return
+    for step in plan.changes:
+        olds: Sequence = step.old if isinstance(step, Replace) else (step.old,) if isinstance(step, Remove) else ()  # type: ignore[type-arg]
+        for old in olds:
+            hit = next((path for path in old.files if path in loaded), None)
+            if hit is not None:
+                raise OwnFeetError(
+                    f"siteroot itself runs from this root, and {old.name} {old.version}, which it is using"
+                    f" ({hit}), would go",
+                    where=root,
+                    hints=("run siteroot.pyz, or a siteroot that is installed elsewhere",),
+                )
+
+
+def _loaded_files() -> list[tuple[str, str]]:
+    files = []
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if path:
+            files.append((name, os.path.realpath(path)))
+    return files

@@ -1,0 +1,166 @@
+"""Reads what a sync decides from: the project, its settings, its lock; and judges whether the lock is fresh."""
+
+import os
+from dataclasses import dataclass
+
+from packaging.pylock import Pylock
+
+from siteroot.errors import LockError, UsageError
+from siteroot.formats.pylock import is_pylock_name, parse_pylock
+from siteroot.formats.uv_lock import parse_uv_lock
+from siteroot.model.event import Note, Warned
+from siteroot.model.lock import Lock
+from siteroot.model.outcome import LockKind, LockUse, UsedLock
+from siteroot.model.project import Project
+from siteroot.model.request import Freshness, SyncRequest
+from siteroot.model.settings import Settings
+from siteroot.model.surroundings import Surroundings
+from siteroot.ports import ProjectFiles, Reporter
+from siteroot.project.discover import NoProjectError, discover_project
+from siteroot.project.freshness import Fresh, Stale, Unknown, lock_state
+from siteroot.project.settings import SettingsPlaces, combine_settings, read_settings_layers
+
+#: The newest `revision` of uv.lock whose additions siteroot knows.
+_KNOWN_REVISION = 5
+
+
+class MissingLockError(LockError):
+    """There is no lock where one is needed."""
+
+
+class OutdatedLockError(LockError):
+    """The lock does not fit its project any more."""
+
+
+class UnjudgedLockError(UsageError):
+    """Whether the lock is fresh cannot be known, and the command wants to know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What was read. `project` is None where a pylock.toml stands alone. `folder` is the lock's."""
+
+    project: Project | None
+    settings: Settings
+    lock: Lock | Pylock
+    used: UsedLock
+    folder: str
+
+
+def load_sync(
+    request: SyncRequest, surroundings: Surroundings, files: ProjectFiles, reporter: Reporter
+) -> Loaded:
+    """Return all that the request speaks of.
+
+    Raises ProjectError, LockError, and UsageError where `--lock` or freshness cannot be understood.
+    """
+    start = os.path.normpath(os.path.join(surroundings.cwd, request.project or "."))
+    project = _discover(request, files, start)
+    settings = _settings(request, surroundings, files, project, reporter)
+    path = _lock_path(request, surroundings, files, project)
+    content = files.read(path)
+    if content is None:
+        raise MissingLockError(
+            "there is no lock",
+            where=path,
+            hints=("make one with `uv lock`, or name one with --lock",),
+        )
+    kind = LockKind.PYLOCK if is_pylock_name(os.path.basename(path)) else LockKind.UV
+    lock = parse_pylock(content, path) if kind is LockKind.PYLOCK else parse_uv_lock(content, path)
+    if project is not None:
+        _tell_notes(project, lock, reporter)
+    use = _judge(request.freshness, lock, project, settings, files)
+    return Loaded(
+        project=project,
+        settings=settings,
+        lock=lock,
+        used=UsedLock(path=path, kind=kind, use=use),
+        folder=os.path.dirname(path),
+    )
+
+
+def _discover(request: SyncRequest, files: ProjectFiles, start: str) -> Project | None:
+    if request.project is not None and not files.is_folder(start):
+        raise UsageError("there is no such folder", where=f"--project {request.project}")
+    try:
+        return discover_project(files, start, frozen=request.freshness is Freshness.FROZEN)
+    except NoProjectError:
+        if request.lock is not None and is_pylock_name(os.path.basename(request.lock)):
+            return None  # a pylock.toml says all by itself
+        raise
+
+
+def _settings(
+    request: SyncRequest,
+    surroundings: Surroundings,
+    files: ProjectFiles,
+    project: Project | None,
+    reporter: Reporter,
+) -> Settings:
+    config_file = request.config_file
+    places = SettingsPlaces(
+        user_folder=surroundings.user_config_folder,
+        system_folders=surroundings.system_config_folders,
+        config_file=None if config_file is None else os.path.join(surroundings.cwd, config_file),
+        no_config=request.no_config,
+    )
+    layers = read_settings_layers(files, None if project is None else project.root, places)
+    for warning in layers.warnings:
+        reporter.report(Warned(warning))
+    for note in layers.notes:
+        reporter.report(Note(note))
+    return combine_settings((request.settings, *layers.layers))
+
+
+def _lock_path(
+    request: SyncRequest, surroundings: Surroundings, files: ProjectFiles, project: Project | None
+) -> str:
+    if request.lock is not None:
+        return os.path.normpath(os.path.join(surroundings.cwd, request.lock))
+    root = surroundings.cwd if project is None else project.root
+    names = files.names(root) or ()
+    name = "pylock.toml" if "pylock.toml" in names and "uv.lock" not in names else "uv.lock"
+    return os.path.join(root, name)
+
+
+def _tell_notes(project: Project, lock: Lock | Pylock, reporter: Reporter) -> None:
+    version = project.root_pyproject.uv.required_version
+    if version is not None:
+        reporter.report(Note(f"required-version = {version!r} speaks of uv; siteroot goes on"))
+    if isinstance(lock, Lock) and lock.revision > _KNOWN_REVISION:
+        reporter.report(
+            Note(
+                f"the lock is of revision {lock.revision}, newer than {_KNOWN_REVISION}: what that adds is not known"
+            )
+        )
+
+
+def _judge(
+    freshness: Freshness,
+    lock: Lock | Pylock,
+    project: Project | None,
+    settings: Settings,
+    files: ProjectFiles,
+) -> LockUse:
+    if freshness is Freshness.FROZEN:
+        return LockUse.USE
+    instead = " instead" if freshness is Freshness.LOCKED else ""
+    if not isinstance(lock, Lock) or project is None:
+        raise UnjudgedLockError(
+            "a pylock.toml does not say what it was made from, so whether it is fresh cannot be known",
+            hints=(f"use --frozen{instead}",),
+        )
+    match lock_state(lock, project, settings, files):
+        case Fresh():
+            return LockUse.CHECK
+        case Stale(reasons=reasons):
+            raise OutdatedLockError(
+                "the lock does not fit the project any more: " + "; ".join(reasons),
+                where=os.path.join(project.root, "uv.lock"),
+                hints=("make it anew with `uv lock`", "--frozen takes it as it is"),
+            )
+        case Unknown(why=why):
+            raise UnjudgedLockError(
+                f"whether the lock is fresh cannot be known: {why}",
+                hints=(f"use --frozen{instead}",),
+            )

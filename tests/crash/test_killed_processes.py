@@ -1,0 +1,144 @@
+"""SIGKILL at seeded moments, for real: the parent alone, a worker alone, the group; then the next command."""
+
+import contextlib
+import marshal
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from siteroot.root.fresh import apply_fresh
+from siteroot.root.journal import apply_change, recover_root
+from siteroot.root.lock import lock_root, staging_folder
+from support import root_driver
+from support.roots import Tree, change_of, fresh_of, write_tree
+from support.trees import describe_difference, snapshot
+
+OLD = {
+    **{f"pkg/part{n % 30}/m{n}.py": b"old %d " % n * 40 for n in range(900)},
+    "pkg-1.dist-info/RECORD.txt": b"1",
+}
+NEW = {
+    **{f"pkg/part{n % 25}/m{n}.py": b"new %d " % n * 50 for n in range(950)},
+    "pkg-2.dist-info/RECORD.txt": b"2",
+}
+VICTIMS = ("parent", "worker", "group")
+
+
+def start(root: str, rows: str, link_mode: str) -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen(
+        [sys.executable, root_driver.__file__, root, rows, link_mode],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"go\n"
+    return process
+
+
+def strike(process: "subprocess.Popen[bytes]", victim: str) -> None:
+    """Kill one, and wait for the parent's end."""
+    with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+        if victim == "group":
+            os.killpg(process.pid, signal.SIGKILL)
+        elif victim == "worker":
+            listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii")
+            for child in listed.split()[:1]:
+                os.kill(int(child), signal.SIGKILL)
+        else:
+            process.kill()
+    with process:
+        process.wait()
+
+
+def timed(root: str, rows: str) -> float:
+    """Return how long the work takes, from "go" on."""
+    process = start(root, rows, "copy")
+    began = time.monotonic()
+    with process:
+        assert process.wait() == 0
+    return time.monotonic() - began
+
+
+def moments(count: int, longest: float, seed: int) -> list[tuple[float, str, str]]:
+    chance = random.Random(seed)
+    return [
+        (chance.uniform(0, longest), chance.choice(VICTIMS), chance.choice(("copy", "hardlink")))
+        for _ in range(count)
+    ]
+
+
+COUNTS = [pytest.param(4, id="few"), pytest.param(200, id="all", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_killed_fresh_sync_leaves_no_root_or_the_whole_one(tmp_path: Path, count: int) -> None:
+    root, rows = str(tmp_path / "root"), str(tmp_path / "rows")
+    fresh = fresh_of(str(tmp_path / "store"), NEW)
+    Path(rows).write_bytes(marshal.dumps(fresh))
+    longest = timed(root, rows)
+    whole = snapshot(root)
+    for moment, victim, mode in moments(count, longest, 1):
+        shutil.rmtree(root, ignore_errors=True)
+        process = start(root, rows, mode)
+        time.sleep(moment)
+        strike(process, victim)
+        if os.path.lexists(root):
+            assert not describe_difference(snapshot(root), whole), (moment, victim)
+        with lock_root(root) as lock:
+            if not lock.existed:
+                apply_fresh(root, fresh, link_mode=mode, workers=1)
+        assert not describe_difference(snapshot(root), whole), (moment, victim)
+        assert not os.path.lexists(staging_folder(root))
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize(("old", "new"), [(OLD, NEW), (OLD, {})], ids=["upgrade", "removal"])
+def test_a_killed_change_leaves_the_old_tree_or_the_new_one(
+    tmp_path: Path, old: Tree, new: Tree, count: int
+) -> None:
+    root, rows, kept = (str(tmp_path / name) for name in ("root", "rows", "kept"))
+    write_tree(kept, old)
+    shutil.copytree(kept, root)
+    before = snapshot(root)
+    change = change_of(root, str(tmp_path / "store"), old, new)
+    Path(rows).write_bytes(marshal.dumps(change))
+    longest = timed(root, rows)
+    after = snapshot(root)
+    assert before != after
+    for moment, victim, mode in moments(count, longest, 2):
+        shutil.rmtree(root)
+        shutil.copytree(kept, root)
+        process = start(root, rows, mode)
+        time.sleep(moment)
+        strike(process, victim)
+        with lock_root(root):
+            recover_root(root)
+            found = snapshot(root)
+            if found.keys() == before.keys():
+                assert not describe_difference(found, before), (moment, victim)
+                apply_change(root, change, link_mode=mode, workers=1)
+                found = snapshot(root)
+        assert not describe_difference(found, after), (moment, victim)
+
+
+def test_an_interrupt_takes_the_change_back_at_once(tmp_path: Path) -> None:
+    root, rows = str(tmp_path / "root"), str(tmp_path / "rows")
+    write_tree(root, OLD)
+    before = snapshot(root)
+    Path(rows).write_bytes(marshal.dumps(change_of(root, str(tmp_path / "store"), OLD, NEW)))
+    process = start(root, rows, "copy")
+    while not os.path.lexists(f"{root}/.siteroot/new/pkg"):
+        time.sleep(0.001)
+    os.killpg(process.pid, signal.SIGINT)
+    with process:
+        assert process.wait() != 0
+    assert not describe_difference(snapshot(root), before)

@@ -1,0 +1,79 @@
+"""Makes what the other tools need, with nothing at hand but Python 3.11 or later and pip.
+
+    .roots/bootstrap   siteroot's own dependencies, by `pip install --target`: works where Python is externally
+                       managed and has neither venv nor ensurepip
+    .roots/PURPOSE     a site root, made by siteroot itself from this checkout's own uv.lock
+
+`python3 tools/checkout.py PURPOSE` makes one and prints where it is.
+"""
+
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+ROOTS = CHECKOUT / ".roots"
+PYTHON = f"{sys.implementation.name}-{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+#: The roots that the project's own work is done in, by purpose: the words that choose what is in them.
+PURPOSES = {
+    "run": (),
+    "test": ("--group", "test", "--extra", "fast"),
+    "pure": ("--group", "test"),
+    "lint": ("--group", "lint", "--group", "test", "--extra", "fast"),
+    "docs": ("--group", "docs"),
+    "oracle": ("--only-group", "oracle"),
+}
+
+
+def make_bootstrap() -> Path:
+    """Return a folder that siteroot's own dependencies can be imported from."""
+    folder = ROOTS / f"bootstrap-{PYTHON}"
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    stamp = folder / "requirements"
+    wanted = "\n".join(project["dependencies"])
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return folder
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore", "PYTHONPATH": ""}
+    subprocess.run(
+        [*command, "--upgrade", "--target", str(folder), *project["dependencies"]],
+        check=True,
+        env=environment,
+    )
+    stamp.write_text(wanted)
+    return folder
+
+
+def run_siteroot(arguments: Sequence[str]) -> None:
+    """Run this checkout's siteroot."""
+    path = os.pathsep.join([str(CHECKOUT / "src"), str(make_bootstrap())])
+    subprocess.run(
+        [sys.executable, "-m", "siteroot", *arguments],
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+
+
+def make_root(purpose: str) -> Path:
+    """Return a root made from this checkout's lock, for one of PURPOSES."""
+    root = ROOTS / f"{purpose}-{PYTHON}"
+    run_siteroot(
+        ["sync", "--frozen", "--no-install-project", "--quiet", "--python", sys.executable]
+        + ["--project", str(CHECKOUT), "--target", str(root), *PURPOSES[purpose]]
+    )
+    return root
+
+
+def environment_with(*folders: Path) -> dict[str, str]:
+    """Return the environment in which this checkout's code and the folders can be imported."""
+    path = os.pathsep.join([str(CHECKOUT / "src"), *map(str, folders)])
+    return {**os.environ, "PYTHONPATH": path}
+
+
+if __name__ == "__main__":
+    print(make_root(sys.argv[1]))

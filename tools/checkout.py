@@ -39,24 +39,24 @@ def make_bootstrap() -> Path:
     if stamp.is_file() and stamp.read_text() == wanted:
         return folder
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore", "PYTHONPATH": ""}
+    environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
+    environment.pop("PYTHONPATH", None)
     subprocess.run(
         [*command, "--upgrade", "--target", str(folder), *project["dependencies"]],
         check=True,
         env=environment,
     )
+    (folder / "siteroot").symlink_to(CHECKOUT / "src" / "siteroot")
     stamp.write_text(wanted)
     return folder
 
 
 def run_siteroot(arguments: Sequence[str]) -> None:
     """Run this checkout's siteroot."""
-    path = os.pathsep.join([str(CHECKOUT / "src"), str(make_bootstrap())])
-    subprocess.run(
-        [sys.executable, "-m", "siteroot", *arguments],
-        check=True,
-        env={**os.environ, "PYTHONPATH": path},
-    )
+    command = make_bootstrap() / "bin" / "siteroot"
+    command.parent.mkdir(exist_ok=True)
+    command.write_bytes((CHECKOUT / "scripts" / "siteroot").read_bytes())
+    subprocess.run([sys.executable, str(command), *arguments], check=True)
 
 
 def make_root(purpose: str) -> Path:

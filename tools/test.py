@@ -16,7 +16,9 @@ def main() -> int:
     tests = make_root("test")
     words = sys.argv[1:] or ["-q", "-n", str(len(os.sched_getaffinity(0)))]
     command = [sys.executable, "-m", "pytest", *words]
-    return subprocess.run(command, cwd=CHECKOUT, env=environment_with(tests), check=False).returncode
+    return subprocess.run(
+        command, cwd=CHECKOUT, env=environment_with(tests), check=False
+    ).returncode
 
 
 if __name__ == "__main__":

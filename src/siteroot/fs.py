@@ -66,7 +66,7 @@ def _rename_noreplace(source: str, target: str) -> None:
 
 
 class Writer:
-    """The changing system calls, each as `os` has it. It has no state of its own."""
+    """The changing system calls, each as `os` has it, and flock, which has a fallback too. It has no state."""
 
     __slots__ = ()
 
@@ -85,6 +85,7 @@ class Writer:
     chmod = staticmethod(os.chmod)
     chown = staticmethod(os.chown)
     fsync = staticmethod(os.fsync)
+    flock = staticmethod(fcntl.flock)
 
 
 #: The real one.
@@ -318,18 +319,18 @@ def open_folder(path: str, *, folder: int | None = None) -> int:
     return os.open(path, FOLDER_FLAGS, dir_fd=folder)
 
 
-def try_flock(descriptor: int, *, shared: bool = False) -> bool:
+def try_flock(descriptor: int, *, shared: bool = False, writer: Writer = DISK) -> bool:
     """Take the flock of an open file or folder if it is free. OSError where there are no such locks."""
     try:
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        writer.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
 
 
-def flock(descriptor: int, *, shared: bool = False) -> None:
+def flock(descriptor: int, *, shared: bool = False, writer: Writer = DISK) -> None:
     """Wait for the flock of an open file or folder. It ends when the last copy of the descriptor is closed."""
-    fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+    writer.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
 
 
 def open_lock_file(path: str, *, writer: Writer = DISK) -> int:

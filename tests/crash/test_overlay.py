@@ -19,11 +19,12 @@ class Overlay:
     """A mount that begins anew from its lower layer as often as asked."""
 
     def __init__(self, place: Path, case: Case) -> None:
-        self.root = str(place / "root")
         self._place = place
+        self._mounted = str(place / "merged")
+        self.root = f"{self._mounted}/root"  # the top of a mount has the time of its upper layer
         self._count = 0
-        write_tree(str(place / "lower"), {**case.old, **case.foreign})
-        os.mkdir(self.root)
+        write_tree(str(place / "lower/root"), {**case.old, **case.foreign})
+        os.mkdir(self._mounted)
 
     def mount(self) -> None:
         self.unmount()
@@ -33,7 +34,7 @@ class Overlay:
         work.mkdir()
         options = f"lowerdir={self._place}/lower,upperdir={upper},workdir={work}"
         mounted = subprocess.run(
-            ["mount", "-t", "overlay", "overlay", "-o", options, self.root],
+            ["mount", "-t", "overlay", "overlay", "-o", options, self._mounted],
             capture_output=True,
             check=False,
         )
@@ -42,7 +43,7 @@ class Overlay:
 
     def unmount(self) -> None:
         if self._count:
-            subprocess.run(["umount", self.root], check=True)
+            subprocess.run(["umount", self._mounted], check=True)
 
 
 @pytest.fixture(name="overlay", params=CASES, ids=lambda case: case.name)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -61,10 +62,18 @@ def failing_writer(after: int, *, number: int = errno.ENOSPC, stop_after: int = 
 
 
 def plain_writer(number: int = errno.EPERM) -> fs.Writer:
-    """Return a writer that has no fast calls: no links, clones, copy_file_range or renameat2."""
+    """Return a writer that has no fast calls: no links, clones, copy_file_range, renameat2 or folder locks."""
 
     def before(name: str) -> None:
         if name in ("link", "clone", "copy_file_range", "rename_noreplace"):
             raise OSError(number, os.strerror(number))
 
-    return guarded_writer(before)
+    writer = guarded_writer(before)
+
+    def flock(descriptor: int, operation: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fs.DISK.flock(descriptor, operation)
+
+    setattr(type(writer), "flock", staticmethod(flock))  # noqa: B010 - mypy sees a Writer
+    return writer

@@ -41,3 +41,9 @@ def parse_pylock(content: bytes, where: str) -> Pylock:
         path = f"{error.context}: " if error.context else ""
         reason = error.message.partition("\n")[0]
         raise LockSyntaxError(f"{path}{reason}", where=where) from None
+
+
+def is_pylock_name(name: str) -> bool:
+    """Whether a file of this name is a pylock.toml (PEP 751: `pylock.toml`, `pylock.NAME.toml`)."""
+    parts = name.split(".")
+    return parts[0] == "pylock" and parts[-1] == "toml" and len(parts) in (2, 3) and all(parts)

@@ -72,6 +72,14 @@ def read_inventory(
     )
 
 
+def read_state(layout: Layout) -> RootState | None:
+    """Return what `.siteroot.json` says, None where it is absent or cannot be understood."""
+    try:
+        return _Reader(layout, links_are_files=False).read_state()
+    except OSError:
+        return None
+
+
 class _Reader:
     """Reads one root, each folder once."""
 

@@ -134,18 +134,15 @@ def _begin(root: str, bases: Sequence[str], writer: fs.Writer) -> tuple[tuple[st
     """Make the work folders; return the areas, with the times that their folders had."""
     areas = tuple((base, os.stat(area_path(root, base)).st_mtime_ns) for base in bases)
     work = f"{root}/{WORK_FOLDER}"
-    mtime = _mtime_in_lock_file(f"{work}/{LOCK_FILE}")
-    if mtime is None:
-        content = render_journal(Journal(pid=os.getpid(), areas=areas))
+    content = render_journal(Journal(pid=os.getpid(), areas=areas))
+    if os.path.lexists(f"{work}/{LOCK_FILE}"):  # the folder came with the lock
+        fs.write_whole(f"{work}/{_BEGIN}", content, writer=writer)
+    else:
         early = f"{work}-{areas[0][1]}"
         writer.mkdir(early, 0o755)
         writer.chmod(early, 0o755)
         fs.write_file(f"{early}/{_BEGIN}", content, writer=writer)
         writer.rename(early, work)
-    else:
-        areas = ((areas[0][0], mtime), *areas[1:])
-        content = render_journal(Journal(pid=os.getpid(), areas=areas))
-        fs.write_whole(f"{work}/{_BEGIN}", content, writer=writer)
     for base in bases:
         folder = f"{area_path(root, base)}/{WORK_FOLDER}"
         if base:
@@ -153,17 +150,6 @@ def _begin(root: str, bases: Sequence[str], writer: fs.Writer) -> tuple[tuple[st
         for name in (NEW, OLD):
             writer.mkdir(f"{folder}/{name}", 0o755)
     return areas
-
-
-def _mtime_in_lock_file(path: str) -> int | None:
-    """Return the time that DIR had before a lock file was made in it, None where there is no lock file."""
-    try:
-        with open(path, "rb") as stream:
-            return int(stream.read(80).split()[1])
-    except FileNotFoundError:
-        return None
-    except (ValueError, IndexError):
-        return os.stat(os.path.dirname(os.path.dirname(path))).st_mtime_ns
 
 
 def _stage(
@@ -386,7 +372,8 @@ def _settle(
         return recovery
     if not names - {LOCK_FILE}:
         return recovery
-    unknown = sorted(names - _OURS)
+    partial = {name for name in names if name.startswith(f".{_BEGIN}.") and name.endswith(".part")}
+    unknown = sorted(names - _OURS - partial)
     if unknown:
         raise RecoveryError(
             f"it holds {unknown[0]}, which siteroot did not put there",

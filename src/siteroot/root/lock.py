@@ -150,15 +150,11 @@ def _lock_folder(
     """Return the lock of a DIR that is there, None where it was renamed or removed meanwhile."""
     lock_file = ""
     try:
-        try:
-            _take(descriptor, f"{root}/{WORK_FOLDER}/begin", hear)
-        except OSError as error:
-            if error.errno not in _NO_FLOCK:
-                raise
+        if not _take(descriptor, f"{root}/{WORK_FOLDER}/begin", hear, writer):
             lock_file = f"{root}/{WORK_FOLDER}/{LOCK_FILE}"
             folder, descriptor = descriptor, _open_lock_file(root, lock_file, writer)
             os.close(folder)
-            _take(descriptor, lock_file, hear)
+            _take_file(descriptor, lock_file, hear, writer)
         still_there = fs.is_same_inode(descriptor, lock_file or root)
         if still_there:
             _clear_dead_staging(root, writer)
@@ -184,28 +180,56 @@ def _lock_staging(
         descriptor = fs.open_folder(staging)
     except FileNotFoundError:
         return None
+    locked, holder = staging, f"{staging}/holder"
+    ours = False
     try:
-        holder = f"{staging}/holder"
-        _take(descriptor, holder, hear)
-        if not fs.is_same_inode(descriptor, staging):
-            os.close(descriptor)
-            return None
-        if os.path.lexists(root):
-            fs.remove_tree(staging, writer=writer)
-            os.close(descriptor)
-            return None
-        fs.remove_tree(f"{staging}/root", writer=writer)  # of one that was killed
-        fs.write_whole(holder, b"%d\n" % os.getpid(), writer=writer)
+        if not _take(descriptor, holder, hear, writer):
+            locked = f"{staging}/{LOCK_FILE}"
+            folder, descriptor = descriptor, fs.open_lock_file(locked, writer=writer)
+            os.close(folder)
+            _take_file(descriptor, holder, hear, writer)
+        ours = fs.is_same_inode(descriptor, locked)
+        if ours and not os.path.lexists(root):
+            fs.remove_tree(f"{staging}/root", writer=writer)  # of one that was killed
+            fs.write_whole(holder, b"%d\n" % os.getpid(), writer=writer)
+            return RootLock(root, descriptor, staging=staging, made=made, writer=writer)
     except BaseException:
-        os.close(descriptor)
+        _abandon(descriptor, staging if ours else "", writer)
         raise
-    return RootLock(root, descriptor, staging=staging, made=made, writer=writer)
+    _abandon(descriptor, staging if ours else "", writer)
+    return None
 
 
-def _take(descriptor: int, holder: str, hear: "Callable[[int | None], None]") -> None:
-    if not fs.try_flock(descriptor):
+def _abandon(descriptor: int, staging: str, writer: fs.Writer) -> None:
+    """Give up a lock that was taken, or was not, and the staging folder that it is on."""
+    try:
+        if staging:
+            fs.remove_tree(staging, writer=writer)
+    except OSError:
+        pass  # the next sync clears it
+    finally:
+        os.close(descriptor)
+
+
+def _take(
+    descriptor: int, holder: str, hear: "Callable[[int | None], None]", writer: fs.Writer
+) -> bool:
+    """Wait for a folder's flock; return False where its file system has none."""
+    try:
+        _take_file(descriptor, holder, hear, writer)
+    except OSError as error:
+        if error.errno not in _NO_FLOCK:
+            raise
+        return False
+    return True
+
+
+def _take_file(
+    descriptor: int, holder: str, hear: "Callable[[int | None], None]", writer: fs.Writer
+) -> None:
+    if not fs.try_flock(descriptor, writer=writer):
         hear(read_holder(descriptor, holder))
-        fs.flock(descriptor)
+        fs.flock(descriptor, writer=writer)
 
 
 def read_holder(descriptor: int, path: str) -> int | None:
@@ -215,7 +239,9 @@ def read_holder(descriptor: int, path: str) -> int | None:
     """
     try:
         with open(path, "rb") as stream:
-            return int(stream.read(40).split()[0])
+            words = stream.read(80).replace(b"\0", b" ").split()
+        # "4242", or the head of a journal: "siteroot journal 1 pid 4242"
+        return int(words[4] if words[:1] == [b"siteroot"] else words[0])
     except (OSError, ValueError, IndexError):
         pass
     status = os.fstat(descriptor)
@@ -226,31 +252,27 @@ def read_holder(descriptor: int, path: str) -> int | None:
     except OSError:
         return None
     for line in lines:  # "1: FLOCK  ADVISORY  WRITE 4242 fd:01:131 0 EOF"
-        words = line.split()
-        if len(words) > 5 and words[1] == "FLOCK" and words[5] == key and int(words[4]) > 0:
-            return int(words[4])
+        fields = line.split()
+        if len(fields) > 5 and fields[1] == "FLOCK" and fields[5] == key and int(fields[4]) > 0:
+            return int(fields[4])
     return None
 
 
 def _open_lock_file(root: str, path: str, writer: fs.Writer) -> int:
-    """Open the lock file in the work folder; what it holds lets DIR's own time be given back."""
+    """Open the lock file in the work folder; DIR keeps its time."""
     mtime = os.stat(root).st_mtime_ns
     try:
         writer.mkdir(f"{root}/{WORK_FOLDER}", 0o755)
     except FileExistsError:
         return fs.open_lock_file(path, writer=writer)
     descriptor = fs.open_lock_file(path, writer=writer)
-    fs.write_all(descriptor, b"%d %d\n" % (os.getpid(), mtime), writer=writer)
+    fs.write_all(descriptor, b"%d\n" % os.getpid(), writer=writer)
+    writer.utime(root, ns=(mtime, mtime))
     return descriptor
 
 
 def _remove_lock_file(root: str, path: str, writer: fs.Writer) -> None:
     mtime = os.stat(root).st_mtime_ns
-    try:
-        with open(path, "rb") as stream:
-            mtime = int(stream.read(80).split()[1])
-    except (OSError, ValueError, IndexError):
-        pass
     fs.remove_file(path, writer=writer)
     if fs.remove_folder(os.path.dirname(path), writer=writer):
         writer.utime(root, ns=(mtime, mtime))
@@ -264,7 +286,7 @@ def _clear_dead_staging(root: str, writer: fs.Writer) -> None:
     except OSError:
         return
     try:
-        if fs.try_flock(descriptor) and fs.is_same_inode(descriptor, staging):
+        if fs.try_flock(descriptor, writer=writer) and fs.is_same_inode(descriptor, staging):
             fs.remove_tree(staging, writer=writer)
     except OSError:
         pass  # a parent that is not ours to write to: it does no harm there

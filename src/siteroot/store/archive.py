@@ -42,6 +42,12 @@ _DESCRIPTORS = {
 }
 
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
+_FULL = (
+    _FULL32,
+    _FULL32,
+    _FULL32,
+    _FULL16,
+)  # of size, packed size, offset, disk: "see the zip64 field"
 _ENCRYPTED, _DESCRIPTOR, _PATCHED, _STRONG, _UTF8, _MASKED = 0x1, 0x8, 0x20, 0x40, 0x800, 0x2000
 _ZIP64, _UNICODE_PATH = 0x0001, 0x7075
 
@@ -280,23 +286,29 @@ class Archive:
         return fields
 
     def _widen(self, name: str, extra: bytes, narrow: tuple[int, ...]) -> tuple[int, ...]:
-        """Return size, packed size, offset and disk, from the zip64 field where they do not fit."""
-        if not extra:
-            fields: dict[int, bytes] = {}
-        else:
-            fields = self._fields(name, extra)
-        wide = fields.get(_ZIP64, b"")
+        """Return size, packed size, offset and disk, from the zip64 field where they do not fit.
+
+        The field holds those that do not fit, in this order. Some writers (Bazel's) put both sizes there all the
+        same, which is fine where it says the same as the header.
+        """
+        wide = self._fields(name, extra).get(_ZIP64) if extra else None
+        lacking = [index for index, value in enumerate(narrow) if value == _FULL[index]]
+        if wide is None and not lacking:
+            return narrow
+        held = wide or b""
+        present = lacking
+        if len(held) == 16 and set(lacking) <= {0, 1}:
+            present = [0, 1]
         values = list(narrow)
         at = 0
-        for index, (value, full, width) in enumerate(
-            zip(values, (_FULL32, _FULL32, _FULL32, _FULL16), (8, 8, 8, 4), strict=True)
-        ):
-            if value == full:
-                if at + width > len(wide):
-                    raise self._fault(f"the zip64 field of {name!r} is missing or too short")
-                values[index] = int.from_bytes(wide[at : at + width], "little")
-                at += width
-        if at != len(wide):
+        for index in present:
+            width = 4 if index == 3 else 8
+            value = int.from_bytes(held[at : at + width], "little")
+            at += width
+            if at > len(held) or (index not in lacking and value != narrow[index]):
+                raise self._fault(f"the zip64 field of {name!r} is missing, too short or wrong")
+            values[index] = value
+        if at != len(held):
             raise self._fault(f"the zip64 field of {name!r} says what nobody asked for")
         return tuple(values)
 

@@ -140,11 +140,12 @@ class Store:
         *,
         tolerate_record: bool = False,
         stopped: Callable[[], bool] = lambda: False,
+        look: bool = True,
     ) -> Iterator[Reservation]:
         """Give the sole right, among all processes, to bring in the pin's wheel.
 
         Waits while another has it, and says so once; then the wheel is there, mostly. `stopped` tells that waiting
-        has become pointless: then it raises StoreWriteError. Other errors are those of the disk, as StoreWriteError.
+        has become pointless: then it raises StoreWriteError. `look` False: fetched, even if it is there. Other errors are those of the disk, as StoreWriteError.
         """
         base = self._writable_base()
         told = False
@@ -160,10 +161,13 @@ class Store:
 
         with ExitStack() as held:
             with _told(f"{base}/{LOCKS}"):
+                make_folder(
+                    f"{base}/{LOCKS}", writer=self._writer
+                )  # a `cache clean` may have come by
                 held.enter_context(
                     hold_lock(f"{base}/{LOCKS}/{_key(pin)}", wait=wait, writer=self._writer)
                 )
-            wheel = self.find(pin, tolerate_record=tolerate_record)
+            wheel = self.find(pin, tolerate_record=tolerate_record) if look else None
             archive = ""
             if wheel is None:
                 with _told(f"{base}/{WORK}"):

@@ -6,7 +6,7 @@ way up to the plan, without the lock, and changes nothing in the root.
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -21,15 +21,16 @@ from siteroot.model.event import (
     Warned,
 )
 from siteroot.model.layout import Layout
-from siteroot.model.outcome import Effort
+from siteroot.model.outcome import NO_EFFORT, Effort
 from siteroot.model.pin import WheelPin
-from siteroot.model.plan import DesiredDistribution, Plan, Remove, Replace
-from siteroot.model.root import Inventory
+from siteroot.model.plan import DesiredDistribution, Install, Keep, Plan, Remove, Replace
+from siteroot.model.root import InstalledDistribution, Inventory
 from siteroot.model.settings import LinkMode
 from siteroot.model.target import Target
 from siteroot.model.wheel import StoredWheel
 from siteroot.plan.change import count_bytes, count_files, render_change, render_fresh
 from siteroot.plan.diff import Desire, contested_with_kept, diff_root, folders_to_look_at
+from siteroot.plan.layout import outer_folders
 from siteroot.plan.place import Extras, Placing, place_distribution
 from siteroot.plan.triage import Policy, Triage, sort_pins, spread_contested, want_again
 from siteroot.ports import Clock, Reporter, WheelSupply
@@ -88,14 +89,16 @@ def fill_root(filling: Filling, means: Means) -> Filled:
     Raises RootError, StoreError, SourceError and IntegrityError; then the root is as it was before, or (where a change
     was decided on and could be neither finished nor undone) as the journal in it says.
     """
+    wheels: list[StoredWheel] = []
     with _locked(filling, means) as due:
         try:
-            return _fill(filling, means, recovery=due)
+            return _fill(filling, means, wheels, recovery=due)
         except PoisonedError as error:
             means.reporter.report(Warned(f"{error}; fetching {', '.join(error.labels)} anew"))
-            for source in error.sources:
-                means.supply.discard_folder(source)
-            return _fill(filling, means, recovery=due)
+            for wheel in wheels:
+                if wheel.folder in error.sources:
+                    means.supply.discard(wheel)
+            return _fill(filling, means, [], recovery=due)
 
 
 def _locked(filling: Filling, means: Means) -> AbstractContextManager[bool]:
@@ -103,20 +106,21 @@ def _locked(filling: Filling, means: Means) -> AbstractContextManager[bool]:
     root = filling.layout.root
     if filling.dry_run:
         return nullcontext(recovery_due(root))
-    return _Held(root, means.reporter)
+    return _Held(filling.layout, means.reporter)
 
 
 class _Held:
     """The root's lock, with the root recovered."""
 
-    def __init__(self, root: str, reporter: Reporter) -> None:
-        self._root = root
+    def __init__(self, layout: Layout, reporter: Reporter) -> None:
+        self._root = layout.root
+        self._outside = outer_folders(layout)
         self._reporter = reporter
 
     def __enter__(self) -> bool:
         self._lock = lock_root(self._root, waiting=self._wait)
         try:
-            if self._lock.existed and recover_root(self._root):
+            if self._lock.existed and recover_root(self._root, outside=self._outside):
                 self._reporter.report(
                     Warned(f"{self._root}: an interrupted change was brought to its end first")
                 )
@@ -132,25 +136,34 @@ class _Held:
         self._reporter.report(Waiting(what=self._root, holder=holder))
 
 
-def _fill(filling: Filling, means: Means, *, recovery: bool) -> Filled:
+def _fill(filling: Filling, means: Means, wheels: list[StoredWheel], *, recovery: bool) -> Filled:
+    """Decide and act. The stored wheels that are placed are added to `wheels` as they are known."""
     layout, target, policy = filling.layout, filling.target, filling.policy
-    inventory = means.memory.recall(layout) or read_inventory(layout)
+    recalled = _recall(filling, means)
+    if recalled is not None:
+        return recalled
+    inventory = read_inventory(layout, links_are_files=filling.link_mode is LinkMode.SYMLINK)
     triage = sort_pins(filling.pins, inventory, layout, target, policy)
     if inventory.state is not None:
         triage = spread_contested(triage, inventory.state.winners)
     _tell(triage, means.reporter)
     desire, unseen = _desire(filling, triage, means)
-    if inventory.exists:
-        inventory = read_inventory(layout, folders_to_look_at(desire))
+    wheels += [each.wheel for each in desire.placed]
+    if inventory.exists and (desire.triage.wanted or desire.triage.removed):
+        inventory = read_inventory(
+            layout,
+            folders_to_look_at(desire),
+            links_are_files=filling.link_mode is LinkMode.SYMLINK,
+        )
     plan = diff_root(desire, inventory)
     for warning in plan.warnings:
         means.reporter.report(Warned(warning))
-    placed = Effort(count=0, size=0, seconds=0.0)
+    placed = NO_EFFORT
     if not filling.dry_run:
         _refuse_own_feet(plan)
         if not plan.nothing_to_do:
             placed = _apply(plan, inventory, filling, means)
-        means.memory.remember(layout, plan, changed=not plan.nothing_to_do)
+        means.memory.remember(layout, plan)
     return Filled(
         existed=inventory.exists,
         triage=desire.triage,
@@ -158,6 +171,38 @@ def _fill(filling: Filling, means: Means, *, recovery: bool) -> Filled:
         unseen=unseen,
         placed=placed,
         recovery_due=recovery,
+    )
+
+
+def _recall(filling: Filling, means: Means) -> Filled | None:
+    """Return that nothing is to be done, where the root looks just as it was left and the pins are those it holds."""
+    layout, policy = filling.layout, filling.policy
+    inventory = means.memory.recall(layout)
+    if inventory is None or inventory.state is None:
+        return None
+    triage = sort_pins(filling.pins, inventory, layout, filling.target, policy)
+    if triage.wanted or triage.removed or triage.left:
+        return None
+    means.reporter.report(Note(f"{layout.root} looks just as it was left"))
+    plan = Plan(
+        layout=layout,
+        steps=tuple(Keep(old=old, direct=pin.direct) for pin, old in triage.kept),
+        clobbers=(),
+        placers={},
+        state=inventory.state,
+        own_files=(),
+        own_removed=(),
+        overwritten=(),
+        settled_times=(),
+        warnings=(),
+    )
+    return Filled(
+        existed=True,
+        triage=triage,
+        plan=plan,
+        unseen=(),
+        placed=NO_EFFORT,
+        recovery_due=False,
     )
 
 
@@ -172,9 +217,7 @@ def _tell(triage: Triage, reporter: Reporter) -> None:
         reporter.report(Note(f"{old.name}=={old.version}: not selected, and kept"))
 
 
-def _desire(
-    filling: Filling, triage: Triage, means: Means
-) -> tuple[Desire, tuple[WheelPin, ...]]:
+def _desire(filling: Filling, triage: Triage, means: Means) -> tuple[Desire, tuple[WheelPin, ...]]:
     """Return the desire, with the wheels of all wanted pins placed, and the pins whose wheels were not looked at."""
     unseen: tuple[WheelPin, ...] = ()
     placing = Placing(
@@ -262,17 +305,26 @@ def _refuse_own_feet(plan: Plan) -> None:
     }
     if not loaded:
         return
+    for old in _going(plan):
+        hit = next((path for path in old.files if path in loaded), None)
+        if hit is not None:
+            raise OwnFeetError(
+                f"siteroot itself runs from this root, and {old.name} {old.version}, which it is using"
+                f" ({hit}), would go",
+                where=root,
+                hints=("run siteroot.pyz, or a siteroot that is installed elsewhere",),
+            )
+
+
+def _going(plan: Plan) -> Iterator[InstalledDistribution]:
     for step in plan.changes:
-        olds: Sequence = step.old if isinstance(step, Replace) else (step.old,) if isinstance(step, Remove) else ()  # type: ignore[type-arg]
-        for old in olds:
-            hit = next((path for path in old.files if path in loaded), None)
-            if hit is not None:
-                raise OwnFeetError(
-                    f"siteroot itself runs from this root, and {old.name} {old.version}, which it is using"
-                    f" ({hit}), would go",
-                    where=root,
-                    hints=("run siteroot.pyz, or a siteroot that is installed elsewhere",),
-                )
+        match step:
+            case Replace(old=olds):
+                yield from olds
+            case Remove(old=old):
+                yield old
+            case Install():
+                pass
 
 
 def _loaded_files() -> list[tuple[str, str]]:

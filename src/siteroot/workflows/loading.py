@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from packaging.pylock import Pylock
 
-from siteroot.errors import LockError, UsageError
+from siteroot.errors import LockAbsentError, LockOutdatedError, UsageError
 from siteroot.formats.pylock import is_pylock_name, parse_pylock
 from siteroot.formats.uv_lock import parse_uv_lock
 from siteroot.model.event import Note, Warned
@@ -24,11 +24,11 @@ from siteroot.project.settings import SettingsPlaces, combine_settings, read_set
 _KNOWN_REVISION = 5
 
 
-class MissingLockError(LockError):
+class MissingLockError(LockAbsentError):
     """There is no lock where one is needed."""
 
 
-class OutdatedLockError(LockError):
+class OutdatedLockError(LockOutdatedError):
     """The lock does not fit its project any more."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 
-from siteroot.errors import RootError, TargetError, UsageError
+from siteroot.errors import RootPlaceError, TargetError, UsageError
 from siteroot.interpreter.find import Found, NotFound, Preference, find_interpreter
 from siteroot.interpreter.find import Surroundings as PythonSurroundings
 from siteroot.interpreter.platforms import named_target
@@ -26,11 +26,11 @@ from siteroot.plan.layout import (
 from siteroot.ports import Reporter
 
 
-class SenselessRootError(RootError):
+class SenselessRootError(RootPlaceError):
     """A root cannot go where it was asked for."""
 
 
-class ManagedInterpreterError(RootError):
+class ManagedInterpreterError(RootPlaceError):
     """The interpreter's own packages are somebody else's to manage (PEP 668)."""
 
 
@@ -61,6 +61,7 @@ def choose_target(search: PythonSearch, surroundings: Surroundings, reporter: Re
             preference=Preference(search.preference) if search.preference else Preference.MANAGED,
         ),
     )
+    target: Target | None = None
     match found:
         case Found(target=target, place=place):
             executable = target.interpreter.executable if target.interpreter else ""
@@ -68,16 +69,13 @@ def choose_target(search: PythonSearch, surroundings: Surroundings, reporter: Re
         case NotFound():
             if request.python is not None or request.python_version is None:
                 raise found.error()
-            target = None
             reporter.report(Note(f"Python: no {wanted} is here, so its name alone decides"))
     if request.python_platform is None and request.python_version is None:
         if target is None:
             raise TargetError("there is no Python")
         return target
     host = probe_interpreter(surroundings.executable, search.cache_folder, variables)
-    return named_target(
-        request.python_platform, request.python_version, target, host, variables
-    )
+    return named_target(request.python_platform, request.python_version, target, host, variables)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,34 +115,41 @@ def _choose_layout(
     project_root: str | None,
     reporter: Reporter,
 ) -> Layout:
+    """Return the layout that the first of the words chooses, in the order of ROOT.md 1."""
     here = surroundings.cwd
     base = project_root or here
-    place = request.place
-    if place is RootPlace.TARGET and request.path is not None:
-        return _told(_target(here, request.path, target, project_root, reporter), "--target", reporter)
-    if place is RootPlace.PREFIX and request.path is not None:
-        return _told(_prefix(here, request.path, target), "--prefix", reporter)
-    if place is RootPlace.PYPACKAGES:
-        return _told(_pypackages(base, target), "--pypackages", reporter)
-    if place is RootPlace.SYSTEM:
+    own = "[tool.siteroot]"
+    flagged = request.path or "" if request.place is RootPlace.TARGET else None
+    prefixed = request.path or "" if request.place is RootPlace.PREFIX else None
+    if request.place is RootPlace.SYSTEM:
         return _told(_interpreter(target, settings, "--system"), "--system", reporter)
-    if request.variable_target is not None:
-        layout = _target(here, request.variable_target, target, project_root, reporter)
-        return _told(layout, "SITEROOT_TARGET", reporter)
-    if request.variable_prefix is not None:
-        return _told(_prefix(here, request.variable_prefix, target), "SITEROOT_PREFIX", reporter)
-    said = "[tool.siteroot]"
-    if settings.target is not None:
-        return _told(_target(base, settings.target, target, project_root, reporter), said, reporter)
-    if settings.prefix is not None:
-        return _told(_prefix(base, settings.prefix, target), said, reporter)
+    if request.place is RootPlace.PYPACKAGES:
+        return _told(_pypackages(base, target), "--pypackages", reporter)
+    for word, folder, path, make_prefix in (
+        ("--target", here, flagged, False),
+        ("--prefix", here, prefixed, True),
+        ("SITEROOT_TARGET", here, request.variable_target, False),
+        ("SITEROOT_PREFIX", here, request.variable_prefix, True),
+        (own, base, settings.target, False),
+        (own, base, settings.prefix, True),
+    ):
+        if path is not None:
+            layout = (
+                _prefix(folder, path, target)
+                if make_prefix
+                else _target(folder, path, target, project_root, reporter)
+            )
+            return _told(layout, word, reporter)
     if not settings.pypackages and request.project_environment is not None:
         layout = _plain_environment(base, request.project_environment, target)
         reporter.report(
-            Warned(f"UV_PROJECT_ENVIRONMENT: {layout.root} is no environment, so it is taken as --target")
+            Warned(
+                f"UV_PROJECT_ENVIRONMENT: {layout.root} is no environment, so it is taken as --target"
+            )
         )
         return _told(layout, "UV_PROJECT_ENVIRONMENT", reporter)
-    return _told(_pypackages(base, target), "nothing else was said", reporter)
+    why = own if settings.pypackages else "nothing else was said"
+    return _told(_pypackages(base, target), why, reporter)
 
 
 def _told(layout: Layout, why: str, reporter: Reporter) -> Layout:
@@ -169,7 +174,10 @@ def _resolved(base: str, path: str, word: str) -> str:
         raise SenselessRootError(
             f"is a virtual environment, whose packages lie deeper than {word} puts them",
             where=root,
-            hints=(f"VIRTUAL_ENV={root} siteroot sync --active fills it", f"give {word} another folder"),
+            hints=(
+                f"VIRTUAL_ENV={root} siteroot sync --active fills it",
+                f"give {word} another folder",
+            ),
         )
     return root
 
@@ -180,7 +188,8 @@ def _refuse_interpreters_own(root: str, target: Target, word: str) -> None:
         schemes = target.interpreter.schemes
         own = {*target.interpreter.stdlib, schemes["purelib"], schemes["platlib"]}
     looks_own = any(
-        os.path.isfile(os.path.join(folder, "os.py")) and os.path.isfile(os.path.join(folder, "site.py"))
+        os.path.isfile(os.path.join(folder, "os.py"))
+        and os.path.isfile(os.path.join(folder, "site.py"))
         for folder in (root, os.path.dirname(root))
     )
     if looks_own or root in {os.path.realpath(path) for path in own}:

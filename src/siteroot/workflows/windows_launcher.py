@@ -13,8 +13,7 @@ def make_windows_launcher(script: bytes, gui: bool) -> bytes:  # noqa: FBT001 - 
 
     The zip's time is fixed, so that the same script gives the same bytes.
     """
-    section = "gui" if gui else "console"
-    _, sample = Script("x", "x", "x", section).generate("python", "win-amd64")
+    _, sample = Script("x", "x", "x", "gui" if gui else "console").generate("python", "win-amd64")
     stub = sample[: sample.rindex(b"PK\x03\x04")]
     stub = stub[: stub.rindex(b"#!python")]
     line = _LINE.replace(b"python", b"pythonw") if gui else _LINE

@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from siteroot import fs
+from siteroot.formats.journal_log import Journal, render_journal
+from siteroot.root.journal import apply_change, recover_root
 from siteroot.root.lock import RootLock, UnusableRootError, lock_root, read_holder, staging_folder
+from siteroot.root.placing import PoisonedError
+from support.roots import change_of, write_tree
+from support.trees import describe_difference, snapshot
+from support.writers import failing_writer, plain_writer
 
 HOLDER = """
 import sys
@@ -149,6 +155,65 @@ def _failing_mkdir(number: int) -> fs.Writer:
             raise OSError(number, os.strerror(number))
 
     return Failing()
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_where_folders_have_no_locks_a_file_is_locked(tmp_path: Path, existing: bool) -> None:
+    root = tmp_path / "root"
+    if existing:
+        root.mkdir()
+        os.utime(root, ns=(1, 1_500_000_000_123_456_789))
+    heard: list[int | None] = []
+    with lock_root(str(root), writer=plain_writer()) as first:
+        assert first.existed == existing
+
+        def hear(pid: int | None) -> None:
+            heard.append(pid)
+            first.release()
+
+        with lock_root(str(root), writer=plain_writer(), waiting=hear) as second:
+            assert second.existed == existing
+    assert heard == [os.getpid()]
+    assert os.listdir(tmp_path) == (["root"] if existing else [])
+    if existing:
+        assert os.listdir(root) == []
+        assert root.stat().st_mtime_ns == 1_500_000_000_123_456_789
+
+
+def test_a_change_under_a_lock_file_leaves_nothing_of_it(tmp_path: Path) -> None:
+    root, writer = str(tmp_path / "root"), plain_writer()
+    old, new = {"pkg/a.py": b"1"}, {"pkg/a.py": b"2", "pkg/b.py": b"3"}
+    write_tree(root, old)
+    before = snapshot(root)
+    change = change_of(root, str(tmp_path / "store"), old, new)
+    with lock_root(root, writer=writer):
+        assert recover_root(root, writer=writer) is None
+        (tmp_path / "store/pkg/b.py").write_bytes(b"edited")
+        with pytest.raises(PoisonedError):
+            apply_change(root, change, writer=writer)
+    assert not describe_difference(snapshot(root), before)
+    change = change_of(root, str(tmp_path / "store"), old, new)
+    with lock_root(root, writer=writer):
+        apply_change(root, change, writer=writer)
+    after = snapshot(root)
+    assert set(after) == {".", "pkg", "pkg/a.py", "pkg/b.py"}
+    assert after["."][2] == dict(change[2])[""] * 10**9
+
+
+def test_the_holder_of_a_root_under_change_is_read_from_its_journal(tmp_path: Path) -> None:
+    work = tmp_path / ".siteroot"
+    work.mkdir()
+    (work / "begin").write_bytes(render_journal(Journal(pid=4242, areas=(("", 7),))))
+    descriptor = fs.open_folder(str(tmp_path))
+    assert read_holder(descriptor, str(work / "begin")) == 4242
+    os.close(descriptor)
+
+
+def test_a_full_disk_while_locking_leaves_nothing(tmp_path: Path) -> None:
+    for after in (0, 1, 3, 4, 5, 6):  # 2 is flock
+        with pytest.raises(UnusableRootError, match="space"):
+            lock_root(str(tmp_path / "a/root"), writer=failing_writer(after))
+        assert os.listdir(tmp_path) == []
 
 
 def test_released_twice_is_fine(tmp_path: Path) -> None:

@@ -93,6 +93,18 @@ def test_zip64_sizes_of_one_member_are_taken_from_its_field() -> None:
     assert read_all(content) == {"a": TEXT}
 
 
+def test_zip64_sizes_that_only_repeat_the_headers_are_fine() -> None:
+    # As Bazel writes them (protobuf 7.36): in the member's own header, though all fits without.
+    packed = deflate(TEXT)
+    both = pack("<HHQQ", 1, 16, len(TEXT), len(packed))
+    for repeating in (
+        Member(name="a", content=TEXT, local_extra=both),
+        Member(name="a", content=TEXT, extra=both),
+        Member(name="a", content=TEXT, extra=both, size=0xFFFFFFFF),
+    ):
+        assert read_all(render_archive([repeating])) == {"a": TEXT}
+
+
 def test_zstd_is_read_where_python_can() -> None:
     zstd = pytest.importorskip("backports.zstd", reason="neither Python 3.14 nor backports.zstd")
     content = render_archive(
@@ -313,8 +325,16 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: render_archive([Member(name="a", content=TEXT, size=0xFFFFFFFF)]),
         "zip64 field of 'a' is missing",
     ),
-    "a zip64 field that nobody asked for": (
+    "a zip64 field that says something else": (
         lambda: render_archive([Member(name="a", content=TEXT, extra=NARROW)]),
+        "zip64 field of 'a' is missing, too short or wrong",
+    ),
+    "a zip64 field that says something else, locally": (
+        lambda: render_archive([Member(name="a", content=TEXT, local_extra=NARROW)]),
+        "zip64 field of 'a' is missing, too short or wrong",
+    ),
+    "a zip64 field that nobody asked for": (
+        lambda: render_archive([Member(name="a", content=TEXT, extra=pack("<HHQ", 1, 8, 400))]),
         "nobody asked for",
     ),
     "two zip64 fields": (

@@ -3,6 +3,7 @@
 import sys
 from typing import Annotated
 
+import fastapi
 import sqlalchemy as sql
 from fastapi import FastAPI, Form
 from fastapi.responses import HTMLResponse
@@ -49,8 +50,6 @@ def make_service() -> FastAPI:
     @service.get("/where")
     def where() -> dict[str, str | bool]:
         """Tell where the service's own imports come from."""
-        import fastapi
-
         return {"fastapi": fastapi.__file__, "virtual": sys.prefix != sys.base_prefix}
 
     return service

@@ -1,0 +1,144 @@
+"""Wheels from the store, and into it from where the lock says that they are: the real adapter of `ports.WheelSupply`."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from siteroot.index.fetch import Fetcher, Fetching, FetchRequest
+from siteroot.index.hosts import read_proxies
+from siteroot.index.options import FetchOptions
+from siteroot.model.event import PreparedWheels, PreparingStarted
+from siteroot.model.outcome import Effort
+from siteroot.model.pin import WheelPin
+from siteroot.model.settings import Settings
+from siteroot.model.surroundings import Surroundings
+from siteroot.model.wheel import StoredWheel
+from siteroot.ports import Clock, Reporter
+from siteroot.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Which stored wheels are taken as they are, and whose RECORD may be wrong. Names are normalised."""
+
+    refresh: bool
+    refresh_names: frozenset[str]
+    tolerate_record: frozenset[str]
+
+    def refreshes(self, pin: WheelPin) -> bool:
+        """Whether a stored wheel is to be fetched once more.
+
+        A file that the lock knows by a strong digest cannot have become another one: it is not fetched again.
+        """
+        if any(digest.strong for digest in pin.artifact.file.digests):
+            return False
+        return self.refresh or pin.name in self.refresh_names
+
+
+class StoreSupply:
+    """Finds wheels in a store and fetches those that it lacks, many at once."""
+
+    def __init__(
+        self, store: Store, fetcher: Fetcher, trust: Trust, *, reporter: Reporter, clock: Clock
+    ) -> None:
+        self._store = store
+        self._fetcher = fetcher
+        self._trust = trust
+        self._reporter = reporter
+        self._clock = clock
+        self._refreshed: set[str] = set()
+        self.downloaded = Effort(count=0, size=0, seconds=0.0)
+
+    def find(self, pin: WheelPin) -> StoredWheel | None:
+        """Return the stored wheel of the pin, None where it would have to be fetched."""
+        if self._trust.refreshes(pin) and pin.name not in self._refreshed:
+            return None
+        return self._store.find(pin, tolerate_record=pin.name in self._trust.tolerate_record)
+
+    def obtain(self, pins: Sequence[WheelPin]) -> Sequence[StoredWheel]:
+        """Return the stored wheel of each pin, in their order, fetching what is lacking."""
+        wheels = {pin.name: self.find(pin) for pin in pins}
+        lacking = [pin for pin in pins if wheels[pin.name] is None]
+        if lacking:
+            wheels.update(zip([pin.name for pin in lacking], self._fetch(lacking), strict=True))
+        return [wheel for pin in pins if (wheel := wheels[pin.name]) is not None]
+
+    def discard(self, wheel: StoredWheel) -> None:
+        """Forget a wheel whose stored bytes turned out to be wrong."""
+        self._store.discard(wheel)
+
+    def _fetch(self, pins: Sequence[WheelPin]) -> list[StoredWheel]:
+        began = self._clock.monotonic()
+        by_label = {f"{pin.name}=={pin.version}": pin for pin in pins}
+        requests = [
+            FetchRequest(
+                name=pin.name,
+                version=str(pin.version),
+                location=pin.artifact.location,
+                digests=pin.artifact.file.digests,
+                size=pin.artifact.file.size,
+            )
+            for pin in pins
+        ]
+        total = sum(request.size or 0 for request in requests)
+        self._reporter.report(PreparingStarted(count=len(pins), size=total))
+        brought = self._fetcher.fetch_many(
+            requests, lambda fetching: self._bring(by_label[fetching.request.label], fetching)
+        )
+        fetched = [size for _, size in brought if size is not None]
+        seconds = self._clock.monotonic() - began
+        self._reporter.report(PreparedWheels(count=len(pins), size=sum(fetched), seconds=seconds))
+        before = self.downloaded
+        self.downloaded = Effort(
+            count=before.count + len(fetched),
+            size=before.size + sum(fetched),
+            seconds=before.seconds + seconds,
+        )
+        return [wheel for wheel, _ in brought]
+
+    def _bring(self, pin: WheelPin, fetching: Fetching) -> tuple[StoredWheel, int | None]:
+        """Bring one wheel into the store, unless another process did meanwhile. Runs in a worker thread."""
+        tolerate = pin.name in self._trust.tolerate_record
+        refresh = self._trust.refreshes(pin) and pin.name not in self._refreshed
+        with self._store.reserve(
+            pin, tolerate_record=tolerate, stopped=lambda: fetching.stopped, look=not refresh
+        ) as reservation:
+            if reservation.wheel is not None:
+                return reservation.wheel, None
+            fetched = fetching.into(reservation.archive)
+            wheel = self._store.admit(
+                reservation.archive, pin, sha256=fetched.sha256, tolerate_record=tolerate
+            )
+        self._refreshed.add(pin.name)
+        return wheel, fetched.size
+
+
+def fetch_options(settings: Settings, surroundings: Surroundings) -> FetchOptions:
+    """Return how files are fetched, from settings and the environment."""
+    variables = surroundings.environ
+    netrc = variables.get("NETRC") or (
+        None if surroundings.home is None else os.path.join(surroundings.home, ".netrc")
+    )
+    defaults = FetchOptions()
+    return FetchOptions(
+        offline=bool(settings.offline),
+        retries=defaults.retries if settings.http_retries is None else settings.http_retries,
+        timeout=settings.http_timeout or defaults.timeout,
+        connect_timeout=settings.http_connect_timeout or defaults.connect_timeout,
+        concurrent_downloads=settings.concurrent_downloads or defaults.concurrent_downloads,
+        allow_insecure_hosts=settings.allow_insecure_host,
+        system_certs=bool(settings.system_certs),
+        proxies=read_proxies(
+            variables,
+            http=settings.http_proxy,
+            https=settings.https_proxy,
+            bypass=settings.no_proxy,
+        ),
+        netrc=netrc,
+        variables=variables,
+        indexes=settings.indexes,
+        keyring_provider=settings.keyring_provider,
+        ssl_cert_file=variables.get("SSL_CERT_FILE"),
+        ssl_cert_dir=variables.get("SSL_CERT_DIR"),
+        ssl_client_cert=variables.get("SSL_CLIENT_CERT"),
+    )

@@ -1,0 +1,116 @@
+"""`cache size`, `prune` and `clean`: what is counted, what goes, and what is never touched."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from siteroot.store.collect import clean_cache, measure_cache, prune_cache
+from siteroot.store.store import Store
+from support.stores import open_store, pin_of
+from support.trees import snapshot
+from support.wheels import build_wheel
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> str:
+    """A cache with two wheels, one of them known by another digest, and somebody's own file."""
+    store = open_store(tmp_path)
+    for name in ("one", "two"):
+        path = build_wheel(tmp_path, name, "1.0")
+        store.admit(str(path), pin_of(path, algorithms=("sha512",)))
+    (tmp_path / "cache/notes.txt").write_text("mine")
+    (tmp_path / "cache/wheels-mine").mkdir()
+    return str(tmp_path / "cache")
+
+
+def find(tmp_path: Path, name: str) -> bool:
+    path = tmp_path / f"{name}-1.0-py3-none-any.whl"
+    return open_store(tmp_path).find(pin_of(path, algorithms=("sha512",))) is not None
+
+
+def test_the_size_is_that_of_our_files(cache: str) -> None:
+    files = [path for path in Path(cache).rglob("*") if path.is_file()]
+    ours = [path for path in files if path.name not in {"notes.txt", "CACHEDIR.TAG"}]
+    assert measure_cache(cache) == sum(path.stat().st_size for path in ours) > 0
+
+
+def test_an_absent_cache_is_empty(tmp_path: Path) -> None:
+    folder = str(tmp_path / "absent")
+    assert measure_cache(folder) == 0
+    assert prune_cache(folder).files == clean_cache(folder).files == 0
+    assert not os.path.exists(folder)
+
+
+def test_pruning_a_sound_cache_changes_nothing(cache: str) -> None:
+    before = snapshot(cache)
+    assert prune_cache(cache).files == 0
+    assert snapshot(cache) == before
+
+
+def test_pruning_removes_what_nobody_can_use(tmp_path: Path, cache: str) -> None:
+    before = snapshot(cache, times=False)
+    for path in (
+        "tmp-v1/1-dead/entry/x",
+        "wheels-v0/ab/old/manifest",
+        "roots-v99/1-2",
+        "locks-v1/k",
+    ):
+        (tmp_path / "cache" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "cache" / path).write_bytes(b"12345")
+    damaged = tmp_path / "cache/wheels-v1/ab/damaged/purelib"
+    damaged.mkdir(parents=True)
+    (damaged / "x.py").write_bytes(b"12345")
+    dangling = tmp_path / "cache/names-v1/sha512/ab/dangling"
+    dangling.parent.mkdir(parents=True, exist_ok=True)
+    dangling.write_text("ab" * 32)
+    collected = prune_cache(cache)
+    assert (collected.files, collected.size) == (6, 25)
+    after = snapshot(cache, times=False)
+    emptied = {"wheels-v1/ab", "names-v1/sha512/ab"}
+    assert {p: s for p, s in after.items() if p not in emptied - before.keys()} == before
+    assert find(tmp_path, "one")
+    assert find(tmp_path, "two")
+
+
+def test_cleaning_one_distribution_leaves_the_others(tmp_path: Path, cache: str) -> None:
+    collected = clean_cache(cache, frozenset(("one", "absent")))
+    assert collected.wheels == ("one==1.0",)
+    assert collected.files > 0
+    assert not find(tmp_path, "one")
+    assert find(tmp_path, "two")
+
+
+def test_cleaning_all_leaves_what_is_not_ours(tmp_path: Path, cache: str) -> None:
+    assert sorted(clean_cache(cache).wheels) == ["one==1.0", "two==1.0"]
+    assert sorted(os.listdir(cache)) == ["CACHEDIR.TAG", "notes.txt", "wheels-mine"]
+    assert not find(tmp_path, "one")
+
+
+def test_cleaning_all_removes_a_cache_that_holds_nothing_else(tmp_path: Path) -> None:
+    path = build_wheel(tmp_path, "one", "1.0")
+    open_store(tmp_path).admit(str(path), pin_of(path))
+    clean_cache(str(tmp_path / "cache"))
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_link_in_the_cache_is_not_followed(tmp_path: Path, cache: str) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/x").write_text("stays")
+    (tmp_path / "cache/tmp-v1/1-link").symlink_to(tmp_path / "outside")
+    (tmp_path / "cache/roots-v7").symlink_to(tmp_path / "outside")
+    prune_cache(cache)
+    clean_cache(cache)
+    assert (tmp_path / "outside/x").read_text() == "stays"
+
+
+def test_an_open_store_goes_on_after_a_cleaning(tmp_path: Path, cache: str) -> None:
+    path = tmp_path / "one-1.0-py3-none-any.whl"
+    store: Store = open_store(tmp_path)
+    with store.reserve(pin_of(path)):
+        pass
+    clean_cache(cache)
+    with store.reserve(pin_of(path)) as reservation:
+        assert reservation.wheel is None
+        store.admit(str(path), pin_of(path))
+    assert store.find(pin_of(path)) is not None

@@ -1,14 +1,14 @@
 """Makes siteroot.pyz: one executable file that any CPython from 3.11 on runs, with nothing installed.
 
-    python3 tools/make_pyz.py OUT [--bytecode-for PYTHON ...]
+    python3 tools/make_pyz.py OUT [--bytecode-for PYTHON | --no-bytecode]
 
 It holds this checkout's siteroot and its pure dependencies, from the same lock as everything else. zipimport keeps no
-bytecode of its own, so that each start would compile every module: the bytecode of the interpreter that runs this tool,
-and of those named with --bytecode-for, goes in beside the sources. The same checkout gives the same bytes.
+bytecode of its own, so each start would compile every module: the bytecode of one interpreter (the one that runs this
+tool, or PYTHON) lies beside the sources, and others pass it over. The same checkout and interpreter give the same bytes;
+with --no-bytecode the checkout alone does.
 
-    __main__.py     puts the place that suits the interpreter on sys.path, and starts siteroot
-    lib/            sources, for every interpreter
-    cpython-3XX/    bytecode alone, for one
+    __main__.py     leaves nothing on sys.path but this archive and the standard library, and starts siteroot
+    lib/            modules, with the files that they read
 """
 
 import argparse
@@ -17,110 +17,125 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from checkout import CHECKOUT, make_root
 
-MAIN = '''\
-"""Start siteroot from this archive; see tools/make_pyz.py."""
+#: Stored, not deflated: zipimport would look for zlib on sys.path while PYTHONPATH is still there.
+MAIN = b'''\
+"""Starts siteroot from this archive, importing nothing from PYTHONPATH, site-packages or the current folder."""
+import os
 import sys
 
-here = sys.path[0]
-paths = [entry for entry in sys.path[1:] if entry.startswith((sys.base_prefix, sys.base_exec_prefix))]
-paths = [entry for entry in paths if not entry.endswith(("site-packages", "dist-packages"))]
-names = sorted({name.split("/", 1)[0] for name in __loader__._files})
-tag = sys.implementation.cache_tag
-sys.path[:] = [here + "/" + tag] * (tag in names) + [here + "/lib"] + paths
+if sys.version_info < (3, 11):
+    sys.stderr.write("error: siteroot needs Python 3.11 or later to run, this is %s\\n" % sys.version.split()[0])
+    sys.exit(2)
+
+library = os.path.dirname(os.__file__)
+given = {os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry}
+kept = ("lib-dynload", "DLLs", "python%d%d.zip" % sys.version_info[:2])
+sys.path[:] = [os.path.dirname(os.path.abspath(__file__)) + "/lib"] + [
+    entry
+    for entry in sys.path
+    if entry == library or os.path.basename(entry) in kept and os.path.abspath(entry) not in given
+]
+
 from siteroot.cli.main import run
 
 run()
 '''
 
-#: Compiles one folder of sources into bytecode that names no folder, is valid without its source, and lies where
-#: zipimport looks for it.
+#: Compiles sources, named on its input, into bytecode that zipimport takes without looking at the source's time.
 COMPILE = """\
-import importlib._bootstrap_external as external, os, sys
-sources, output = sys.argv[1:]
-print(sys.implementation.cache_tag)
-for folder, _, names in os.walk(sources):
-    for name in names:
-        if not name.endswith(".py"):
-            continue
-        path = os.path.join(folder, name)
-        relative = os.path.relpath(path, sources)
-        with open(path, "rb") as file:
-            content = file.read()
-        code = compile(content, "siteroot.pyz/" + relative, "exec", dont_inherit=True)
-        import importlib.util
-        packed = external._code_to_hash_pyc(code, importlib.util.source_hash(content), False)
-        target = os.path.join(output, relative + "c")
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(target, "wb") as file:
-            file.write(packed)
+import py_compile, sys
+unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+for line in sys.stdin.read().splitlines():
+    name, source, target = line.split("\\t")
+    py_compile.compile(source, target, "siteroot.pyz/" + name, doraise=True, invalidation_mode=unchecked)
 """
+
+#: What comes with a dependency and is never reached from siteroot: rich's syntax and markdown rendering.
+LEFT_OUT = ("pygments", "markdown_it", "mdurl", "bin", "sitecustomize.py")
 
 
 def main() -> int:
     """Make it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("out", type=Path, help="the file to write")
-    parser.add_argument("--bytecode-for", action="append", default=[], metavar="PYTHON")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--bytecode-for", default=sys.executable, metavar="PYTHON")
+    choice.add_argument("--no-bytecode", action="store_true")
     arguments = parser.parse_args()
-    libraries = make_root("run")
-    with tempfile.TemporaryDirectory() as scratch:
-        sources = Path(scratch, "lib")
-        copy_modules(CHECKOUT / "src", sources)
-        copy_modules(libraries, sources)
-        members = {f"lib/{name}": path for name, path in files_below(sources)}
-        for python in [sys.executable, *arguments.bytecode_for]:
-            output = Path(scratch, f"bytecode-{len(members)}")
-            command = [python, "-I", "-S", "-c", COMPILE, str(sources), str(output)]
-            tag = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-            members |= {f"{tag}/{name}": path for name, path in files_below(output)}
-        write_archive(arguments.out, members)
+    members = {
+        f"lib/{name}": path.read_bytes()
+        for folder in (make_root("run"), CHECKOUT / "src")
+        for name, path in importable_files(folder)
+    }
+    if not arguments.no_bytecode:
+        members |= compile_modules(members, arguments.bytecode_for)
+    write_archive(arguments.out, members)
     print(f"{arguments.out}: {arguments.out.stat().st_size:,} bytes")
     return 0
 
 
-def copy_modules(source: Path, target: Path) -> None:
-    """Copy what can be imported, without bytecode, metadata, scripts and what only an interpreter's own site reads."""
-    for name, path in files_below(source):
+def importable_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the modules below a folder and what lies beside them, by name; no bytecode, metadata or scripts."""
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
         top = name.split("/", 1)[0]
-        if "__pycache__" in name or top.endswith(".dist-info") or top == "bin":
+        if not path.is_file() or "__pycache__" in path.parts:
             continue
-        if "/" not in name and not name.endswith(".py"):
+        if top in LEFT_OUT or top.startswith(".") or top.endswith(".dist-info"):
             continue
-        if top in ("sitecustomize.py", ".siteroot-start"):
-            continue
-        if name.endswith(".so"):
+        if path.suffix in (".so", ".pyd"):
             raise SystemExit(f"{name} is compiled: the archive holds pure modules only")
-        copy = target / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(path.read_bytes())
+        if path.suffix != ".pth":
+            yield name, path
 
 
-def files_below(folder: Path) -> list[tuple[str, Path]]:
-    """Return the folder's files with their relative names, sorted."""
-    paths = [path for path in folder.rglob("*") if path.is_file()]
-    return sorted((path.relative_to(folder).as_posix(), path) for path in paths)
+def compile_modules(members: dict[str, bytes], python: str) -> dict[str, bytes]:
+    """Return the bytecode of all modules by name, as one interpreter compiles it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        sources = {
+            name: Path(scratch, str(number))
+            for number, name in enumerate(sorted(members))
+            if name.endswith(".py")
+        }
+        for name, path in sources.items():
+            path.write_bytes(members[name])
+        subprocess.run(
+            [python, "-s", "-S", "-c", COMPILE],
+            input="".join(f"{name}\t{path}\t{path}.pyc\n" for name, path in sources.items()),
+            env={"PYTHONHASHSEED": "0"},  # the order of a constant set's items
+            cwd=scratch,
+            text=True,
+            check=True,
+        )
+        return {
+            f"{name}c": path.with_name(f"{path.name}.pyc").read_bytes()
+            for name, path in sources.items()
+        }
 
 
-def write_archive(out: Path, members: dict[str, Path]) -> None:
+def write_archive(out: Path, members: dict[str, bytes]) -> None:
     """Write the archive with an interpreter line before it, in one rename."""
     part = out.with_name(f"{out.name}.part")
     with part.open("wb") as file:
         file.write(b"#!/usr/bin/env python3\n")
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in [
-                ("__main__.py", MAIN.encode()),
-                *[(name, path.read_bytes()) for name, path in sorted(members.items())],
-            ]:
-                member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-                member.compress_type = zipfile.ZIP_DEFLATED
-                member.external_attr = 0o644 << 16
-                archive.writestr(member, content)
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr(_member("__main__.py"), MAIN, zipfile.ZIP_STORED)
+            for name, content in sorted(members.items()):
+                archive.writestr(_member(name), content, zipfile.ZIP_DEFLATED)
     part.chmod(0o755)
     os.replace(part, out)
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    member.create_system = 3
+    member.external_attr = 0o100644 << 16
+    return member
 
 
 if __name__ == "__main__":

@@ -114,6 +114,16 @@ def test_waiting_ends_where_it_became_pointless(tmp_path: Path, wheel_path: Path
         assert reservation.wheel is None
 
 
+def test_who_does_not_look_fetches_what_is_there(tmp_path: Path, wheel_path: Path) -> None:
+    store, pin = open_store(tmp_path), pin_of(wheel_path)
+    wheel = store.admit(str(wheel_path), pin)
+    with store.reserve(pin) as reservation:
+        assert reservation.wheel == wheel
+    with store.reserve(pin, look=False) as reservation:
+        assert reservation.wheel is None
+        assert os.path.isdir(os.path.dirname(reservation.archive))
+
+
 def test_threads_of_one_process_take_turns_too(tmp_path: Path, wheel_path: Path) -> None:
     store = Store(
         str(tmp_path / "cache"), temporary="", clock=RealClock(), reporter=RecordingReporter()

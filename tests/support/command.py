@@ -11,11 +11,9 @@ from pathlib import Path
 
 _CHECKOUT = Path(__file__).parents[2]
 _NEEDED = (
-    "filelock",
     "installer",
     "packaging",
     "platformdirs",
-    "python_discovery",
     "rich",
     "markdown_it",
     "mdurl",

@@ -92,7 +92,7 @@ def _parse_entry(name: str, value: object) -> RootEntry:
     return RootEntry(
         name=name,
         version=_text(table, "version", where),
-        dist_info=_inner(_text(table, "dist-info", where), where),
+        dist_info=_below(_text(table, "dist-info", where), where),
         digests=tuple(_parse_digest(text, where) for text in digests),
         record=_sha256(_text(table, "record", where), where),
         direct=direct,
@@ -118,6 +118,18 @@ def _inner(path: str, where: str) -> str:
     parts = path.split("/")
     if "\0" in path or parts[0] == WORK_FOLDER or any(part in ("", ".", "..") for part in parts):
         raise _FaultError(f"{where} names {path!r}, which is no file in a root")
+    return path
+
+
+def _below(path: str, where: str) -> str:
+    """Return the path; it may begin with "..": an interpreter's platlib need not lie in its purelib, the root.
+
+    It is compared with what was found in the layout's own folders, and never followed.
+    """
+    rest = path
+    while rest.startswith("../"):
+        rest = rest[3:]
+    _inner(rest, where)
     return path
 
 

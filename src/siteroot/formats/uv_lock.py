@@ -23,7 +23,15 @@ from siteroot.model.lock import (
 
 from .reading import Faults, Table
 from .toml import TomlError, parse_toml
-from .uv_lock_manifest import by_name, read_conflicts, read_manifest, read_metadata, read_options
+from .uv_lock_manifest import (
+    by_name,
+    read_conflicts,
+    read_default_groups,
+    read_group_pythons,
+    read_manifest,
+    read_metadata,
+    read_options,
+)
 from .uv_lock_sources import Parsers, new_parsers, read_sdist, read_source, read_wheels
 
 #: What makes a locked package one. A source tree with a dynamic version has none.
@@ -124,7 +132,8 @@ def _read_package(row: Table, parsers: Parsers) -> LockedPackage | None:
     )
     dev_dependencies = by_name(groups, lambda rows: _read_dependencies(rows, parsers), parsers)
     locked_metadata = None if metadata is None else read_metadata(metadata, parsers)
-    default_groups = _read_default_groups(row, parsers)
+    default_groups = read_default_groups(row, parsers)
+    group_requires_python = read_group_pythons(row, parsers)
     if name is None or source is None:
         return None
     sdist = read_sdist(row, source)
@@ -143,15 +152,8 @@ def _read_package(row: Table, parsers: Parsers) -> LockedPackage | None:
         sdist=sdist,
         wheels=wheels,
         metadata=locked_metadata,
+        group_requires_python=group_requires_python,
     )
-
-
-def _read_default_groups(row: Table, parsers: Parsers) -> tuple[str, ...] | str | None:
-    if "default-groups" not in row.values:
-        return None
-    if row.values["default-groups"] == "all":
-        return "all"
-    return row.parsed_texts("default-groups", parsers.name)
 
 
 def _read_dependencies(rows: Iterable[Table], parsers: Parsers) -> tuple[LockedDependency, ...]:

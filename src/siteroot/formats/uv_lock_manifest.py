@@ -3,8 +3,10 @@
 A lock's freshness is judged by it; for installing only the conflicts and the groups count.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
+
+from packaging.specifiers import SpecifierSet
 
 from siteroot.model.lock import (
     ConflictItem,
@@ -68,7 +70,32 @@ def read_manifest(table: Table, parsers: Parsers) -> LockManifest:
         build_constraints=requirements("build-constraints"),
         dependency_groups=_requirement_groups(table, "dependency-groups", parsers),
         dependency_metadata=tuple(row.values for row in table.tables("dependency-metadata")),
+        default_groups=read_default_groups(table, parsers),
+        group_requires_python=read_group_pythons(table, parsers),
     )
+
+
+def read_default_groups(table: Table, parsers: Parsers) -> tuple[str, ...] | str | None:
+    """Return the groups that are on by default, or "all"; None where the lock does not say."""
+    if "default-groups" not in table.values:
+        return None
+    if table.values["default-groups"] == "all":
+        return "all"
+    return table.parsed_texts("default-groups", parsers.name)
+
+
+def read_group_pythons(table: Table, parsers: Parsers) -> Mapping[str, SpecifierSet] | None:
+    """Return the requires-python of each group that has one; None where the lock does not say."""
+    pythons = table.table("group-requires-python")
+    if pythons is None:
+        return None
+    found = {}
+    for key in pythons.values:
+        name = pythons.attempt(key, parsers.name, key)
+        specifiers = pythons.parsed(key, parsers.specifiers)
+        if name is not None and specifiers is not None:
+            found[name] = specifiers
+    return found
 
 
 def read_conflicts(top: Table, parsers: Parsers) -> tuple[tuple[ConflictItem, ...], ...]:

@@ -52,7 +52,9 @@ class InstalledDistribution:
 
     `files` are all paths of its RECORD that lie in the layout, as they resolve, RECORD among them; empty where it
     has none. Several may have one name. `missing` are those of `files` that are not there (or are no plain file).
-    `entry` is what `.siteroot.json` says of it, None unless its RECORD still has the hash that stands there.
+    `entry` is what `.siteroot.json` says of it, None unless its RECORD still has the hash that stands there. Where the
+    RECORD itself is gone from a dist-info that `.siteroot.json` names, `files` are those in the dist-info, and RECORD
+    is `missing`.
     `foreign_form` says why it is not a distribution that siteroot may replace ("egg-info", "no RECORD"), else "".
     """
 
@@ -64,6 +66,11 @@ class InstalledDistribution:
     entry: RootEntry | None
     installer: str  # first line of INSTALLER, "" where absent
     foreign_form: str
+
+    @property
+    def lost_record(self) -> bool:
+        """Whether `.siteroot.json` knows it and its RECORD is gone, so that its other files are not known."""
+        return f"{self.dist_info}/RECORD" in self.missing
 
 
 class Kind(Enum):

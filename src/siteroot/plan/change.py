@@ -30,11 +30,13 @@ def render_change(plan: Plan, inventory: Inventory) -> Change:
     moves = _Moves(plan, inventory).render()
     kept = [path for step in plan.steps if isinstance(step, Keep) for path in step.old.files]
     new = _new_paths(plan)
-    unchanged_own = [path for path in plan.state.files if path in own_paths(inventory)]
-    owned = {*new, *kept, *unchanged_own, STATE_FILE}
+    ours = own_paths(inventory)
+    owned = {*new, *kept, *(path for path in plan.state.files if path in ours), STATE_FILE}
     names = _names_by_folder([*owned, *folders_of(owned)])
     dropped = {path for kind, path in moves if kind == "drop"}
-    touched = {parent(path) for _, path in moves} | {""}
+    before = {path for each in inventory.distributions for path in each.files}
+    becoming_ours = folders_of(new) - folders_of(before)  # a folder that somebody made before us
+    touched = {parent(path) for _, path in moves} | becoming_ours | {""}
     times = [
         (folder, derive_folder_mtime(sorted(names[folder])))
         for folder in depth_first(touched)

@@ -30,8 +30,9 @@ from .meeting import (
     find_meetings,
     judge_names,
     refuse_clobbers,
+    refuse_crossings,
 )
-from .owned import own_file_rows, own_paths, yield_to_others
+from .owned import kind_at, own_file_rows, own_paths, yield_to_others
 from .paths import folders_of, join_path, parent
 from .place import rendered_row
 from .triage import Policy, Triage
@@ -71,7 +72,7 @@ def folders_to_look_at(desire: Desire) -> set[str]:
     triage = desire.triage
     for old in (*(old for wanted in triage.wanted for old in wanted.old), *triage.removed):
         paths.update(old.files)
-    paths.update(row[0] for row in _own_rows(desire))
+    paths.update(row[0] for row in _own_rows(desire, _all_paths(desire)))
     folders = folders_of(paths) | {""}
     return folders | {join_path(folder, "__pycache__") for folder in folders}
 
@@ -79,19 +80,24 @@ def folders_to_look_at(desire: Desire) -> set[str]:
 def diff_root(desire: Desire, inventory: Inventory) -> Plan:
     """Return the plan that leads from the inventory to the desire.
 
-    Raises FilesInTheWayError (foreign files, without `--overwrite`) and ClobberRefusedError (`--strict`, or names
-    that the target's disks merge).
+    Raises FilesInTheWayError (foreign files, without `--overwrite`) and ClobberRefusedError (`--strict`, names that
+    the target's disks merge, or a path that would be a file and a folder).
     """
-    paths = _placed_paths(desire)
+    paths, all_paths = _placed_paths(desire), _all_paths(desire)
+    if paths:
+        refuse_crossings(all_paths, desire.placed)
     meetings = find_meetings(desire.placed)
     clobbers = find_clobbers(meetings)
     if desire.policy.strict:
         refuse_clobbers(clobbers)
-    name_warnings = judge_names([*paths, *folders_of(paths)], desire.target)
-    own_rows, own_warnings = yield_to_others(_own_rows(desire), _all_paths(desire), inventory)
+    name_warnings = judge_names(paths, all_paths, desire.target)
+    going, lost_warnings = _going(desire, inventory)
+    own_rows, own_warnings = yield_to_others(
+        _own_rows(desire, all_paths), all_paths, going, inventory
+    )
     state = _new_state(desire, inventory, clobbers, own_rows)
     own_files, own_removed = _own_changes(state, own_rows, inventory)
-    in_the_way = _find_in_the_way(desire, inventory, paths)
+    in_the_way = _find_in_the_way(inventory, paths, going)
     _judge_in_the_way(in_the_way, desire)
     steps = _steps(desire)
     return Plan(
@@ -104,7 +110,12 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
         own_removed=own_removed,
         overwritten=tuple(path for path, _ in in_the_way),
         settled_times=_settled_times(desire, own_rows, inventory),
-        warnings=(*clobber_warnings(clobbers), *own_warnings, *name_warnings),
+        warnings=(
+            *clobber_warnings(clobbers),
+            *own_warnings,
+            *name_warnings,
+            *lost_warnings,
+        ),
     )
 
 
@@ -122,8 +133,7 @@ def _all_paths(desire: Desire) -> set[str]:
     return paths
 
 
-def _own_rows(desire: Desire) -> tuple[RenderedRow, ...]:
-    paths = _all_paths(desire)
+def _own_rows(desire: Desire, paths: set[str]) -> tuple[RenderedRow, ...]:
     return own_file_rows(desire.layout, desire.target, paths, pth=desire.policy.pth)
 
 
@@ -197,31 +207,56 @@ def _own_changes(
     return tuple(changed), removed
 
 
+def _going(desire: Desire, inventory: Inventory) -> tuple[set[str], tuple[str, ...]]:
+    """Return what may be given up (files of distributions that go, our own), and warnings about lost RECORDs.
+
+    A distribution whose RECORD was deleted is still known by `.siteroot.json`, though not its files: where the same
+    wheel comes again they are that wheel's, else nobody's.
+    """
+    triage = desire.triage
+    going = set(own_paths(inventory))
+    olds = [old for wanted in triage.wanted for old in wanted.old]
+    for old in (*olds, *triage.removed):
+        going.update(old.files)
+    if inventory.state is None:
+        return going, ()
+    staying = {old.name for old in (*(old for _, old in triage.kept), *triage.left)}
+    recorded = {old.name for old in (*olds, *triage.removed) if not old.lost_record}
+    lost = {
+        name: entry
+        for name, entry in inventory.state.distributions.items()
+        if name not in staying and name not in recorded
+    }
+    for placed in desire.placed:
+        entry = lost.get(placed.name)
+        if entry is not None and placed.wheel.digest in entry.digests:
+            going.update(distribution_paths(placed))
+            del lost[placed.name]
+    return going, tuple(
+        f"{entry.dist_info}/RECORD was deleted, so nobody knows which files were {name}'s:"
+        " what it leaves behind stays"
+        for name, entry in lost.items()
+    )
+
+
 def _find_in_the_way(
-    desire: Desire, inventory: Inventory, paths: set[str]
+    inventory: Inventory, paths: set[str], going: set[str]
 ) -> tuple[tuple[str, Kind], ...]:
-    """Return what stands where a file or folder must go and is neither a going distribution's nor ours."""
+    """Return what stands where a file or folder must go and may not be given up."""
     if not inventory.exists:
         return ()
-    triage = desire.triage
-    going: set[str] = set()
-    for old in (*(old for wanted in triage.wanted for old in wanted.old), *triage.removed):
-        going.update(old.files)
     found = []
+    if kind_at(STATE_FILE, inventory) is Kind.FOLDER:
+        found.append((STATE_FILE, Kind.FOLDER))
     for path in paths - going:
-        kind = _kind_at(path, inventory)
+        kind = kind_at(path, inventory)
         if kind is not None and not (kind is Kind.FOLDER and _goes_whole(path, going, inventory)):
             found.append((path, kind))
     for folder in folders_of(paths) - going:
-        kind = _kind_at(folder, inventory)
+        kind = kind_at(folder, inventory)
         if kind is not None and kind is not Kind.FOLDER:
             found.append((folder, kind))
     return tuple(sorted(found))
-
-
-def _kind_at(path: str, inventory: Inventory) -> Kind | None:
-    view = inventory.folders.get(parent(path))
-    return None if view is None else view.names.get(path.rpartition("/")[2])
 
 
 def _goes_whole(folder: str, going: set[str], inventory: Inventory) -> bool:

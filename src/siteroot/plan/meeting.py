@@ -1,11 +1,14 @@
 """Where files of several distributions meet: the same path, or paths that some disks take for the same (ROOT.md 2)."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 
 from siteroot.errors import RootError
 from siteroot.model.plan import Clobber, DesiredDistribution
 from siteroot.model.target import Target
+
+from .paths import folders_of
 
 #: A part of a path that Windows cannot hold; parts end at "/", at NUL (between paths) or at the end. ".." may stand.
 _NOT_ON_WINDOWS = re.compile(
@@ -41,8 +44,10 @@ def find_meetings(
 def find_clobbers(meetings: Mapping[str, Sequence[DesiredDistribution]]) -> tuple[Clobber, ...]:
     """Return the paths whose bringers do not agree on the bytes."""
     clobbers = []
+    involved = {each.name: each for brought_by in meetings.values() for each in brought_by}
+    contents = {name: _contents(each) for name, each in involved.items()}
     for path, brought_by in sorted(meetings.items()):
-        if len({content_key(distribution, path) for distribution in brought_by}) > 1:
+        if len({contents[distribution.name][path] for distribution in brought_by}) > 1:
             names = tuple(distribution.name for distribution in brought_by)
             clobbers.append(Clobber(path=path, names=names, winner=names[-1]))
     return tuple(clobbers)
@@ -55,12 +60,12 @@ def distribution_paths(distribution: DesiredDistribution) -> list[str]:
     return paths
 
 
-def content_key(distribution: DesiredDistribution, path: str) -> tuple[int, bytes]:
-    """Return mode and content (its sha256, or itself where rendered) of one of a distribution's files."""
-    for row in distribution.rendered:
-        if row[0] == path:
-            return row[2], row[1]
-    return next((row[3], row[5]) for row in distribution.stored if row[0] == path)
+def _contents(distribution: DesiredDistribution) -> Mapping[str, tuple[int, bytes]]:
+    """Return mode and sha256 of each of a distribution's files."""
+    contents = {row[0]: (row[3], row[5]) for row in distribution.stored}
+    for path, content, mode, _ in distribution.rendered:
+        contents[path] = mode, hashlib.sha256(content).digest()
+    return contents
 
 
 def clobber_warnings(clobbers: Sequence[Clobber]) -> tuple[str, ...]:
@@ -87,6 +92,24 @@ def refuse_clobbers(clobbers: Sequence[Clobber]) -> None:
     )
 
 
+def refuse_crossings(paths: set[str], placed: Sequence[DesiredDistribution]) -> None:
+    """Raise ClobberRefusedError where one of all paths would have to be a file and a folder at once."""
+    crossed = sorted(paths & folders_of(paths))
+    if not crossed:
+        return
+    lines = []
+    for path in crossed[:10]:
+        files = [each.name for each in placed if path in distribution_paths(each)]
+        folders = [each.name for each in placed if path in folders_of(distribution_paths(each))]
+        file = " and ".join(files) or "a distribution that stays"
+        folder = " and ".join(folders) or "a distribution that stays"
+        lines.append(f"{path} (a file of {file}, a folder of {folder})")
+    raise ClobberRefusedError(
+        "one distribution's file is another's folder: " + "; ".join(lines),
+        hints=("leave one of them out with --no-install-package",),
+    )
+
+
 def find_merging_names(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Return pairs of different paths (files and folders) that a case-blind disk takes for one."""
     if len({path.casefold() for path in paths}) == len(paths):
@@ -107,20 +130,23 @@ def find_unholdable_names(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(path for path in paths if _NOT_ON_WINDOWS.search(path))
 
 
-def judge_names(paths: Sequence[str], target: Target) -> tuple[str, ...]:
-    """Return warnings about files and folders whose names other disks merge or refuse.
+def judge_names(paths: set[str], all_paths: set[str], target: Target) -> tuple[str, ...]:
+    """Return warnings about placed files and their folders whose names other disks merge or refuse.
 
-    Raises ClobberRefusedError where the target's own disks do.
+    `all_paths` are those of all distributions: what stays may meet what comes. Raises ClobberRefusedError where the
+    target's own disks merge or refuse.
     """
     warnings = []
-    merging = find_merging_names(paths)
+    new = {*paths, *folders_of(paths)}
+    together = [*all_paths, *folders_of(all_paths)] if new else []
+    merging = [pair for pair in find_merging_names(together) if not new.isdisjoint(pair)]
     if merging:
         listed = "; ".join(f"{one} and {other}" for one, other in merging[:5])
         text = f"a disk that is blind to case takes these for one: {listed}"
         if target.case_blind:
             raise ClobberRefusedError(text, hints=("leave one out with --no-install-package",))
         warnings.append(text)
-    unholdable = find_unholdable_names(paths)
+    unholdable = find_unholdable_names(sorted(new))
     if unholdable:
         text = f"Windows cannot hold these names: {'; '.join(unholdable[:5])}"
         if target.windows:

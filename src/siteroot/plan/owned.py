@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from siteroot.model.layout import Layout, LayoutKind
-from siteroot.model.root import Inventory
+from siteroot.model.root import Inventory, Kind
 from siteroot.model.rows import RenderedRow
 from siteroot.model.target import Target
 
-from .paths import join_path, parent
+from .paths import folders_of, join_path, parent
 from .place import rendered_row
 from .startup import START_FOLDER, render_sitecustomize, render_start_sitecustomize
 
@@ -41,18 +41,18 @@ def own_file_rows(
 
 
 def yield_to_others(
-    rows: Iterable[RenderedRow], brought: set[str], inventory: Inventory
+    rows: Iterable[RenderedRow], brought: set[str], going: set[str], inventory: Inventory
 ) -> tuple[tuple[RenderedRow, ...], tuple[str, ...]]:
     """Return the rows that may be written, and a warning for each that gives way to a file that is not ours.
 
-    `brought` are the paths of all distributions.
+    `brought` are the paths of all distributions, `going` what may be given up, our own files among it.
     """
     mine, warnings = [], []
     for row in rows:
         path = row[0]
-        if path in brought:
+        if path in brought or not brought.isdisjoint(folders_of([path])):
             warnings.append(_yields(path, "a distribution brings one"))
-        elif _stands(path, inventory) and path not in own_paths(inventory):
+        elif _stands(path, going, inventory):
             warnings.append(_yields(path, "there is one that siteroot did not write"))
         else:
             mine.append(row)
@@ -70,9 +70,18 @@ def own_paths(inventory: Inventory) -> Mapping[str, str]:
     }
 
 
-def _stands(path: str, inventory: Inventory) -> bool:
+def kind_at(path: str, inventory: Inventory) -> Kind | None:
+    """Return what stands at a path, None where nothing does or nobody looked."""
     view = inventory.folders.get(parent(path))
-    return view is not None and path.rpartition("/")[2] in view.names
+    return None if view is None else view.names.get(path.rpartition("/")[2])
+
+
+def _stands(path: str, going: set[str], inventory: Inventory) -> bool:
+    """Whether something that is not ours stands at the path, or where a folder above it must be."""
+    if path not in going and kind_at(path, inventory) is not None:
+        return True
+    above = folders_of([path]) - going
+    return any(kind_at(folder, inventory) not in (None, Kind.FOLDER) for folder in above)
 
 
 def _yields(path: str, why: str) -> str:

@@ -5,6 +5,7 @@ Rests on "Binary distribution format" (schemes), "Recording installed projects" 
 """
 
 import hashlib
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ from .startup import (
     absolute_shebang,
     render_absolute_launcher,
     render_launcher,
-    render_script_header,
+    render_script,
     render_windows_script,
 )
 
@@ -74,9 +75,10 @@ def place_distribution(wheel: StoredWheel, placing: Placing, extras: Extras) -> 
     if extras.direct_url is not None:
         rendered.append(rendered_row(join_path(dist_info, "direct_url.json"), extras.direct_url))
     record_path = join_path(dist_info, "RECORD")
-    record = _render_record(modules, stored, rendered, record_path)
+    _refuse_other_dist_infos(wheel, modules, stored)
+    stored = _refuse_doubles(wheel, stored, [*(row[0] for row in rendered), record_path])
+    record = _render_record(layout.root, modules, stored, rendered, record_path)
     rendered.append(rendered_row(record_path, record))
-    _refuse_doubles(wheel, stored, rendered)
     return DesiredDistribution(
         wheel=wheel,
         direct=extras.direct,
@@ -89,20 +91,38 @@ def place_distribution(wheel: StoredWheel, placing: Placing, extras: Extras) -> 
 
 
 def _refuse_doubles(
-    wheel: StoredWheel, stored: tuple[StoredRow, ...], rendered: list[RenderedRow]
+    wheel: StoredWheel, stored: tuple[StoredRow, ...], rendered: list[str]
+) -> tuple[StoredRow, ...]:
+    """Refuse a wheel two of whose files meet at one path: schemes may share a folder in a layout.
+
+    Return its stored files, those that are there twice with equal bytes once.
+    """
+    if len({*(row[0] for row in stored), *rendered}) == len(stored) + len(rendered):
+        return stored
+    once: dict[str, StoredRow] = {}
+    for row in stored:
+        first = once.setdefault(row[0], row)
+        if (first[3], first[5]) != (row[3], row[5]) or row[0] in rendered:
+            raise MeetingFilesError(
+                f"two files of the wheel would lie at {row[0]} in this layout",
+                where=wheel.label,
+                hints=("report it to the distribution's authors",),
+            )
+    return tuple(once.values())
+
+
+def _refuse_other_dist_infos(
+    wheel: StoredWheel, modules: str, stored: tuple[StoredRow, ...]
 ) -> None:
-    """Refuse a wheel two of whose files meet at one path: schemes may share a folder in a layout."""
-    paths = [row[0] for row in stored]
-    paths += [row[0] for row in rendered]
-    if len(set(paths)) == len(paths):
-        return
-    seen: set[str] = set()
-    double = next(path for path in paths if path in seen or seen.add(path))  # type: ignore[func-returns-value]
-    raise MeetingFilesError(
-        f"two files of the wheel would lie at {double} in this layout",
-        where=wheel.label,
-        hints=("report it to the distribution's authors",),
-    )
+    """Refuse data that would land in a dist-info: the store knows the schemes, but not where a layout puts them."""
+    for row in stored:
+        stem, dist_info, _ = row[0].partition(".dist-info/")
+        if not dist_info or row[1].startswith(("purelib/", "platlib/")):
+            continue
+        if posixpath.dirname(stem) == modules:
+            raise MeetingFilesError(
+                f"a data file would land in a dist-info, at {row[0]}", where=wheel.label
+            )
 
 
 def rendered_row(path: str, content: bytes, mode: int = 0o644) -> RenderedRow:
@@ -146,6 +166,7 @@ def _render_launchers(
             content = render_absolute_launcher(entry_point, executable)
             rows.append(rendered_row(join_path(folder, entry_point.name), content, 0o755))
         header = absolute_shebang(executable).encode()
+        texts = {path: header + scripts[path] for path in wheel.python_scripts}
     else:
         up = "/".join([".."] * (folder.count("/") + 1))
         place = LauncherPlace(
@@ -162,10 +183,14 @@ def _render_launchers(
             else:
                 content = render_launcher(entry_point, place)
             rows.append(rendered_row(join_path(folder, name), content, 0o755))
-        header = b"#!python\n" if target.windows else render_script_header(place)
+        texts = {
+            path: b"#!python\n" + scripts[path]
+            if target.windows
+            else render_script(scripts[path], place)
+            for path in wheel.python_scripts
+        }
     rows += [
-        rendered_row(join_path(folder, path), header + scripts[path], 0o755)
-        for path in wheel.python_scripts
+        rendered_row(join_path(folder, path), content, 0o755) for path, content in texts.items()
     ]
     return rows
 
@@ -185,6 +210,7 @@ def _entry_points(wheel: StoredWheel, target: Target) -> list[EntryPoint]:
 
 
 def _render_record(
+    root: str,
     modules: str,
     stored: tuple[StoredRow, ...],
     rendered: list[RenderedRow],
@@ -196,14 +222,16 @@ def _render_record(
     ]
     rows.append((record_path, None, None))
     if modules:
-        rows = [(_relative(path, modules), sha256, size) for path, sha256, size in rows]
+        rows = [(_relative(path, modules, root), sha256, size) for path, sha256, size in rows]
     return render_record(rows)
 
 
-def _relative(path: str, folder: str) -> str:
+def _relative(path: str, folder: str, root: str) -> str:
     """Return `path` as seen from `folder`; both relative to the root."""
     if path.startswith(f"{folder}/"):
         return path[len(folder) + 1 :]
+    if folder.startswith("../"):  # the way back down goes by the root's own name
+        return posixpath.relpath(posixpath.join(root, path), posixpath.join(root, folder))
     parts, base = path.split("/"), folder.split("/")
     shared = 0
     while shared < min(len(parts) - 1, len(base)) and parts[shared] == base[shared]:

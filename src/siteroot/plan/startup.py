@@ -12,6 +12,7 @@ Three places, one rule ("the root goes where PYTHONPATH would put it, its `.pth`
                                       is on PYTHONPATH
 """
 
+import re
 from dataclasses import dataclass
 
 from siteroot.model.target import Target
@@ -30,6 +31,14 @@ from .startup_texts import (
 START_FOLDER = ".siteroot-start"
 
 
+#: What begins a script and would mean nothing, or another thing, further down: after blank lines and comments a string
+#: or a future import; in its first line a coding line (PEP 263); a byte order mark.
+_HAS_TO_BE_FIRST = re.compile(
+    rb"\xef\xbb\xbf|[ \t\f]*#[^\n]*coding[:=]"
+    rb"|(?:[ \t\f]*(?:#[^\n]*)?\r?\n)*(?:[rRuU]?['\"]|from[ \t]+__future__[ \t])"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LauncherPlace:
     """Where launchers stand: paths from the scripts folder to the modules and to the root, and for which Python."""
@@ -44,9 +53,18 @@ def render_launcher(entry_point: EntryPoint, place: LauncherPlace) -> bytes:
     return (_shell_half(place.target) + _python_half(place) + _call(entry_point)).encode()
 
 
-def render_script_header(place: LauncherPlace) -> bytes:
-    """Return what takes the place of a `#!python` line in a wheel's own script; the script's text follows."""
-    return (_shell_half(place.target) + _python_half(place)).encode()
+def render_script(text: bytes, place: LauncherPlace) -> bytes:
+    """Return a wheel's own script that began with a `#!python` line; `text` is what follows that line.
+
+    A docstring, a `from __future__` and a coding line have to come first in their file, so a script that has one is
+    compiled by itself.
+    """
+    header = (_shell_half(place.target) + _python_half(place)).encode()
+    if not _HAS_TO_BE_FIRST.match(text):
+        return header + text
+    lines = "".join(f"    {line!r}\n" for line in text.splitlines(keepends=True))
+    call = f'exec(compile(\n{lines}    , __file__, "exec", dont_inherit=True))\n'
+    return header + call.encode("ascii")
 
 
 def render_absolute_launcher(entry_point: EntryPoint, executable: str) -> bytes:

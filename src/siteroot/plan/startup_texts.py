@@ -82,7 +82,8 @@ if __name__ == "__main__":
 """
 
 # Neither sitecustomize may fail an interpreter's start: what can go wrong in our own half is left undone in silence.
-# The next sitecustomize on the path then runs as if it had been found first, its errors its own.
+# The next sitecustomize on the path then runs as if it had been found first, its errors its own. Each notes that it
+# ran: one root may be on the path by several names, and would be handed on to for ever.
 SITECUSTOMIZE_HEAD = '''\
 """Written by siteroot; a sync writes it anew."""
 
@@ -91,9 +92,19 @@ def _siteroot_runs():
     import os
     import sys
 
-    words = getattr(sys, "orig_argv", None) or getattr(sys, "argv", ["-"])
-    names = [os.path.basename(word) for word in words[:4]]
-    return any(name in ("siteroot", "siteroot.exe", "siteroot.pyz") for name in names)
+    words = iter(getattr(sys, "orig_argv", [])[1:])
+    for word in words:
+        if not word.startswith("-"):
+            return os.path.basename(word) in ("siteroot", "siteroot.exe", "siteroot.pyz")
+        if word == "--check-hash-based-pycs":
+            next(words, "")
+        for place, letter in enumerate(word):
+            if letter in "cmWX" and not word.startswith("--"):
+                value = word[place + 1 :] or next(words, "")
+                if letter in "cm":
+                    return letter == "m" and value == "siteroot"
+                break
+    return False
 
 
 def _start(modules):
@@ -105,11 +116,16 @@ def _start(modules):
         site.addsitedir(modules)
 
 
-def _hand_on(entries):
+def _hand_on(here, entries):
+    import os
+    import site
     import sys
     from importlib.machinery import PathFinder
     from importlib.util import module_from_spec
 
+    ran = site.__dict__.setdefault("_siteroot_ran", set())
+    ran.add(here)
+    entries = [entry for entry in entries if os.path.realpath(entry) not in ran]
     spec = PathFinder.find_spec("sitecustomize", entries)
     if spec is not None and spec.loader is not None:
         module = module_from_spec(spec)
@@ -128,14 +144,14 @@ def _siteroot():
     entries = [os.path.realpath(entry) for entry in sys.path]
     if @CHECK@ and not _siteroot_runs():
         _start(here)
-    return sys.path[entries.index(here) + 1 :] if here in entries else []
+    return here, sys.path[entries.index(here) + 1 :] if here in entries else []
 
 
 try:
     _siteroot_rest = _siteroot()
 except Exception:
-    _siteroot_rest = []
-_hand_on(_siteroot_rest)
+    _siteroot_rest = "", []
+_hand_on(*_siteroot_rest)
 """
 
 START_SITECUSTOMIZE = """\
@@ -146,23 +162,25 @@ def _siteroot():
     here = os.path.dirname(os.path.realpath(__file__))
     entries = [os.path.realpath(entry) for entry in sys.path]
     if here not in entries:
-        return []
+        return here, []
     index = entries.index(here)
     words = os.environ.get("SITEROOT_STARTED", "").split(os.pathsep)
     pairs = zip(words[::2], words[1::2])
     launched = any(os.path.realpath(start) == here and prefix == sys.prefix for start, prefix in pairs)
-    del sys.path[index]
+    away = [here]
     if launched and @CHECK@ and not _siteroot_runs():
         modules = os.path.normpath(os.path.join(here, "@MODULES@"))
-        if modules not in sys.path:
-            sys.path.insert(index, modules)
+        away.append(modules)
+    rest = [entry for entry in sys.path[index:] if os.path.realpath(entry) not in away]
+    sys.path[index:] = away[1:] + rest
+    for modules in away[1:]:
         _start(modules)
-    return sys.path[index:]
+    return here, sys.path[index:]
 
 
 try:
     _siteroot_rest = _siteroot()
 except Exception:
-    _siteroot_rest = []
-_hand_on(_siteroot_rest)
+    _siteroot_rest = "", []
+_hand_on(*_siteroot_rest)
 """

@@ -8,7 +8,7 @@ not there.
 import hashlib
 import os
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from packaging.utils import canonicalize_name
 
@@ -55,6 +55,8 @@ def read_inventory(
         distributions = [
             found for library in libraries for found in reader.read_distributions(library, state)
         ]
+        if state is not None:
+            distributions += reader.read_elsewhere(libraries, state)
         for folder in folders:
             reader.look(folder)
         own_digests = {} if state is None else reader.read_own_digests(state.files)
@@ -122,7 +124,9 @@ class _Reader:
         except (FileNotFoundError, IsADirectoryError):
             return None
 
-    def read_own_digests(self, paths: Iterable[str]) -> dict[str, str]:
+    def read_own_digests(self, paths: Collection[str]) -> dict[str, str]:
+        for path in paths:  # their bytecode goes with them
+            self.look(f"{posixpath.dirname(path)}/__pycache__".lstrip("/"))
         contents = ((path, self.read(path)) for path in paths)
         return {
             path: hashlib.sha256(content).hexdigest()
@@ -144,10 +148,21 @@ class _Reader:
                 found.append(_foreign(path, name.rpartition(".")[2]))
         return found
 
+    def read_elsewhere(
+        self, libraries: Iterable[str], state: RootState
+    ) -> list[InstalledDistribution]:
+        """Return ours that lie in another layout's folders: those of `--prefix` name the Python's version."""
+        named = sorted(entry.dist_info for entry in state.distributions.values())
+        return [
+            self._read_dist_info(path, state)
+            for path in named
+            if posixpath.dirname(path) not in libraries and self.look(path) is not None
+        ]
+
     def _read_dist_info(self, path: str, state: RootState | None) -> InstalledDistribution:
         record = self.read(f"{path}/RECORD")
         if record is None:
-            return _foreign(path, "no RECORD")
+            return self._without_record(path, state)
         try:
             rows = parse_record(record.decode("utf-8", "surrogateescape"))
         except RecordError:
@@ -180,6 +195,31 @@ class _Reader:
             installer=installer.decode("utf-8", "replace").partition("\n")[0].strip(),
             foreign_form="",
         )
+
+    def _without_record(self, path: str, state: RootState | None) -> InstalledDistribution:
+        """Return what is left of a distribution that lost its RECORD, if `.siteroot.json` knows it."""
+        foreign = _foreign(path, "no RECORD")
+        entry = None if state is None else state.distributions.get(foreign.name)
+        if entry is None or entry.dist_info != path:
+            return foreign
+        return InstalledDistribution(
+            name=foreign.name,
+            version=foreign.version,
+            dist_info=path,
+            files=tuple(self._files_below(path)),
+            missing=(f"{path}/RECORD",),
+            entry=entry,
+            installer="",
+            foreign_form="",
+        )
+
+    def _files_below(self, folder: str) -> Iterable[str]:
+        view = self.look(folder)
+        for name, kind in sorted(view.names.items() if view is not None else ()):
+            if kind is Kind.FOLDER:
+                yield from self._files_below(f"{folder}/{name}")
+            else:
+                yield f"{folder}/{name}"
 
     def _resolve(self, library: str, path: str) -> str:
         """Return where a RECORD's path lies, relative to the root; "" where that is outside of the layout."""

@@ -145,7 +145,8 @@ class Store:
         """Give the sole right, among all processes, to bring in the pin's wheel.
 
         Waits while another has it, and says so once; then the wheel is there, mostly. `stopped` tells that waiting
-        has become pointless: then it raises StoreWriteError. `look` False: fetched, even if it is there. Other errors are those of the disk, as StoreWriteError.
+        has become pointless: then it raises StoreWriteError. `look` False: fetched, even if it is there. Other errors
+        are those of the disk, as StoreWriteError.
         """
         base = self._writable_base()
         told = False
@@ -161,9 +162,8 @@ class Store:
 
         with ExitStack() as held:
             with _told(f"{base}/{LOCKS}"):
-                make_folder(
-                    f"{base}/{LOCKS}", writer=self._writer
-                )  # a `cache clean` may have come by
+                # A `cache clean` may have come by.
+                make_folder(f"{base}/{LOCKS}", writer=self._writer)
                 held.enter_context(
                     hold_lock(f"{base}/{LOCKS}/{_key(pin)}", wait=wait, writer=self._writer)
                 )

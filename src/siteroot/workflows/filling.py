@@ -41,7 +41,7 @@ from siteroot.root.lock import lock_root
 from siteroot.root.placing import PoisonedError
 
 from .remembering import Memory
-from .windows_launcher import make_windows_launcher
+from .windows_launcher import windows_launcher_for
 
 
 class OwnFeetError(RootError):
@@ -221,7 +221,9 @@ def _desire(filling: Filling, triage: Triage, means: Means) -> tuple[Desire, tup
     """Return the desire, with the wheels of all wanted pins placed, and the pins whose wheels were not looked at."""
     unseen: tuple[WheelPin, ...] = ()
     placing = Placing(
-        layout=filling.layout, target=filling.target, windows_launcher=make_windows_launcher
+        layout=filling.layout,
+        target=filling.target,
+        windows_launcher=windows_launcher_for(filling.target),
     )
     placed: dict[str, DesiredDistribution] = {}
     while True:

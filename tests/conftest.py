@@ -1,0 +1,21 @@
+"""What is asked of a machine where nothing may be skipped: SITEROOT_NO_SKIP=uv,container makes such skips failures."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn the skip of a test into a failure where its marker is one that must not be skipped here."""
+    report = yield
+    needed = [name for name in os.environ.get("SITEROOT_NO_SKIP", "").split(",") if name]
+    if report.skipped and not hasattr(report, "wasxfail"):
+        marked = [name for name in needed if item.get_closest_marker(name) is not None]
+        if marked and call.excinfo is not None:
+            report.outcome = "failed"
+            report.longrepr = f"must not be skipped here ({', '.join(marked)}): {call.excinfo.value}"
+    return report

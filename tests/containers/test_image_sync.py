@@ -1,0 +1,150 @@
+"""The first RUN step of a real Dockerfile, with siteroot.pyz in uv's place, in a real container."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.pyz import CHECKOUT, make_pyz
+
+pytestmark = [pytest.mark.container, pytest.mark.index, pytest.mark.slow]
+
+SHARED = CHECKOUT.parent / "shared"
+LAB = Path(os.environ.get("SITEROOT_CONTAINER_LAB") or SHARED / "container-lab.sh").resolve()
+EXAMPLE = LAB.parent / "examples" / "image-sync"
+
+HEAD = """\
+FROM scratch AS siteroot
+COPY siteroot.pyz /siteroot.pyz
+
+FROM docker.io/library/python:3.12-slim AS final
+ENV PYTHONUNBUFFERED=1
+ENV PYTHONDONTWRITEBYTECODE=1
+WORKDIR /app
+"""
+SYNC = """\
+RUN --mount=from=siteroot,source=/siteroot.pyz,target=/siteroot \\
+	--mount=type=bind,source=uv.lock,target=uv.lock \\
+	--mount=type=bind,source=pyproject.toml,target=pyproject.toml \\
+	--mount=type=cache,id=@CACHE@,target=/uv-cache,mode=0777,sharing=shared \\
+	\\
+	/siteroot sync -v --link-mode=copy --cache-dir=/uv-cache --frozen --no-install-project@MORE@ --target pkgs
+
+ENV PYTHONPATH=/app/pkgs
+"""
+IMPORTS = "import click, httpx, numpy, pydantic, dotenv, yaml, rich; print(pydantic.__file__, numpy.ones(3).sum())"
+
+
+def lab(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["bash", str(LAB), *words], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example with the archive in it."""
+    if not LAB.is_file():
+        pytest.skip("no container lab: SITEROOT_CONTAINER_LAB names container-lab.sh")
+    checked = lab("check")
+    if checked.returncode:
+        pytest.skip(checked.stdout.strip() or checked.stderr.strip())
+    folder = tmp_path_factory.mktemp("context")
+    for name in ("pyproject.toml", "uv.lock"):
+        shutil.copyfile(EXAMPLE / name, folder / name)
+    make_pyz(folder / "siteroot.pyz")
+    return folder
+
+
+@pytest.fixture
+def tag(request: pytest.FixtureRequest) -> Iterator[str]:
+    name = f"localhost/siteroot-test-{os.getpid()}:latest"
+    yield name
+    lab("rmi", "--force", name)
+
+
+def build(context: Path, tag: str, dockerfile: str) -> str:
+    path = context / "Dockerfile"
+    path.write_text(dockerfile)
+    built = lab("build", str(context), str(path), tag, "--no-cache", "--timestamp", "0")
+    assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
+    return built.stdout + built.stderr
+
+
+def root_in_layers(tag: str, folder: Path) -> list[tuple[str, dict[str, object]]]:
+    """Return each layer's diff_id with its entries of the root: type, mode, time, owner and content."""
+    shutil.rmtree(folder, ignore_errors=True)
+    saved = lab("save", tag, str(folder))
+    assert saved.returncode == 0, saved.stderr
+    blobs = folder / "blobs" / "sha256"
+
+    def blob(digest: str) -> Path:
+        return blobs / digest.removeprefix("sha256:")
+
+    index = json.loads((folder / "index.json").read_bytes())
+    manifest = json.loads(blob(index["manifests"][0]["digest"]).read_bytes())
+    config = json.loads(blob(manifest["config"]["digest"]).read_bytes())
+    layers = []
+    for diff_id, layer in zip(config["rootfs"]["diff_ids"], manifest["layers"], strict=True):
+        entries: dict[str, object] = {}
+        with tarfile.open(fileobj=io.BytesIO(blob(layer["digest"]).read_bytes())) as archive:
+            for member in archive:
+                if not member.name.startswith("app/pkgs"):
+                    continue
+                file = archive.extractfile(member) if member.isreg() else None
+                entries[member.name] = (
+                    member.type,
+                    member.mode,
+                    member.mtime,
+                    (member.uid, member.gid),
+                    member.linkname,
+                    file.read() if file else None,
+                )
+        layers.append((diff_id, entries))
+    return layers
+
+
+def first_step(cache: str, more: str = "") -> str:
+    return SYNC.replace("@CACHE@", cache).replace("@MORE@", more)
+
+
+def test_the_first_step_runs_with_the_archive_in_uvs_place_and_twice_gives_one_layer(
+    context: Path, tag: str, tmp_path: Path
+) -> None:
+    layers = []
+    for cache in ("cold", "hot"):  # without a cache, then with one
+        name = f"siteroot-test-{os.getpid()}" if cache == "hot" else f"siteroot-test-{os.getpid()}"
+        printed = build(context, tag, HEAD + first_step(name))
+        assert "numpy==" in printed
+        layers.append(root_in_layers(tag, tmp_path / "oci"))
+    (_, first), (_, second) = layers[0][-1], layers[1][-1]
+    assert len(first) > 500
+    assert first == second
+    assert layers[0][-1][0] == layers[1][-1][0]  # the whole layer, its parents' times set by the builder
+    started = lab("run", tag, "python3", "-c", IMPORTS)
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.split() == ["/app/pkgs/pydantic/__init__.py", "3.0"]
+
+
+def test_a_second_step_changes_a_root_that_lies_in_a_lower_layer(
+    context: Path, tag: str, tmp_path: Path
+) -> None:
+    name = f"siteroot-test-{os.getpid()}"
+    second = first_step(name, " --no-install-package numpy").replace(
+        "/siteroot sync", "/siteroot sync --exact"
+    )
+    build(context, tag, HEAD + first_step(name) + second)
+    *_, (_, below), (_, above) = root_in_layers(tag, tmp_path / "oci")
+    assert "app/pkgs/numpy/__init__.py" in below
+    assert ".wh.numpy" in {os.path.basename(entry) for entry in above}
+    assert not [entry for entry in above if "/pydantic/" in entry or ".siteroot/" in entry]
+    started = lab("run", tag, "python3", "-c", "import pydantic, os; print(sorted(os.listdir('/app/pkgs')))")
+    assert started.returncode == 0, started.stderr
+    assert "'numpy'" not in started.stdout
+    assert "'.siteroot'" not in started.stdout
+    again = lab("run", tag, "python3", "-c", "import numpy")
+    assert "No module named 'numpy'" in again.stderr

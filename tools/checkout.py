@@ -7,7 +7,9 @@
 `python3 tools/checkout.py PURPOSE` makes one and prints where it is.
 """
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -17,7 +19,6 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 ROOTS = CHECKOUT / ".roots"
 PYTHON = f"{sys.implementation.name}-{sys.version_info[0]}.{sys.version_info[1]}"
-
 
 #: The roots that the project's own work is done in, by purpose: the words that choose what is in them.
 PURPOSES = {
@@ -31,31 +32,43 @@ PURPOSES = {
 
 
 def make_bootstrap() -> Path:
-    """Return a folder that siteroot's own dependencies can be imported from."""
+    """Return a folder that siteroot and its own dependencies can be imported from.
+
+    It appears whole, and is made anew when the dependencies change: pip leaves the old ones in a folder.
+    """
     folder = ROOTS / f"bootstrap-{PYTHON}"
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-    stamp = folder / "requirements"
-    wanted = "\n".join(project["dependencies"])
-    if stamp.is_file() and stamp.read_text() == wanted:
-        return folder
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
-    environment.pop("PYTHONPATH", None)
-    subprocess.run(
-        [*command, "--upgrade", "--target", str(folder), *project["dependencies"]],
-        check=True,
-        env=environment,
-    )
-    (folder / "siteroot").symlink_to(CHECKOUT / "src" / "siteroot")
-    stamp.write_text(wanted)
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    script = (CHECKOUT / "scripts" / "siteroot").read_bytes()
+    wanted = "\n".join(project["dependencies"]).encode() + b"\n\n" + script
+    ROOTS.mkdir(exist_ok=True)
+    with (ROOTS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = folder / "made-from"
+        if stamp.is_file() and stamp.read_bytes() == wanted:
+            return folder
+        part = folder.with_name(f"{folder.name}.part")
+        for old in (part, folder):
+            shutil.rmtree(old, ignore_errors=True)
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
+        environment.pop("PYTHONPATH", None)
+        subprocess.run(
+            [*command, "--target", str(part), *project["dependencies"]],
+            check=True,
+            env=environment,
+        )
+        (part / "siteroot").symlink_to(Path("..", "..", "src", "siteroot"))
+        (part / "bin").mkdir(exist_ok=True)
+        (part / "bin" / "siteroot").write_bytes(script)
+        (part / "bin" / "siteroot").chmod(0o755)
+        (part / stamp.name).write_bytes(wanted)
+        part.rename(folder)
     return folder
 
 
 def run_siteroot(arguments: Sequence[str]) -> None:
     """Run this checkout's siteroot."""
     command = make_bootstrap() / "bin" / "siteroot"
-    command.parent.mkdir(exist_ok=True)
-    command.write_bytes((CHECKOUT / "scripts" / "siteroot").read_bytes())
     subprocess.run([sys.executable, str(command), *arguments], check=True)
 
 

@@ -268,3 +268,21 @@ def test_dynamic_dependencies_are_unknown(copy: Path) -> None:
     state = judge(copy)
     assert isinstance(state, Unknown)
     assert "`lib` has to be built to tell its dependencies" in state.why
+
+
+@pytest.mark.parametrize("member", [True, False], ids=["a project", "a root without [project]"])
+def test_what_revision_5_keeps_of_groups_is_compared(member: bool, copy: Path) -> None:
+    table = '[project]\nname = "only"\nversion = "1"\nrequires-python = ">=3.9"\n'
+    text = (
+        (table if member else "")
+        + '[dependency-groups]\ndocs = ["aa"]\ndev = []\n'
+        + '[tool.uv]\nno-index = true\nfind-links = ["wheels"]\ndefault-groups = ["docs"]\n'
+        + '[tool.uv.dependency-groups]\ndocs = { requires-python = ">=3.10" }\n'
+    )
+    (copy / "app" / "pyproject.toml").write_text(text)
+    (copy / "app" / "uv.lock").unlink()
+    assert run_uv(copy, "lock").returncode == 0
+    assert judge(copy) == Fresh()
+    edit(copy, "app", ">=3.10", ">=3.11")
+    assert run_uv(copy, "lock", "--check").returncode != 0
+    assert isinstance(judge(copy), Stale)

@@ -17,5 +17,7 @@ def pytest_runtest_makereport(
         marked = [name for name in needed if item.get_closest_marker(name) is not None]
         if marked and call.excinfo is not None:
             report.outcome = "failed"
-            report.longrepr = f"must not be skipped here ({', '.join(marked)}): {call.excinfo.value}"
+            report.longrepr = (
+                f"must not be skipped here ({', '.join(marked)}): {call.excinfo.value}"
+            )
     return report

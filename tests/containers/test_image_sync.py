@@ -13,7 +13,7 @@ import pytest
 
 from support.pyz import CHECKOUT, make_pyz
 
-pytestmark = [pytest.mark.container, pytest.mark.index, pytest.mark.slow]
+pytestmark = [pytest.mark.container, pytest.mark.index]
 
 SHARED = CHECKOUT.parent / "shared"
 LAB = Path(os.environ.get("SITEROOT_CONTAINER_LAB") or SHARED / "container-lab.sh").resolve()
@@ -61,7 +61,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tag(request: pytest.FixtureRequest) -> Iterator[str]:
+def tag() -> Iterator[str]:
     name = f"localhost/siteroot-test-{os.getpid()}:latest"
     yield name
     lab("rmi", "--force", name)
@@ -116,15 +116,17 @@ def test_the_first_step_runs_with_the_archive_in_uvs_place_and_twice_gives_one_l
     context: Path, tag: str, tmp_path: Path
 ) -> None:
     layers = []
-    for cache in ("cold", "hot"):  # without a cache, then with one
-        name = f"siteroot-test-{os.getpid()}" if cache == "hot" else f"siteroot-test-{os.getpid()}"
+    name = f"siteroot-test-{os.getpid()}"
+    for _ in ("a cold cache mount", "a hot one"):
         printed = build(context, tag, HEAD + first_step(name))
         assert "numpy==" in printed
         layers.append(root_in_layers(tag, tmp_path / "oci"))
     (_, first), (_, second) = layers[0][-1], layers[1][-1]
     assert len(first) > 500
     assert first == second
-    assert layers[0][-1][0] == layers[1][-1][0]  # the whole layer, its parents' times set by the builder
+    assert (
+        layers[0][-1][0] == layers[1][-1][0]
+    )  # the whole layer, its parents' times set by the builder
     started = lab("run", tag, "python3", "-c", IMPORTS)
     assert started.returncode == 0, started.stderr
     assert started.stdout.split() == ["/app/pkgs/pydantic/__init__.py", "3.0"]
@@ -142,7 +144,9 @@ def test_a_second_step_changes_a_root_that_lies_in_a_lower_layer(
     assert "app/pkgs/numpy/__init__.py" in below
     assert ".wh.numpy" in {os.path.basename(entry) for entry in above}
     assert not [entry for entry in above if "/pydantic/" in entry or ".siteroot/" in entry]
-    started = lab("run", tag, "python3", "-c", "import pydantic, os; print(sorted(os.listdir('/app/pkgs')))")
+    started = lab(
+        "run", tag, "python3", "-c", "import pydantic, os; print(sorted(os.listdir('/app/pkgs')))"
+    )
     assert started.returncode == 0, started.stderr
     assert "'numpy'" not in started.stdout
     assert "'.siteroot'" not in started.stdout

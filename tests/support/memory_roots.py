@@ -28,6 +28,7 @@ from siteroot.model.times import derive_mtime
 from siteroot.model.wheel import EntryPoint, StoredScheme, StoredWheel
 from siteroot.plan.change import render_change, render_fresh
 from siteroot.plan.diff import Desire, contested_with_kept, diff_root, folders_to_look_at
+from siteroot.plan.owned import own_file_paths
 from siteroot.plan.place import Extras, Placing, place_distribution
 from siteroot.plan.triage import Policy, sort_pins, spread_contested, want_again
 
@@ -236,7 +237,7 @@ class MemoryRoot:
                 if p and self._in(p, folder)
             }
             views[folder] = FolderView(names=names, mtime_ns=mtime)
-        own = {} if state is None else state.files
+        own = {*({} if state is None else state.files), *own_file_paths(self.layout)}
         return Inventory(
             exists=True,
             state=state,
@@ -257,10 +258,9 @@ class MemoryRoot:
     ) -> set[str]:
         """Return the folders whose names the real one knows: those above owned files, and those asked for."""
         paths = [path for each in distributions for path in (*each.files, each.dist_info)]
-        paths += [] if state is None else state.files
-        looked = {folder for path in paths for folder in self._above(path)}
-        if state is not None:
-            looked |= {f"{posixpath.dirname(p)}/__pycache__".lstrip("/") for p in state.files}
+        ours = {*({} if state is None else state.files), *own_file_paths(self.layout)}
+        looked = {folder for path in (*paths, *ours) for folder in self._above(path)}
+        looked |= {f"{posixpath.dirname(path)}/__pycache__".lstrip("/") for path in ours}
         return {"", *looked, *asked} & self.folders.keys()
 
     def _read(self, folder: str, state: RootState | None) -> InstalledDistribution:
@@ -418,9 +418,9 @@ class MemoryRoot:
 def _stage(
     staging: Staging, contents: Mapping[str, Mapping[str, bytes]]
 ) -> tuple[dict[str, File], tuple[str, ...]]:
-    _, folders, jobs = staging
+    anchors, folders, jobs = staging
     staged: dict[str, File] = {}
-    known = {""}
+    known = {"", *anchors}
     for folder in folders:
         assert posixpath.dirname(folder) in known, f"{folder} comes before its parent"
         known.add(folder)

@@ -129,7 +129,7 @@ def _below(path: str, where: str) -> str:
     rest = path
     while rest.startswith("../"):
         rest = rest[3:]
-    if not rest.endswith(".dist-info"):
+    if rest != path and not rest.endswith(".dist-info"):
         raise _FaultError(f"{where} names {path!r}, which is no file in a root")
     _inner(rest, where)
     return path

@@ -35,8 +35,9 @@ def render_change(plan: Plan, inventory: Inventory) -> Change:
     names = _names_by_folder([*owned, *folders_of(owned)])
     dropped = {path for kind, path in moves if kind == "drop"}
     before = {path for each in inventory.distributions for path in each.files}
-    becoming_ours = folders_of(new) - folders_of(before)  # a folder that somebody made before us
-    touched = {parent(path) for _, path in moves} | becoming_ours | {""}
+    touched = {parent(path) for _, path in moves} | {""}
+    if plan.layout.movable:  # a folder that somebody made becomes ours; an interpreter's do not
+        touched |= folders_of(new) - folders_of(before)
     times = [
         (folder, derive_folder_mtime(sorted(names[folder])))
         for folder in depth_first(touched)
@@ -193,7 +194,7 @@ class _Moves:
         """Drop folders that lost something and may be empty now; whether they are is seen when it is done."""
         anchors = outer_folders(self._plan.layout)
         candidates = folders_of(self._gone) - new_folders - folders_of(self._kept) - self._gone
-        for folder in depth_first(candidates.difference(anchors)):
+        for folder in depth_first(candidates.difference(anchors, folders_of(anchors))):
             if self._is_folder(folder):
                 self._moves.append(("drop", folder))
 

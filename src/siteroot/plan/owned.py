@@ -1,5 +1,6 @@
 """Our own files of a root, beside its distributions: `.siteroot.json` and what it names (ROOT.md 1, 2, 5)."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 
 from siteroot.model.layout import Layout, LayoutKind
@@ -12,6 +13,14 @@ from .place import rendered_row
 from .startup import START_FOLDER, render_sitecustomize, render_start_sitecustomize
 
 _GITIGNORE = b"*\n"
+
+
+def own_file_paths(layout: Layout) -> tuple[str, ...]:
+    """Return where files of ours may lie, `.siteroot.json` aside."""
+    if layout.kind is LayoutKind.INTERPRETER:
+        return ()
+    modules = join_path(layout.folders["purelib"], "sitecustomize.py")
+    return modules, f"{START_FOLDER}/sitecustomize.py", ".gitignore"
 
 
 def own_file_rows(
@@ -52,7 +61,7 @@ def yield_to_others(
         path = row[0]
         if path in brought or not brought.isdisjoint(folders_of([path])):
             warnings.append(_yields(path, "a distribution brings one"))
-        elif _stands(path, going, inventory):
+        elif _stands(path, going, inventory) and not _is_equal(row, inventory):
             warnings.append(_yields(path, "there is one that siteroot did not write"))
         else:
             mine.append(row)
@@ -82,6 +91,11 @@ def _stands(path: str, going: set[str], inventory: Inventory) -> bool:
         return True
     above = folders_of([path]) - going
     return any(kind_at(folder, inventory) not in (None, Kind.FOLDER) for folder in above)
+
+
+def _is_equal(row: RenderedRow, inventory: Inventory) -> bool:
+    """Whether what stands there is what we would write: ours, though a lost `.siteroot.json` cannot say so."""
+    return inventory.own_digests.get(row[0]) == hashlib.sha256(row[1]).hexdigest()
 
 
 def _yields(path: str, why: str) -> str:

@@ -26,6 +26,7 @@ from siteroot.model.root import (
     Kind,
     RootState,
 )
+from siteroot.plan.owned import own_file_paths
 
 from .faults import explain_os_error
 
@@ -59,7 +60,8 @@ def read_inventory(
             distributions += reader.read_elsewhere(libraries, state)
         for folder in folders:
             reader.look(folder)
-        own_digests = {} if state is None else reader.read_own_digests(state.files)
+        ours = () if state is None else state.files
+        own_digests = reader.read_own_digests({*ours, *own_file_paths(layout)})
     except OSError as error:
         raise UnreadableRootError(
             f"{error.filename or 'a folder'} cannot be read: {explain_os_error(error)}",

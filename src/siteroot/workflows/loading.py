@@ -1,4 +1,4 @@
-"""Reads what a sync decides from: the project, its settings, its lock; and judges whether the lock is fresh."""
+"""Reads what a sync decides from (the project, its settings, its lock) and judges whether the lock is fresh."""
 
 import os
 from dataclasses import dataclass
@@ -38,13 +38,18 @@ class UnjudgedLockError(UsageError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What was read. `project` is None where a pylock.toml stands alone. `folder` is the lock's."""
+    """What was read. `project` is None where a pylock.toml stands alone. `path` is the lock's, absolute."""
 
     project: Project | None
     settings: Settings
     lock: Lock | Pylock
-    used: UsedLock
-    folder: str
+    kind: LockKind
+    path: str
+
+    @property
+    def folder(self) -> str:
+        """The folder that relative paths of the lock start in."""
+        return os.path.dirname(self.path)
 
 
 def load_sync(
@@ -52,7 +57,7 @@ def load_sync(
 ) -> Loaded:
     """Return all that the request speaks of.
 
-    Raises ProjectError, LockError, and UsageError where `--lock` or freshness cannot be understood.
+    Raises ProjectError, LockError, and UsageError where `--project` or `--lock` cannot be understood.
     """
     start = os.path.normpath(os.path.join(surroundings.cwd, request.project or "."))
     project = _discover(request, files, start)
@@ -69,14 +74,7 @@ def load_sync(
     lock = parse_pylock(content, path) if kind is LockKind.PYLOCK else parse_uv_lock(content, path)
     if project is not None:
         _tell_notes(project, lock, reporter)
-    use = _judge(request.freshness, lock, project, settings, files)
-    return Loaded(
-        project=project,
-        settings=settings,
-        lock=lock,
-        used=UsedLock(path=path, kind=kind, use=use),
-        folder=os.path.dirname(path),
-    )
+    return Loaded(project=project, settings=settings, lock=lock, kind=kind, path=path)
 
 
 def _discover(request: SyncRequest, files: ProjectFiles, start: str) -> Project | None:
@@ -135,28 +133,30 @@ def _tell_notes(project: Project, lock: Lock | Pylock, reporter: Reporter) -> No
         )
 
 
-def _judge(
-    freshness: Freshness,
-    lock: Lock | Pylock,
-    project: Project | None,
-    settings: Settings,
-    files: ProjectFiles,
-) -> LockUse:
+def judge_lock(
+    freshness: Freshness, loaded: Loaded, files: ProjectFiles, python: tuple[int, int]
+) -> UsedLock:
+    """Return what was done with the lock: taken as it is, or compared with the project and found fresh.
+
+    `python` counts only where nobody declares requires-python, as in uv. Raises OutdatedLockError with the reasons,
+    or UnjudgedLockError where it cannot be known: a lock is never taken as it is in silence.
+    """
+    lock, project = loaded.lock, loaded.project
     if freshness is Freshness.FROZEN:
-        return LockUse.USE
+        return UsedLock(path=loaded.path, kind=loaded.kind, use=LockUse.USE)
     instead = " instead" if freshness is Freshness.LOCKED else ""
     if not isinstance(lock, Lock) or project is None:
         raise UnjudgedLockError(
             "a pylock.toml does not say what it was made from, so whether it is fresh cannot be known",
             hints=(f"use --frozen{instead}",),
         )
-    match lock_state(lock, project, settings, files):
+    match lock_state(lock, project, loaded.settings, files, python):
         case Fresh():
-            return LockUse.CHECK
+            return UsedLock(path=loaded.path, kind=loaded.kind, use=LockUse.CHECK)
         case Stale(reasons=reasons):
             raise OutdatedLockError(
                 "the lock does not fit the project any more: " + "; ".join(reasons),
-                where=os.path.join(project.root, "uv.lock"),
+                where=loaded.path,
                 hints=("make it anew with `uv lock`", "--frozen takes it as it is"),
             )
         case Unknown(why=why):

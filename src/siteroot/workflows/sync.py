@@ -39,7 +39,7 @@ from siteroot.store.store import Store
 
 from .clock import SystemClock
 from .filling import Filled, Filling, Means, fill_root
-from .loading import Loaded, load_sync
+from .loading import Loaded, judge_lock, load_sync
 from .project_files import DiskProjectFiles
 from .remembering import Memory
 from .supply import StoreSupply, Trust, fetch_options
@@ -62,6 +62,7 @@ def sync(request: SyncRequest, surroundings: Surroundings, reporter: Reporter) -
         cache_folder, temporary = _cache_folders(settings, surroundings, scope)
         persistent = None if settings.no_cache else cache_folder
         target = _target(request, loaded, surroundings, files, persistent, teller)
+        used = judge_lock(request.freshness, loaded, files, target.python)
         place = choose_place(
             request.root,
             settings,
@@ -108,7 +109,7 @@ def sync(request: SyncRequest, surroundings: Surroundings, reporter: Reporter) -
             python=_python(place),
             project=_project_folder(loaded.project),
             workspace=None if loaded.project is None else loaded.project.root,
-            lock=loaded.used,
+            lock=used,
             changes=_changes(filled),
             kept=len(filled.triage.kept),
             own_files=bool(

@@ -4,7 +4,6 @@ import pytest
 
 from siteroot.formats.pylock import parse_pylock
 from siteroot.formats.uv_lock import LockSyntaxError, LockUnsupportedError
-from support.corpus import corpus_files
 
 GOOD = """\
 lock-version = "1.0"
@@ -69,17 +68,3 @@ def test_another_version_of_the_format_is_another_error_whatever_else_is_in_it()
     assert (
         str(caught.value) == "pylock.toml: is a lock of version 2.0, and siteroot reads version 1"
     )
-
-
-@pytest.mark.skipif(
-    not corpus_files("pylock.toml"), reason="no corpus: SITEROOT_CORPUS does not name one"
-)
-def test_real_locks() -> None:
-    read, refused = [], []
-    for path in corpus_files("pylock*.toml"):
-        try:
-            read.append(len(parse_pylock(path.read_bytes(), path.name).packages))
-        except LockSyntaxError as error:
-            refused.append((path.parent.name, error.message.partition(":")[0]))
-    assert sorted(read) == [38, 39, 40]
-    assert refused == [("pipenv", "environments")]

@@ -21,7 +21,7 @@ from support.memory_roots import Brought, made_placing, made_target
 LINUX, MACOS, WINDOWS = (made_target(platform=name) for name in ("linux", "darwin", "win32"))
 
 
-def placed(name: str, scripts: tuple[str, ...] = (), **files: bytes) -> DesiredDistribution:
+def placed(name: str, *scripts: str, **files: bytes) -> DesiredDistribution:
     """`a__b` stands for a/b."""
     contents = {path.replace("__", "/"): content for path, content in files.items()}
     brought = Brought(name=name, schemes={"purelib": contents}, scripts=scripts)
@@ -47,7 +47,7 @@ def test_equal_bytes_meet_and_do_not_clobber() -> None:
 
 
 def test_launchers_meet_too() -> None:
-    meetings = find_meetings([placed("one", ("run",)), placed("two", ("run",))])
+    meetings = find_meetings([placed("one", "run"), placed("two", "run")])
     assert list(meetings) == ["bin/run"]
     assert find_clobbers(meetings) == ()  # the same module and attribute
 

@@ -135,7 +135,8 @@ def test_data_may_not_land_in_a_dist_info_of_a_prefix() -> None:
     with pytest.raises(MeetingFilesError, match="dist-info"):
         place(Brought(name="demo", schemes=schemes), prefix_layout("/r", TARGET))
     later = prefix_layout("/r", made_target((3, 13)))
-    assert place(Brought(name="demo", schemes=schemes), later)
+    placed = place(Brought(name="demo", schemes=schemes), later)
+    assert f"{LIBRARY}/other-2.0.dist-info/METADATA" in paths_of(placed)
 
 
 def test_equal_files_that_meet_are_one() -> None:

@@ -1,0 +1,109 @@
+"""The deciding floors touch nothing: their own tests pass where every file, process, socket and clock call is refused."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+PURE = ("model", "formats", "project", "select", "plan")
+
+#: A pytest plugin: while a test's own function runs, an audit event that means I/O raises, and os calls that raise no
+#: audit event are replaced. Loading a module late is not I/O of the code under test, and hypothesis keeps no database.
+PLUGIN = '''
+import importlib._bootstrap_external, os, sys, threading
+import pytest
+
+WATCHED = ("open", "os.", "socket.", "subprocess.", "shutil.", "tempfile.", "glob.", "fcntl.", "pathlib.")
+SILENT = ("stat", "lstat", "access", "getcwd", "read", "write", "close", "fstat", "pipe", "getpid")
+inside = False
+importing = 0
+
+
+class Touched(BaseException):
+    """The code under test reached for the machine."""
+
+
+def loads_a_module():
+    frame = sys._getframe(2)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib") or "hypothesis" in frame.f_code.co_filename.split(os.sep)[-2:-1]:
+            return True
+        if "siteroot" in frame.f_code.co_filename.split(os.sep):
+            return False
+        frame = frame.f_back
+    return False
+
+
+def hook(event, arguments):
+    if inside and event.startswith(WATCHED) and not loads_a_module():
+        raise Touched(f"{event} {arguments!r}")
+
+
+def refusing(name, call):
+    def refused(*words, **named):
+        if inside and not loads_a_module():
+            raise Touched(f"os.{name} {words!r}")
+        return call(*words, **named)
+    return refused
+
+
+sys.addaudithook(hook)
+for name in SILENT:
+    setattr(os, name, refusing(name, getattr(os, name)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    global inside
+    inside = True
+    try:
+        return (yield)
+    finally:
+        inside = False
+'''
+
+
+def run_guarded(tmp_path: Path, *tests: str) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "no_io.py").write_text(PLUGIN)
+    path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no_io", *tests],
+        cwd=CHECKOUT,
+        env={**os.environ, "PYTHONPATH": path, "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path / "h")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("floor", PURE)
+def test_a_pure_floor_does_nothing_but_think(floor: str, tmp_path: Path) -> None:
+    folder = f"tests/unit/{floor}"
+    assert list((CHECKOUT / folder).glob("test_*.py")), f"{folder} holds no test"
+    ran = run_guarded(tmp_path, folder)
+    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        "open('/dev/null')",
+        "os.listdir('/')",
+        "os.stat('/')",
+        "os.getcwd()",
+        "os.path.exists('/')",
+        "socket.socket()",
+        "subprocess.run(['true'])",
+        "pathlib.Path('/').is_dir()",
+    ],
+)
+def test_the_guard_sees_a_touch(touch: str, tmp_path: Path) -> None:
+    (tmp_path / "test_touching.py").write_text(
+        f"import os, pathlib, socket, subprocess\n\ndef test_it() -> None:\n    {touch}\n"
+    )
+    ran = run_guarded(tmp_path, str(tmp_path / "test_touching.py"))
+    assert ran.returncode != 0, ran.stdout
+    assert "Touched" in ran.stdout

@@ -1,0 +1,131 @@
+"""Roots that somebody damaged, or that another Python's are: what `siteroot sync` makes of them on a real disk."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.interpreters import need_pythons
+from support.launching import Lab, make_lab, minor_of
+from support.projects import make_project
+from support.trees import describe_difference, snapshot
+from support.wheels import build_wheel
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    return make_lab(tmp_path_factory.mktemp("lab"))
+
+
+@pytest.fixture(scope="module")
+def project(lab: Lab) -> Path:
+    return make_project(lab.folder / "project", lab.wheels(pth=True))
+
+
+def sync(lab: Lab, project: Path, *words: str | Path) -> "subprocess.CompletedProcess[str]":
+    common = ("sync", "--frozen", "--cache-dir", str(lab.folder / "cache"), "--link-mode", "copy")
+    return lab.place.run(*common, *map(str, words), cwd=project)
+
+
+@pytest.mark.parametrize(
+    "lost", ["tool-1.0.dist-info/RECORD", "tool-1.0.dist-info", ".siteroot.json", "bin", "late"]
+)
+def test_what_was_deleted_is_put_back(lab: Lab, project: Path, tmp_path: Path, lost: str) -> None:
+    python, root = need_pythons(1)[0], tmp_path / "root"
+    assert sync(lab, project, "--target", root, "--python", python).returncode == 0
+    before = snapshot(root)
+    if (root / lost).is_dir():
+        shutil.rmtree(root / lost)
+    else:
+        (root / lost).unlink()
+    done = sync(lab, project, "--target", root, "--python", python)
+    assert done.returncode == 0, done.stderr
+    assert describe_difference(before, snapshot(root)) == []
+    again = sync(lab, project, "--target", root, "--python", python, "--check")
+    assert again.returncode == 0, again.stderr
+
+
+def test_a_prefix_root_that_goes_to_another_python(lab: Lab, project: Path, tmp_path: Path) -> None:
+    older, newer = need_pythons(2)
+    root, fresh = tmp_path / "root", tmp_path / "fresh"
+    assert sync(lab, project, "--prefix", root, "--python", older).returncode == 0
+    library = root / "lib" / f"python{minor_of(older)}" / "site-packages"
+    subprocess.run([older, "-c", "import tool"], env={"PYTHONPATH": str(library)}, check=True)
+    assert (library / "__pycache__").is_dir()
+    done = sync(lab, project, "--prefix", root, "--python", newer)
+    assert done.returncode == 0, done.stderr
+    assert sync(lab, project, "--prefix", fresh, "--python", newer).returncode == 0
+    assert describe_difference(snapshot(root), snapshot(fresh)) == []
+
+
+def test_a_state_file_leads_nowhere_out_of_the_root(
+    lab: Lab, project: Path, tmp_path: Path
+) -> None:
+    """`.siteroot.json` may be anybody's text: what it names outside is neither read nor removed."""
+    python, root = need_pythons(1)[0], tmp_path / "deep" / "root"
+    assert sync(lab, project, "--target", root, "--python", python).returncode == 0
+    outside = tmp_path / "victim-1.0.dist-info"
+    outside.mkdir()
+    (outside / "RECORD").write_text("victim.py,,\nvictim-1.0.dist-info/RECORD,,\n")
+    (tmp_path / "victim.py").write_text("")
+    state = json.loads((root / ".siteroot.json").read_text())
+    entry = dict(state["distributions"]["tool"])
+    entry["dist-info"] = "../../victim-1.0.dist-info"
+    state["distributions"]["victim"] = entry
+    (root / ".siteroot.json").write_text(json.dumps(state))
+    seen = snapshot(tmp_path / "victim-1.0.dist-info")
+    done = sync(lab, project, "--target", root, "--python", python)
+    assert done.returncode == 0, done.stderr
+    assert snapshot(outside) == seen
+    assert (tmp_path / "victim.py").exists()
+
+
+def test_launchers_that_go_take_their_start_folder_along(lab: Lab, tmp_path: Path) -> None:
+    """With the bytecode that interpreters wrote for what we put there."""
+    python, root = need_pythons(1)[0], tmp_path / "root"
+    tool, effects = lab.wheels(pth=True)
+    both = make_project(tmp_path / "both", [tool, effects])
+    assert sync(lab, both, "--target", root, "--python", python).returncode == 0
+    environment = {"PATH": os.path.dirname(python) + os.pathsep + os.defpath}
+    words = [str(root / "bin" / "tool"), "run", "PYTHON", "-c", "pass"]
+    subprocess.run(words, env=environment, check=True)
+    subprocess.run([python, "-c", "pass"], env={"PYTHONPATH": str(root)}, check=True)
+    assert (root / ".siteroot-start" / "__pycache__").is_dir()
+    assert (root / "__pycache__").is_dir()
+    other = build_wheel(tmp_path, "other", "1.0")
+    alone = make_project(tmp_path / "alone", [other])
+    fresh = tmp_path / "fresh"
+    for folder in (root, fresh):
+        done = sync(lab, alone, "--target", folder, "--python", python)
+        assert done.returncode == 0, done.stderr
+    assert describe_difference(snapshot(root), snapshot(fresh)) == []
+
+
+def test_an_interpreters_layout(lab: Lab, project: Path, tmp_path: Path) -> None:
+    """A venv: launchers name its Python, its own `site` takes the `.pth` files, its own distributions stay."""
+    python = need_pythons(1)[0]
+    venv = tmp_path / "venv"
+    subprocess.run([python, "-I", "-m", "venv", "--without-pip", str(venv)], check=True)
+    before = snapshot(venv)
+    variables = {"VIRTUAL_ENV": str(venv)}
+    words = ("sync", "--frozen", "--active", "--cache-dir", str(lab.folder / "cache"))
+    done = lab.place.run(*words, cwd=project, variables=variables)
+    assert done.returncode == 0, done.stderr
+    library = venv / "lib" / f"python{minor_of(python)}" / "site-packages"
+    assert (venv / "bin" / "tool").read_text().startswith(f"#!{venv}/bin/python")
+    assert not (library / "sitecustomize.py").exists()
+    assert not (library / ".siteroot-start").exists()
+    seen = subprocess.run(
+        [venv / "bin" / "tool"], env={}, capture_output=True, text=True, check=True
+    )
+    assert json.loads(seen.stdout)["effects"] >= 1  # CPython's site reads a venv's .pth files twice
+    assert lab.place.run(*words, "--check", cwd=project, variables=variables).returncode == 0
+    empty = make_project(tmp_path / "empty", [])
+    done = lab.place.run(*words, "--exact", cwd=empty, variables=variables)
+    assert done.returncode == 0, done.stderr
+    left = snapshot(venv, times=False).keys() - before.keys()
+    state = f"lib/python{minor_of(python)}/site-packages/.siteroot.json"
+    assert {path for path in left if "__pycache__" not in path} == {state}

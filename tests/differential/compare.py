@@ -50,7 +50,9 @@ Row = tuple[str, str, str]
 class Tree:
     """What two trees are compared by. Paths are relative to the tree's top."""
 
-    files: dict[str, tuple[str, bool]] = field(default_factory=dict)  # hash as in RECORD, executable
+    files: dict[str, tuple[str, bool]] = field(
+        default_factory=dict
+    )  # hash as in RECORD, executable
     launchers: set[str] = field(default_factory=set)
     records: dict[str, set[Row]] = field(default_factory=dict)  # by the RECORD's path
     bringers: Counter[str] = field(default_factory=Counter)  # how many RECORDs name a path
@@ -97,38 +99,49 @@ def differences(ours: Path, theirs: Path) -> list[str]:
             found.append(f"only {'siteroot' if there is None else 'uv'} has {path}")
         elif here != there and not _explained(ours, theirs, path, one):
             found.append(f"{path}: {here} here, {there} of uv's")
-    for name in sorted(one.launchers ^ other.launchers):
-        found.append(f"only {'siteroot' if name in one.launchers else 'uv'} has the launcher {name}")
+    found += [
+        f"only {'siteroot' if name in one.launchers else 'uv'} has the launcher {name}"
+        for name in sorted(one.launchers ^ other.launchers)
+    ]
     for path in sorted(one.records.keys() | other.records.keys()):
-        rows = one.records.get(path, set()) ^ other.records.get(path, set())
+        mine, given = one.records.get(path, set()), other.records.get(path, set())
+        told = {_told_anew(row, one) if _told_anew(row, one) in mine else row for row in given}
         found += [
-            f"{path}: only {'siteroot' if row in one.records.get(path, set()) else 'uv'} has {row}"
-            for row in sorted(rows)
+            f"{path}: only {'siteroot' if row in mine else 'uv'} has {row}"
+            for row in sorted(mine ^ told)
         ]
     return found
+
+
+def _told_anew(row: Row, tree: Tree) -> Row:
+    """Return a row with the placed file's digest where it has none: uv drops all of a RECORD with backslashes."""
+    digest = row[1] or tree.files.get(row[0], ("", False))[0]
+    return row[0], digest, row[2]
 
 
 def _explained(ours: Path, theirs: Path, path: str, tree: Tree) -> bool:
     if _in_scripts(path):  # `#!python` became each tool's own first lines
         line, _, body = (theirs / path).read_bytes().partition(b"\n")
-        return line.startswith(b"#!") and bool(body) and body == _script_body((ours / path).read_bytes())
+        return line.startswith(b"#!") and _is_launcher_of((ours / path).read_bytes(), body)
     if tree.bringers[path] < 2:
         return False
     brought = {row[1] for rows in tree.records.values() for row in rows if row[0] == path}
     return {_hash(ours / path), _hash(theirs / path)} <= brought
 
 
-def _script_body(text: bytes) -> bytes | None:
-    """Return a wheel's own script without its `#!python`, out of the launcher that siteroot made of it."""
+def _is_launcher_of(text: bytes, body: bytes) -> bool:
+    """Tell whether siteroot's launcher holds a wheel's script: at its end, or as a literal to compile by itself."""
+    if text.startswith(b"#!") and body and text.endswith(body):
+        return True
     try:
         last = ast.parse(text).body[-1]
     except SyntaxError:
-        return None
+        return False
     match last:
-        case ast.Expr(value=ast.Call(args=[ast.Call(args=[ast.Constant(value=bytes(body)), *_])])):
-            return body
+        case ast.Expr(value=ast.Call(args=[ast.Call(args=[ast.Constant(value=bytes(held)), *_])])):
+            return held == body
         case _:
-            return None
+            return False
 
 
 def _walk(top: Path) -> list[str]:
@@ -143,7 +156,7 @@ def _read_record(top: Path, record: str) -> list[Row]:
     base = posixpath.dirname(posixpath.dirname(record))
     with (top / record).open(encoding="utf-8", newline="") as stream:
         return [
-            (posixpath.normpath(posixpath.join(base, row[0])), row[1], row[2])
+            (posixpath.normpath(posixpath.join(base, row[0].replace("\\", "/"))), row[1], row[2])
             for row in csv.reader(stream)
             if row
         ]
@@ -228,8 +241,8 @@ class Tools:
 def usual_variables(home: Path) -> dict[str, str]:
     """Return an environment without the caller's settings of either tool."""
     kept = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
-    kept += ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
-    variables = {name: os.environ[name] for name in kept if name in os.environ}
+    proxies = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+    variables = {name: os.environ[name] for name in kept + proxies if name in os.environ}
     return {**variables, "HOME": str(home), "UV_PYTHON_DOWNLOADS": "never", "UV_LINK_MODE": "copy"}
 
 
@@ -253,11 +266,13 @@ def compare(
     selection: Sequence[str] = (),
     platform: Sequence[str] = (),
     place: str = "--target",
+    sources: Sequence[str] = (),
 ) -> Verdict:
     """Make both trees below `scratch` and return what differs, a second sync's and a dry run's words included.
 
-    `selection` goes to `siteroot sync` and `uv export`, `platform` to `siteroot sync` and `uv pip install`. Both
-    caches are warm for a second call: the seconds then compare.
+    `selection` goes to `siteroot sync` and `uv export`, `platform` to `siteroot sync` and `uv pip install`,
+    `sources` (where wheels are looked for by name) to the latter alone. Only where both caches are warm, in a second
+    call, do the seconds compare.
     """
     ours, theirs = scratch / "siteroot", scratch / "uv"
     words = (place, str(ours), "--python", python, *selection, *platform)
@@ -269,16 +284,14 @@ def compare(
     synced = tools.sync(project, *words)
     between = time.perf_counter()
     installed = tools.install(
-        project, selection, (place, str(theirs), "--python", python, *platform)
+        project, selection, (place, str(theirs), "--python", python, *platform, *sources)
     )
     ended = time.perf_counter()
     for name, run in (("siteroot", synced), ("uv", installed)):
         if run.returncode:
             faults.append(f"{name} failed with {run.returncode}: {run.stderr}")
     if faults:
-        return Verdict(
-            faults=tuple(faults), distributions=0, files=0, size=0, seconds=(0.0, 0.0)
-        )
+        return Verdict(faults=tuple(faults), distributions=0, files=0, size=0, seconds=(0.0, 0.0))
     if changes(dry.stderr) != changes(synced.stderr):
         faults.append(f"the dry run's plan is another: {dry.stderr}\n{synced.stderr}")
     faults += _second_sync(tools, project, ours, words)

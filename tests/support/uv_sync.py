@@ -18,6 +18,7 @@ def run_uv(folder: str, python: str, *words: str) -> subprocess.CompletedProcess
         if not name.startswith(("UV_", "VIRTUAL_ENV"))
     }
     environment = kept | {
+        "COLUMNS": "10000",  # uv wraps its error lines to this
         "UV_OFFLINE": "1",
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_PROJECT_ENVIRONMENT": os.path.join(folder, "never-made"),

@@ -1,10 +1,18 @@
-"""The reference in docs/, as Markdown made of the tables that the program runs by: nothing in it can go stale."""
+"""The reference in docs/, as Markdown (MyST) made of the tables that the program runs by: nothing in it can go stale.
 
+docs/conf.py puts each text where a page says `<!-- reference: NAME -->`, while the pages are built.
+"""
+
+import re
 from collections.abc import Iterable
 
+from .document import KEYS
 from .exits import EXIT_CODES
 from .guide import render_usage
-from .options import CACHE_COMMANDS, COMMANDS, CONTRADICTIONS, OPTIONS, SYNC, Option, Section
+from .options import COMMANDS, CONTRADICTIONS, OPTIONS, SYNC, Option, Section
+
+#: What is code in a help text: `--flag`, NAME_WITH_UNDERSCORE, __pypackages__/X.Y, DIR/bin, tool.uv.key.
+_CODE = re.compile(r"--[a-z][\w-]*|\w*_\w+(?:/[\w.]*\w)?|\bDIR(?:/[\w./-]*\w)?|\btool\.[\w.-]*\w")
 
 
 def render_options() -> str:
@@ -12,12 +20,9 @@ def render_options() -> str:
     parts = []
     for section in Section:
         shown = [option for option in OPTIONS if option.section is section and option.names]
-        rows = [_option_row(option) for option in shown if not option.refused and option.help]
-        if rows:
-            parts.append(
-                f"## {section.value}\n\n"
-                + _table(("Option", "Variable", "Setting", "Meaning"), rows)
-            )
+        entries = [_entry(option) for option in shown if not option.refused and option.help]
+        if entries:
+            parts.append("\n\n".join((f"## {section.value}", *entries)))
     pairs = (
         f"- `{_flag(one.one, value=True)}` and `{_flag(one.other, value=one.other_value)}`"
         for one in CONTRADICTIONS
@@ -81,20 +86,33 @@ def render_exit_codes() -> str:
     )
 
 
-def _option_row(option: Option) -> tuple[str, str, str, str]:
-    text = option.help
+def render_json() -> str:
+    """Return every key of the JSON document, with its type and meaning."""
+    rows = [(f"`{path}`", _cell(kind), _cell(meaning)) for path, kind, meaning in KEYS]
+    return _table(("Key", "Type", "Meaning"), rows) + "\n"
+
+
+def _entry(option: Option) -> str:
+    """Return one option as a directive, so that it can be linked to and stands in the index."""
+    value = f" <{option.metavar}>" if option.metavar else ""
+    lines = [_words(option.help)]
     if option.choices:
-        text += f" One of {', '.join(f'`{choice}`' for choice in option.choices)}."
-    if option.commands == CACHE_COMMANDS or (SYNC not in option.commands):
-        text += f" Of {', '.join(f'`siteroot {name}`' for name in option.commands)}."
-    elif option.commands == COMMANDS:
-        text += " Of every command."
-    return (
-        f"`{render_usage(option)}`",
-        ", ".join(f"`{name}`" for name in option.variables),
-        f"`{option.setting}`" if option.setting else "",
-        _cell(text),
-    )
+        lines.append(f"One of {', '.join(f'`{choice}`' for choice in option.choices)}.")
+    if option.commands == COMMANDS:
+        lines.append("Of every command.")
+    elif SYNC not in option.commands:
+        lines.append(f"Of {', '.join(f'`siteroot {name}`' for name in option.commands)}.")
+    said = [
+        f"{title}: {', '.join(f'`{name}`' for name in names)}"
+        for title, names in (
+            ("Variable", option.variables),
+            ("Setting", (option.setting,) if option.setting else ()),
+            ("Also", option.aliases),
+        )
+        if names
+    ]
+    more = f"\n\n{'. '.join(said)}." if said else ""
+    return f":::{{option}} {', '.join(option.names)}{value}\n\n{' '.join(lines)}{more}\n:::"
 
 
 def _flag(field: str, *, value: bool) -> str:
@@ -108,4 +126,11 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _cell(text: str | None) -> str:
-    return (text or "").replace("|", "\\|")
+    return _words(text or "").replace("|", "\\|")
+
+
+def _words(text: str) -> str:
+    """Return a text of the tables as Markdown: options, variables and paths as code, where they are not so already."""
+    parts = text.split("`")
+    parts[::2] = (_CODE.sub(r"`\g<0>`", part) for part in parts[::2])
+    return "`".join(parts)

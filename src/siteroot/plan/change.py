@@ -19,7 +19,7 @@ def render_fresh(plan: Plan) -> Fresh:
     folders = folders_of(paths)
     names = _names_by_folder([*paths, *folders])
     times = [(folder, derive_folder_mtime(sorted(names[folder]))) for folder in depth_first(names)]
-    return _staging(plan, folders), tuple(times)
+    return _staging(plan, folders, paths), tuple(times)
 
 
 def render_change(plan: Plan, inventory: Inventory) -> Change:
@@ -48,7 +48,8 @@ def render_change(plan: Plan, inventory: Inventory) -> Change:
         for folder in depth_first(touched | dropped)
         if folder in inventory.folders and not is_ascent(folder)
     ]
-    return _staging(plan, folders_of(new)), moves, tuple(times), tuple(kept_times)
+    staging = _staging(plan, folders_of(new), {*new, *(path for _, path in moves)})
+    return staging, moves, tuple(times), tuple(kept_times)
 
 
 def count_files(staging: Staging) -> int:
@@ -85,8 +86,8 @@ def _names_by_folder(paths: Iterable[str]) -> dict[str, set[str]]:
     return names
 
 
-def _staging(plan: Plan, folders: Iterable[str]) -> Staging:
-    anchors = outer_folders(plan.layout)
+def _staging(plan: Plan, folders: Iterable[str], paths: Iterable[str]) -> Staging:
+    anchors = _anchors_of(paths, outer_folders(plan.layout))
     jobs: list[Job] = []
     for each in _placed(plan):
         stored, rendered = each.stored, each.rendered
@@ -97,8 +98,22 @@ def _staging(plan: Plan, folders: Iterable[str]) -> Staging:
     jobs.sort(key=lambda job: (-len(job[2]) - len(job[3]), job[1]))
     if plan.own_files:
         jobs.append(("", "siteroot", (), plan.own_files))
-    staged = [folder for folder in folders if folder not in anchors]
+    below = tuple(f"{anchor}/" for anchor in anchors)
+    staged = [
+        folder
+        for folder in folders
+        if not folder.startswith("../") or (folder.startswith(below) and folder not in anchors)
+    ]
     return anchors, tuple(sorted(staged)), tuple(jobs)
+
+
+def _anchors_of(paths: Iterable[str], outer: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the scheme folders outside that a path lies in: the others are not even made."""
+    used = set()
+    for path in paths if outer else ():
+        above = [each for each in outer if f"{path}/".startswith(f"{each}/")]
+        used.update(sorted(above, key=len)[-1:])
+    return tuple(sorted(used))
 
 
 def _places(path: str, distribution: DesiredDistribution, placers: Mapping[str, str]) -> bool:

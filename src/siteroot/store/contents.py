@@ -162,14 +162,19 @@ def collect_folders(paths: Iterable[str]) -> tuple[StoredFolder, ...]:
 def judge_record(
     rows: Iterable[RecordRow], members: Iterable[ArchiveMember], dist_info: str
 ) -> tuple[dict[str, tuple[str, bytes]], tuple[str, ...]]:
-    """Return the algorithm and digest that RECORD has for each member, and what is wrong with its rows."""
+    """Return the algorithm and digest that RECORD has for each member, and what is wrong with its rows.
+
+    A row's path may have backslashes, as the specification of recorded projects allows and wheels made on Windows
+    do; a member's never has.
+    """
     files = {member.name: member for member in members if not member.folder}
     folders = {member.name for member in members if member.folder}
     unlisted = {f"{dist_info}/{name}" for name in _UNLISTED}
     digests: dict[str, tuple[str, bytes]] = {}
     faults: list[str] = []
     seen: set[str] = set()
-    for path, algorithm, digest, size in rows:
+    for written, algorithm, digest, size in rows:
+        path = written.replace("\\", "/")
         member = files.get(path)
         if path in seen:
             faults.append(f"{show(path)} is listed twice")

@@ -1,3 +1,4 @@
+from siteroot.model.layout import Layout, LayoutKind
 from siteroot.model.rows import Change
 from siteroot.plan.change import count_bytes, count_files, render_change, render_fresh
 from siteroot.plan.layout import target_layout
@@ -103,3 +104,36 @@ def test_a_fresh_root_has_every_folder_and_time() -> None:
     assert size == sum(row[2] for job in jobs for row in job[2]) + sum(
         len(row[1]) for job in jobs for row in job[3]
     )
+
+
+def test_only_the_folders_outside_that_are_used_are_anchors() -> None:
+    """A venv gets no empty include/site for a wheel without headers."""
+    interpreter = Layout(
+        kind=LayoutKind.INTERPRETER,
+        root="/v/lib/python3.12/site-packages",
+        folders={
+            "purelib": "",
+            "platlib": "../../../lib64/python3.12/site-packages",
+            "scripts": "../../../bin",
+            "headers": "../../../include/site/python3.12",
+            "data": "../../..",
+        },
+    )
+    scripts = Brought(name="one", scripts=["run"])
+    fast = Brought(name="two", purelib=False, schemes={"platlib": {"p/fast.so": b""}})
+    shared = Brought(name="three", schemes={"data": {"share/x": b"", "lib64/y": b""}})
+    platlib = "../../../lib64/python3.12/site-packages"
+    cases = {
+        ("one",): (("../../../bin",), ()),
+        ("two",): ((platlib,), (f"{platlib}/p", f"{platlib}/two-1.0.dist-info")),
+        ("three",): (("../../..",), ("../../../lib64", "../../../share")),
+    }
+    for names, expected in cases.items():
+        root = MemoryRoot(interpreter, made_target())
+        root.exists = True
+        above = ("../../../lib64", "../../../lib64/python3.12")
+        root.folders = dict.fromkeys(("", *above, *interpreter.folders.values()), 0)
+        wanted = [each for each in (scripts, fast, shared) if each.name in names]
+        (anchors, folders, _), _, _, _ = change_of(root, *wanted)
+        outside = tuple(folder for folder in folders if folder.startswith(".."))
+        assert (anchors, outside) == expected

@@ -23,7 +23,7 @@ PYTHON = f"{sys.implementation.name}-{sys.version_info[0]}.{sys.version_info[1]}
 #: The roots that the project's own work is done in, by purpose: the words that choose what is in them.
 PURPOSES = {
     "run": (),
-    "test": ("--group", "test", "--extra", "fast"),
+    "test": ("--group", "test", "--group", "docs", "--extra", "fast"),
     "pure": ("--group", "test"),
     "lint": ("--group", "lint", "--group", "test", "--extra", "fast"),
     "docs": ("--group", "docs"),

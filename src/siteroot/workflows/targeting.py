@@ -223,14 +223,25 @@ def _prefix(base: str, path: str, target: Target) -> Layout:
 
 
 def _is_interpreter_prefix(root: str, target: Target) -> bool:
+    """Whether some interpreter calls the folder its own, the chosen one or another (Debian's has two prefixes)."""
     interpreter = target.interpreter
-    if interpreter is not None and root in (
-        os.path.realpath(interpreter.prefix),
-        os.path.realpath(interpreter.base_prefix),
-    ):
+    if interpreter is not None:
+        own = (interpreter.prefix, interpreter.base_prefix, interpreter.schemes["data"])
+        if root in {os.path.realpath(path) for path in own}:
+            return True
+    if root in ("/usr", "/usr/local"):
         return True
-    library = os.path.join(root, "lib", f"python{target.python_version}")
-    return os.path.isfile(os.path.join(library, "os.py"))
+    library = os.path.join(root, "lib")
+    try:
+        names = os.listdir(library)
+    except OSError:  # absent, no folder, or not to be read: then it cannot be told
+        return False
+    return any(
+        os.path.lexists(os.path.join(library, name, own))
+        for name in names
+        if name.startswith(("python", "pypy"))
+        for own in ("os.py", "dist-packages")
+    )
 
 
 def _pypackages(base: str, target: Target) -> Layout:

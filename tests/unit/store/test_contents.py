@@ -167,6 +167,8 @@ def row(path: str, size: int | None = 1) -> RecordRow:
         ([row("a"), row("b")], ()),
         ([row("a"), row("b", None)], ()),
         ([row("a"), row("b"), row("f/")], ()),
+        ([row("a"), row("b"), row("f\\")], ()),
+        ([row("a"), row("b"), row(".\\b")], ("'./b' is listed and not there",)),
         ([row("a")], ("'b' is not listed",)),
         ([row("a"), row("b"), row("c")], ("'c' is listed and not there",)),
         ([row("a"), row("b"), row("../../x")], ("'../../x' is listed and not there",)),

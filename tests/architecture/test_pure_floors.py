@@ -29,9 +29,10 @@ class Touched(BaseException):
 def loads_a_module():
     frame = sys._getframe(2)
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib") or "hypothesis" in frame.f_code.co_filename.split(os.sep)[-2:-1]:
+        folders = frame.f_code.co_filename.split(os.sep)
+        if folders[0].startswith("<frozen importlib") or "hypothesis" in folders:
             return True
-        if "siteroot" in frame.f_code.co_filename.split(os.sep):
+        if ["src", "siteroot"] == folders[-4:-2] or ["src", "siteroot"] == folders[-3:-1]:
             return False
         frame = frame.f_back
     return False

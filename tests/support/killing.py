@@ -178,7 +178,12 @@ class Strikes:
         seen = snapshot(self.root)
         is_new = bool(seen) and not describe_difference(seen, self.new)
         lines = describe_difference(seen, self.old)
-        assert is_new or not lines, (what, done.stderr, lines[:9], describe_difference(seen, self.new)[:9])
+        assert is_new or not lines, (
+            what,
+            done.stderr,
+            lines[:9],
+            describe_difference(seen, self.new)[:9],
+        )
         self.found["new tree, by recovery alone" if is_new else "old tree, by recovery alone"] += 1
         if is_new:
             assert done.returncode == 0, (what, done.stderr)

@@ -47,13 +47,13 @@ def _siteroot():
         os.environ["SITEROOT_LAUNCHER"] = "ask"
         os.execv("/bin/sh", ["/bin/sh", __file__] + sys.argv[1:])
     import site
-    here = os.path.dirname(os.path.realpath(__file__))
+    here = script = os.path.dirname(os.path.realpath(__file__))
     if os.path.isfile(here):  # the archive inside a Windows launcher
         here = os.path.dirname(here)
     modules = os.path.normpath(os.path.join(here, "@MODULES@"))
-    if sys.path and os.path.realpath(sys.path[0]) == here:
-        del sys.path[0]
-    sys.path[:] = [modules] + [entry for entry in sys.path if entry != modules]
+    first = 1 if sys.path and os.path.realpath(sys.path[0]) == script else 0
+    rest = [entry for entry in sys.path[first:] if entry != modules]
+    sys.path[first:] = [modules] + rest
     started = site.__dict__.setdefault("_siteroot_started", set())
     if modules not in started:
         started.add(modules)

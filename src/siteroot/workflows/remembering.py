@@ -25,7 +25,8 @@ _FORM = "siteroot memory 1"
 class Memory:
     """Remembers roots in a cache's folder; None: remembers nothing.
 
-    `how` is what of a command's words bears on a root beside its pins (`--pth`): another word, and nothing is recalled.
+    `how` is what of a command's words bears on a root beside its pins (`--pth`, links into the store): another word,
+    and nothing is recalled.
     """
 
     def __init__(self, cache_folder: str | None, how: str) -> None:

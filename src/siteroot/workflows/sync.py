@@ -89,7 +89,8 @@ def sync(request: SyncRequest, surroundings: Surroundings, reporter: Reporter) -
         )
         supply = StoreSupply(store, fetcher, _trust(settings), reporter=teller, clock=clock)
         policy = _policy(settings)
-        memory = Memory(persistent, f"pth={policy.pth}")
+        links = settings.link_mode is LinkMode.SYMLINK  # another mode makes files of them
+        memory = Memory(persistent, f"pth={policy.pth} links={links}")
         filled = fill_root(
             Filling(
                 pins=pins,

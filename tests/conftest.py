@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Generator
 
 import pytest
@@ -25,3 +26,10 @@ def pytest_runtest_makereport(
                 f"must not be skipped here ({', '.join(marked)}): {call.excinfo.value}"
             )
     return report
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin no slow test after SITEROOT_SLOW_UNTIL (seconds since 1970)."""
+    until = os.environ.get("SITEROOT_SLOW_UNTIL")
+    if until and item.get_closest_marker("slow") is not None and time.time() > float(until):
+        pytest.skip("the time that CI gives to slow tests is up")

@@ -2,8 +2,8 @@
 
 The texts (`startup_texts`) hold no path: each finds its root from where it stands.
 
-Three places, one rule ("the root goes where PYTHONPATH would put it: behind the script's own folder, on which programs count, and before
-site-packages; its `.pth` lines after that, once"):
+Three places, one rule: the root goes where PYTHONPATH would put it, behind the script's own folder (programs count
+on that one: mypy takes the first entry away) and before site-packages; its `.pth` lines come after that, once.
 
     bin/NAME                          a launcher: starts a Python of the right kind on itself, then the root in it
     .siteroot-start/sitecustomize.py  put on PYTHONPATH by a launcher for what it starts in turn: acts only in the

@@ -6,6 +6,7 @@ SITEROOT_TEST_ROOT=pure no compiled dependency is there.
 """
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -19,6 +20,8 @@ def main() -> int:
     # -S, and no plugins but ours: the interpreter's own site-packages may hold anything
     command = [sys.executable, "-S", "-m", "pytest", *words]
     environment = {**environment_with(tests), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    # what runs in the background of a script ignores Ctrl-C, and so would every process of the tests that send it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.run(command, cwd=CHECKOUT, env=environment, check=False).returncode
 
 

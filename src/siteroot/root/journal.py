@@ -191,7 +191,8 @@ def _spread(staging: Staging, bases: Sequence[str]) -> Staging:
     anchors, folders, jobs = staging
     # Anchors are folders of the staged tree too, where they are not an area's base themselves.
     needed = [part for anchor in anchors for part in _below_base(anchor, bases)]
-    unique = dict.fromkeys([*needed, *folders])
+    # One area's base may lie below another's scheme folder (data holds headers): `new/` stands for it.
+    unique = [each for each in dict.fromkeys([*needed, *folders]) if each not in bases]
     spread: list[Job] = [
         (
             source,

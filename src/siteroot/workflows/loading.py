@@ -66,7 +66,7 @@ def load_sync(
     content = files.read(path)
     if content is None:
         raise MissingLockError(
-            "there is no lock",
+            "is a folder, and a lock is a file" if files.is_folder(path) else "there is no lock",
             where=path,
             hints=("make one with `uv lock`, or name one with --lock",),
         )

@@ -118,6 +118,7 @@ def _choose_layout(
     """Return the layout that the first of the words chooses, in the order of ROOT.md 1."""
     here = surroundings.cwd
     base = project_root or here
+    home = surroundings.home
     own = "[tool.siteroot]"
     flagged = request.path or "" if request.place is RootPlace.TARGET else None
     prefixed = request.path or "" if request.place is RootPlace.PREFIX else None
@@ -130,18 +131,16 @@ def _choose_layout(
         ("--prefix", here, prefixed, True),
         ("SITEROOT_TARGET", here, request.variable_target, False),
         ("SITEROOT_PREFIX", here, request.variable_prefix, True),
-        (own, base, settings.target, False),
-        (own, base, settings.prefix, True),
+        (f"{own} target", base, settings.target, False),
+        (f"{own} prefix", base, settings.prefix, True),
     ):
         if path is not None:
-            layout = (
-                _prefix(folder, path, target)
-                if make_prefix
-                else _target(folder, path, target, project_root, reporter)
-            )
+            root = _resolved(folder, path, word, home)
+            _refuse_interpreters_own(root, target, word)
+            layout = _prefix(root, target) if make_prefix else _target(root, project_root, reporter)
             return _told(layout, word, reporter)
     if not settings.pypackages and request.project_environment is not None:
-        layout = _plain_environment(base, request.project_environment, target)
+        layout = _plain_environment(base, request.project_environment, target, home)
         reporter.report(
             Warned(
                 f"UV_PROJECT_ENVIRONMENT: {layout.root} is no environment, so it is taken as --target"
@@ -157,16 +156,23 @@ def _told(layout: Layout, why: str, reporter: Reporter) -> Layout:
     return layout
 
 
-def _resolved(base: str, path: str, word: str) -> str:
+def _resolved(base: str, path: str, word: str, home: str | None) -> str:
     """Return the folder that a word names, its links resolved once. Raises for what can never be a root."""
     if not path:
         raise UsageError("the folder's name is empty", where=word)
     root = os.path.realpath(os.path.join(base, path))
-    if os.path.exists(root) and not os.path.isdir(root):
-        raise SenselessRootError("is a file, and a root is a folder", where=root)
+    there = root
+    while not os.path.lexists(there):
+        there = os.path.dirname(there)
+    if not os.path.isdir(there):
+        raise SenselessRootError(
+            "is a file, and a root is a folder",
+            where=there,
+            hints=(f"give {word} another folder",),
+        )
     if root == "/":
         raise SenselessRootError("the whole file system cannot be a root", where=root)
-    if root == os.path.realpath(os.path.expanduser("~")):
+    if home is not None and root == os.path.realpath(home):
         raise SenselessRootError(
             "the home folder cannot be a root", where=root, hints=("name a folder in it",)
         )
@@ -200,11 +206,7 @@ def _refuse_interpreters_own(root: str, target: Target, word: str) -> None:
         )
 
 
-def _target(
-    base: str, path: str, target: Target, project_root: str | None, reporter: Reporter
-) -> Layout:
-    root = _resolved(base, path, "--target")
-    _refuse_interpreters_own(root, target, "--target")
+def _target(root: str, project_root: str | None, reporter: Reporter) -> Layout:
     if project_root is not None and root == os.path.realpath(project_root):
         reporter.report(
             Warned(f"{root} is the project's own folder: its modules and the root's will share it")
@@ -212,9 +214,7 @@ def _target(
     return target_layout(root)
 
 
-def _prefix(base: str, path: str, target: Target) -> Layout:
-    root = _resolved(base, path, "--prefix")
-    _refuse_interpreters_own(root, target, "--prefix")
+def _prefix(root: str, target: Target) -> Layout:
     if _is_interpreter_prefix(root, target):
         raise SenselessRootError(
             "is an interpreter's own prefix", where=root, hints=("say --system",)
@@ -287,7 +287,14 @@ def _environment_asked_for(
                 hints=("activate one", "--target makes a root without one"),
             )
         folder = os.path.join(surroundings.cwd, request.virtual_env)
-        return "--active", _running_environment(folder, "VIRTUAL_ENV", surroundings)
+        found = _running_environment(folder, "VIRTUAL_ENV", surroundings)
+        if found.interpreter is not None and not found.interpreter.is_virtual:
+            raise SenselessRootError(
+                "VIRTUAL_ENV names it, and its interpreter is no virtual environment's",
+                where=folder,
+                hints=("say --system with --python to install into an interpreter",),
+            )
+        return "--active", found
     elsewhere = request.place or request.variable_target or request.variable_prefix
     if elsewhere or settings.target or settings.prefix or settings.pypackages:
         return None
@@ -311,7 +318,7 @@ def _running_environment(folder: str, word: str, surroundings: Surroundings) -> 
     return target
 
 
-def _plain_environment(base: str, path: str, target: Target) -> Layout:
+def _plain_environment(base: str, path: str, target: Target, home: str | None) -> Layout:
     word = "UV_PROJECT_ENVIRONMENT"
     if _is_interpreter_prefix(os.path.realpath(os.path.join(base, path)), target):
         raise SenselessRootError(
@@ -319,7 +326,7 @@ def _plain_environment(base: str, path: str, target: Target) -> Layout:
             where=os.path.realpath(os.path.join(base, path)),
             hints=("say --system",),
         )
-    root = _resolved(base, path, word)
+    root = _resolved(base, path, word, home)
     _refuse_interpreters_own(root, target, word)
     return target_layout(root)
 

@@ -1,0 +1,295 @@
+"""Bad input of each kind, through the real command: the exit code, words that name the fault, nothing made or lost.
+
+One table; every row starts from the same small folder and must leave it as it was.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.command import make_place, plain_variables
+from support.desk import Desk, make_desk
+from support.projects import make_project
+from support.trees import Seen, describe_difference, snapshot
+from support.wheels import build_wheel
+
+HERE = ("--python", sys.executable)
+TARGET = (*HERE, "--target", "pkgs")
+
+#: A part of a lock that is right but for what a row breaks.
+_SDIST_ONLY = """
+[[package]]
+name = "needy"
+version = "3.0"
+source = { registry = "https://index.test/simple" }
+sdist = { url = "https://files.test/needy-3.0.tar.gz", hash = "sha256:%s", size = 5 }
+""" % ("0" * 64)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return make_desk(tmp_path / "home")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of one wheel with an extra and two groups, and `old`, a root that it once made."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    return make_project(
+        tmp_path / "project",
+        [build_wheel(wheels, "demo", "1.0")],
+        groups={"dev": [], "lint": []},
+    )
+
+
+def change(project: Path, name: str, old: str, new: str) -> None:
+    path = project / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def append(project: Path, name: str, text: str) -> None:
+    with (project / name).open("a") as stream:
+        stream.write(text)
+
+
+def no_project(project: Path) -> None:
+    (project / "pyproject.toml").unlink()
+
+
+def closed_port(project: Path) -> None:
+    """The wheel lies on a server that is not there."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    text = (project / "uv.lock").read_text()
+    folder = (project.parent / "wheels").as_uri()
+    (project / "uv.lock").write_text(text.replace(folder, f"http://127.0.0.1:{port}"))
+
+
+def far_away(project: Path) -> None:
+    text = (project / "uv.lock").read_text()
+    folder = (project.parent / "wheels").as_uri()
+    (project / "uv.lock").write_text(text.replace(folder, "https://files.test"))
+
+
+def broken_wheel(project: Path) -> None:
+    (wheel,) = (project.parent / "wheels").iterdir()
+    wheel.write_bytes(wheel.read_bytes()[:-30])
+
+
+def other_wheel(project: Path) -> None:
+    """The lock's hash and size are those of this file; the archive in it is nonsense."""
+    folder = project.parent / "wheels"
+    build_wheel(folder, "demo", "1.0", record="demo.py,sha256=AAAA,1\n")
+    make_project(project, list(folder.iterdir()))
+
+
+def needs_build(project: Path) -> None:
+    append(project, "uv.lock", _SDIST_ONLY)
+    change(
+        project,
+        "uv.lock",
+        '{ name = "demo" },\n]',
+        '{ name = "demo" },\n    { name = "needy" },\n]',
+    )
+
+
+def nested(project: Path) -> None:
+    (project / "uv.lock").write_text("x = " + "[" * 20_000 + "]" * 20_000)
+
+
+Row = tuple[Callable[[Path], object] | None, tuple[str, ...], int, str]
+
+#: What is done to the project, the words, the exit code, and words that the error must have.
+ROWS: dict[str, Row] = {
+    # -- project and lock
+    "no project": (no_project, TARGET, 2, "pyproject.toml"),
+    "no lock": (lambda p: (p / "uv.lock").unlink(), TARGET, 1, "uv.lock: there is no lock"),
+    "no lock of that name": (None, (*TARGET, "--lock", "pylock.absent.toml"), 1, "pylock.absent.toml: there is no lock"),
+    "a folder as the lock": (lambda p: (p / "d.lock").mkdir(), (*TARGET, "--lock", "d.lock"), 1, "d.lock: is a folder"),
+    "broken project": (lambda p: append(p, "pyproject.toml", "]["), TARGET, 2, "pyproject.toml"),
+    "project that is no text": (lambda p: (p / "pyproject.toml").write_bytes(b"\xff\xfe\0"), TARGET, 2, "pyproject.toml"),
+    "broken lock": (lambda p: append(p, "uv.lock", "[[package"), TARGET, 2, "uv.lock"),
+    "lock that is no text": (lambda p: (p / "uv.lock").write_bytes(b"\x80\x81"), TARGET, 2, "uv.lock"),
+    "empty lock": (lambda p: (p / "uv.lock").write_bytes(b""), TARGET, 2, "uv.lock.*version"),
+    "lock nested without end": (nested, TARGET, 2, "uv.lock"),
+    "lock of another version": (lambda p: change(p, "uv.lock", "version = 1\n", "version = 2\n"), TARGET, 2, "version"),
+    "lock without the project": (lambda p: change(p, "uv.lock", 'name = "app"', 'name = "other"'), TARGET, 2, "app"),
+    "broken pylock": (lambda p: (p / "pylock.toml").write_text('lock-version = "1.0"\n'), (*TARGET, "--lock", "pylock.toml"), 2, "pylock.toml"),
+    "pylock of another version": (lambda p: (p / "pylock.toml").write_text('lock-version = "9.0"\ncreated-by = "x"\npackages = []\n'), (*TARGET, "--lock", "pylock.toml"), 2, "9.0"),
+    "unknown own setting": (lambda p: append(p, "pyproject.toml", '[tool.siteroot]\ntraget = "x"\n'), TARGET, 2, "traget.*target"),
+    "own setting of another type": (lambda p: append(p, "pyproject.toml", "[tool.siteroot]\nstrict = 3\n"), TARGET, 2, "strict"),
+    "unknown key in uv.toml": (lambda p: (p / "uv.toml").write_text("nonsense = 1\n"), TARGET, 2, "nonsense"),
+    "no such config file": (None, (*TARGET, "--config-file", "absent.toml"), 2, "absent.toml"),
+    "no such project folder": (None, (*TARGET, "--project", "absent"), 2, "absent"),
+    "needs a build": (needs_build, TARGET, 1, "needy==3.0"),
+    "needs a build, builds forbidden": (needs_build, (*TARGET, "--no-build"), 2, "needy"),
+    "wheels forbidden": (None, (*TARGET, "--no-binary"), 2, "demo"),
+    # -- words
+    "unknown option": (None, (*TARGET, "--froze"), 2, "--froze"),
+    "unknown extra": (None, (*TARGET, "--extra", "fast"), 2, "fast"),
+    "unknown group": (None, (*TARGET, "--group", "lnt"), 2, "lnt"),
+    "unknown member": (None, (*TARGET, "--package", "nobody"), 2, "nobody"),
+    "a name that is none": (None, (*TARGET, "--extra", "-x-"), 2, "--extra"),
+    "two places": (None, (*TARGET, "--prefix", "x"), 2, "`--target` and `--prefix`"),
+    "system and active": (None, ("--system", "--active"), 2, "exclude each other"),
+    "symlinks into no store": (None, (*TARGET, "--link-mode", "symlink", "--no-cache"), 2, "--link-mode"),
+    "no active environment": (None, (*HERE, "--active"), 2, "VIRTUAL_ENV"),
+    "a system that is only named": (None, ("--python-version", "3.12", "--python-platform", "windows", "--system"), 2, "--system"),
+    # -- places
+    "the whole disk": (None, (*HERE, "--target", "/"), 2, "file system"),
+    "home": (None, (*HERE, "--target", "../home"), 2, "home folder"),
+    "a prefix at home": (None, (*HERE, "--prefix", "../home"), 2, "home folder"),
+    "a file": (None, (*HERE, "--target", "pyproject.toml"), 2, "is a file"),
+    "below a file": (None, (*HERE, "--target", "pyproject.toml/pkgs"), 2, "pyproject.toml: is a file"),
+    "no name": (None, (*HERE, "--target", ""), 2, "--target"),
+    "a venv": (lambda p: [(p / "env").mkdir(), (p / "env" / "pyvenv.cfg").touch()], (*HERE, "--target", "env"), 2, "virtual environment"),
+    "below a broken link to a file": (lambda p: (p / "away").symlink_to(p / "uv.lock" / "x"), (*HERE, "--target", "away/pkgs"), 2, "uv.lock: is a file"),
+    "a system as the active environment": (None, (*HERE, "--active"), 2, "no virtual environment"),
+    "the standard library": (None, (*HERE, "--target", sysconfig.get_path("stdlib")), 2, "interpreter's own"),
+    "site-packages": (None, (*HERE, "--target", sysconfig.get_path("purelib")), 2, "interpreter's own"),
+    "an interpreter's prefix": (None, (*HERE, "--prefix", sys.base_prefix), 2, "say --system"),
+    # -- Pythons
+    "no such Python": (None, ("--python", "3.99", "--target", "pkgs"), 2, "3.99"),
+    "no such executable": (None, ("--python", "./absent/python3", "--target", "pkgs"), 2, "absent/python3"),
+    "a Python that is none": (lambda p: (p / "fake").write_text("#!/bin/sh\nexit 3\n") and (p / "fake").chmod(0o755), ("--python", "./fake", "--target", "pkgs"), 2, "fake"),
+    "a Python that the project refuses": (lambda p: change(p, "pyproject.toml", '">=3.8"', '">=3.99"'), TARGET, 2, "requires-python"),
+    "no such platform": (None, (*TARGET, "--python-platform", "amiga"), 2, "amiga"),
+    "a version that is none": (None, ("--python-version", "three", "--target", "pkgs"), 2, "three"),
+    "a broken .python-version": (lambda p: (p / ".python-version").write_text("9.99\n"), ("--target", "pkgs"), 2, "9.99"),
+    # -- files
+    "no network": (far_away, (*TARGET, "--offline"), 1, "demo==1.0.*offline"),
+    "unreachable server": (closed_port, TARGET, 1, r"127\.0\.0\.1.*demo==1\.0.*refused"),
+    "wheel that is not there": (lambda p: shutil.rmtree(p.parent / "wheels"), TARGET, 1, "demo"),
+    "broken wheel": (broken_wheel, TARGET, 1, "demo"),
+    "wheel whose RECORD lies": (other_wheel, TARGET, 1, "RECORD"),
+    "no hash where all are required": (lambda p: change(p, "uv.lock", "hash =", "mash ="), (*TARGET, "--require-hashes"), 2, "demo==1.0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "dry"),
+    [
+        (name, dry)
+        for name in ROWS
+        for dry in ((), ("--dry-run",))
+        if (name, dry) != ("no network", ("--dry-run",))  # a partial plan, no fault
+    ],
+    ids=lambda value: "dry" if value == ("--dry-run",) else value or "sync",
+)
+def test_bad_input_is_named_and_leaves_nothing(
+    desk: Desk, project: Path, tmp_path: Path, name: str, dry: tuple[str, ...]
+) -> None:
+    prepare, words, code, said = ROWS[name]
+    if prepare is not None:
+        prepare(project)
+    places = [word for word in words if os.path.isabs(word) and word != "/"]
+    before = {place: os.stat(place).st_mtime_ns for place in places}
+    seen = _visible(tmp_path)
+    variables = {"UV_HTTP_RETRIES": "0", "PATH": os.path.dirname(sys.executable)}
+    if name == "a system as the active environment":
+        variables["VIRTUAL_ENV"] = sys.base_prefix
+    done = desk.sync(*words, *dry, cwd=project, variables=variables)
+    told = " ".join(done.err.split())
+    assert done.code == code, told
+    assert _has(said, told), told
+    assert "error: " in done.err
+    assert "Traceback" not in done.err
+    assert done.out == ""
+    assert describe_difference(seen, _visible(tmp_path)) == []
+    assert {place: os.stat(place).st_mtime_ns for place in places} == before
+
+
+@pytest.mark.parametrize("name", ["broken wheel", "no network", "needs a build", "unknown extra"])
+def test_bad_input_leaves_a_root_as_it_was(
+    desk: Desk, project: Path, tmp_path: Path, name: str
+) -> None:
+    other = build_wheel(tmp_path, "other", "2.0")
+    desk.synced(*HERE, "--target", project / "pkgs", cwd=make_project(tmp_path / "once", [other]))
+    prepare, words, code, _ = ROWS[name]
+    if prepare is not None:
+        prepare(project)
+    seen = snapshot(project)
+    done = desk.sync(*words, cwd=project)
+    assert done.code == code, done.err
+    assert describe_difference(seen, snapshot(project)) == []
+
+
+def test_variables_that_name_senseless_places(desk: Desk, project: Path, tmp_path: Path) -> None:
+    dead = tmp_path / "dead"
+    dead.mkdir()
+    (dead / "pyvenv.cfg").touch()
+    seen = _visible(tmp_path)
+    for name, value, said in (
+        ("UV_PROJECT_ENVIRONMENT", str(dead), "no interpreter in it that runs"),
+        ("UV_PROJECT_ENVIRONMENT", sys.base_prefix, "say --system"),
+        ("UV_PROJECT_ENVIRONMENT", "/", "file system|say --system"),
+        ("SITEROOT_TARGET", str(desk.home), "home folder"),
+        ("SITEROOT_PREFIX", sys.base_prefix, "say --system"),
+        ("UV_PYTHON", "3.99", "3.99"),
+        ("UV_LINK_MODE", "", "UV_LINK_MODE"),
+        ("UV_FROZEN", "perhaps", "UV_FROZEN"),
+    ):
+        words = () if name == "UV_PYTHON" else HERE
+        done = desk.sync(*words, cwd=project, variables={name: value})
+        assert done.code == 2, (name, done.err)
+        assert _has(said, done.err), done.err
+        assert describe_difference(seen, _visible(tmp_path)) == []
+
+
+@pytest.mark.parametrize("closed", ["parent", "root"])
+def test_a_folder_without_permission(
+    desk: Desk, project: Path, tmp_path: Path, closed: str
+) -> None:
+    area = tmp_path / "area"
+    root = area / "pkgs"
+    (root if closed == "root" else area).mkdir(parents=True)
+    seen = snapshot(area)
+    script = str(make_place(tmp_path / "place").script)
+    command = [sys.executable, script, "sync", "--frozen", "--target", str(root), *HERE]
+    command += ["--cache-dir", str(desk.home / "cache")]
+    if os.geteuid() == 0:  # whom no mode stops, unless that right is taken away
+        if shutil.which("setpriv") is None:
+            pytest.skip("needs setpriv, as root")
+        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    (root if closed == "root" else area).chmod(0o555)
+    try:
+        done = subprocess.run(
+            command,
+            cwd=project,
+            env=plain_variables(desk.home),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        (root if closed == "root" else area).chmod(0o755)
+    assert done.returncode == 1, done.stderr
+    assert "ermission denied" in done.stderr
+    assert str(area) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert describe_difference(seen, snapshot(area)) == []
+
+
+def _visible(folder: Path) -> dict[str, Seen]:
+    """Return all but the cache, which may keep what it learned, and the times: a staging folder comes and goes."""
+    return {
+        path: seen
+        for path, seen in snapshot(folder, times=False).items()
+        if not path.startswith("home/cache") and path != "home"
+    }
+
+
+def _has(pattern: str, text: str) -> bool:
+    return re.search(pattern, text, re.DOTALL) is not None

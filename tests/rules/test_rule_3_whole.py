@@ -1,0 +1,175 @@
+"""ROOT.md 3, through the real command: what an interrupted or a second one meets."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from support.command import plain_variables
+from support.ground import Ground, build_versions, digest_of, hold, make_ground, strike_with_journal
+from support.trees import snapshot
+from support.wheels import build_wheel
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    return make_ground(tmp_path_factory.mktemp("ground"))
+
+
+@pytest.fixture(scope="module")
+def versions(ground: Ground) -> dict[str, Path]:
+    built = build_versions(ground.home / "wheels")
+    many = {f"many/m{n}.py": f"{n}\n" * 9 for n in range(1500)}
+    folder = ground.home / "wheels" / "many"
+    folder.mkdir()
+    built["many"] = (*built["two"], build_wheel(folder, "many", "1.0", many))
+    return {name: ground.project(f"p-{name}", *wheels) for name, wheels in built.items()}
+
+
+def test_3_after_success_nothing_of_the_work_is_left(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    for name in ("one", "two"):
+        ground.sync(versions[name], root)
+        assert not [
+            path
+            for path in os.listdir(root)
+            if path.startswith(".siteroot-") and path != ".siteroot-start"
+        ]
+        assert not (root / ".siteroot").exists()
+        assert os.listdir(tmp_path) == ["root"]
+
+
+def test_3_a_dry_run_says_that_recovery_is_due_and_changes_nothing(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path
+) -> None:
+    root, kept, fresh = (tmp_path / name for name in ("root", "kept", "fresh"))
+    ground.sync(versions["one"], kept)
+    ground.sync(versions["two"], fresh)
+    strike_with_journal(ground, versions["two"], root, kept)
+    before = snapshot(root)
+    said = ground.sync(versions["two"], root, "--dry-run")
+    assert "recover from an interrupted command" in said
+    assert snapshot(root) == before
+    assert "an interrupted change was brought to its end" in ground.sync(versions["two"], root)
+    assert digest_of(root) == digest_of(fresh)
+
+
+def test_3_recovery_needs_nothing_but_the_root(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path
+) -> None:
+    """Another path, an empty cache, another lock: what recovers is the root's own journal."""
+    root, kept, moved, fresh = (tmp_path / name for name in ("root", "kept", "moved", "fresh"))
+    ground.sync(versions["one"], kept)
+    ground.sync(versions["none"], fresh)
+    strike_with_journal(ground, versions["two"], root, kept)
+    os.rename(root, moved)
+    said = ground.sync(versions["none"], moved, cache=tmp_path / "cache")
+    assert "an interrupted change was brought to its end" in said
+    assert digest_of(moved) == digest_of(fresh)
+
+
+def test_3_the_next_sync_clears_dead_staging(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path
+) -> None:
+    dead = tmp_path / ".root.siteroot"
+    (dead / "root" / "half").mkdir(parents=True)
+    ground.sync(versions["one"], tmp_path / "root")
+    assert os.listdir(tmp_path) == ["root"]
+
+
+@pytest.mark.parametrize("existing", [True, False], ids=["existing", "absent"])
+def test_3_a_second_command_waits_and_says_for_whom(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path, existing: bool
+) -> None:
+    root = tmp_path / "root"
+    locked = root if existing else tmp_path / ".root.siteroot"
+    locked.mkdir()
+    if not existing:
+        (locked / "holder").write_text(str(os.getpid()))
+    descriptor = hold(locked)
+    with subprocess.Popen(
+        ground.command(versions["one"], root),
+        cwd=ground.home,
+        env=plain_variables(ground.home),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        try:
+            line = process.stderr.readline()
+            assert line.startswith("Waiting for ")
+            assert str(os.getpid()) in line
+            assert process.poll() is None
+            assert not (root / "demo").exists()
+        finally:
+            os.close(descriptor)
+        assert process.wait(timeout=60) == 0, process.stderr.read()
+    assert (root / "demo" / "old.py").exists()
+
+
+def test_3_many_commands_at_once_end_as_one(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path
+) -> None:
+    """Of an absent root: one makes it, the others find it made."""
+    root = tmp_path / "root"
+    started = [
+        subprocess.Popen(
+            ground.command(versions["one"], root),
+            cwd=ground.home,
+            env=plain_variables(ground.home),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(4)
+    ]
+    assert [process.wait(timeout=60) for process in started] == [0, 0, 0, 0]
+    ground.sync(versions["one"], tmp_path / "fresh")
+    assert digest_of(root) == digest_of(tmp_path / "fresh")
+    assert sorted(os.listdir(tmp_path)) == ["fresh", "root"]
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor: nothing is forked")
+def test_3_a_worker_that_dies_makes_its_parent_roll_back_and_exit_1(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path
+) -> None:
+    root, kept = tmp_path / "root", tmp_path / "kept"
+    ground.sync(versions["one"], kept)
+    ground.sync(
+        versions["many"], tmp_path / "warm"
+    )  # the parent forks where nothing is to be fetched
+    before = snapshot(kept)
+    for _ in range(30):
+        shutil.rmtree(root, ignore_errors=True)
+        subprocess.run(["cp", "-a", kept, root], check=True)
+        with subprocess.Popen(
+            ground.command(versions["many"], root, "--link-mode", "copy"),
+            cwd=ground.home,
+            env=plain_variables(ground.home),
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            struck = False
+            late = time.monotonic() + 30
+            while not struck and process.poll() is None and time.monotonic() < late:
+                if (root / ".siteroot").exists():
+                    with contextlib.suppress(OSError):
+                        for child in listed.read_text("ascii").split()[:1]:
+                            os.kill(int(child), signal.SIGKILL)
+                            struck = True
+            assert process.stderr is not None
+            said = process.stderr.read()
+            code = process.wait(timeout=60)
+        if struck and code:
+            assert code == 1, said
+            assert "worker" in said or "process" in said
+            assert snapshot(root) == before
+            return
+    raise AssertionError("no strike met a worker at work")

@@ -1,0 +1,251 @@
+"""ROOT.md 7, through the real command: a cache that was edited, copied, chowned, or that cannot be written."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from siteroot import fs
+from support.command import plain_variables
+from support.ground import Ground, digest_of, make_ground
+from support.http_server import serve_folder
+from support.trees import snapshot
+from support.wheels import build_wheel
+
+need_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    return make_ground(tmp_path_factory.mktemp("ground"))
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    (tmp_path / "wheels").mkdir()
+    files = {"demo/__init__.py": "V = 1\n", **{f"demo/m{n}.py": f"{n}\n" for n in range(30)}}
+    return build_wheel(tmp_path / "wheels", "demo", "1.0", files)
+
+
+@pytest.fixture
+def project(ground: Ground, wheel: Path, tmp_path: Path) -> Path:
+    return ground.project(tmp_path.name, wheel)
+
+
+def hide(wheel: Path) -> None:
+    """Take the wheel away, so that nothing can be fetched again."""
+    wheel.rename(wheel.with_suffix(".hidden"))
+
+
+def unhide(wheel: Path) -> None:
+    wheel.with_suffix(".hidden").rename(wheel)
+
+
+def edit(path: Path) -> None:
+    """Edit in place, through whatever shares the inode."""
+    with path.open("r+") as stream:
+        stream.write("X")
+
+
+def test_7_an_edit_through_a_hardlinked_root_does_not_reach_the_next_root(
+    ground: Ground, project: Path, wheel: Path, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    one, two, fresh = (tmp_path / name for name in ("one", "two", "fresh"))
+    ground.sync(project, fresh, "--link-mode", "copy", cache=cache)
+    ground.sync(project, one, "--link-mode", "hardlink", cache=cache)
+    assert (one / "demo" / "m3.py").stat().st_nlink > 1
+    edit(one / "demo" / "m3.py")
+    edited = snapshot(one)
+    hide(wheel)
+    refused = ground.try_sync(project, two, "--link-mode", "hardlink", cache=cache)
+    assert refused.returncode == 1, refused.stderr
+    assert "m3.py" in refused.stderr
+    assert "demo" in refused.stderr
+    assert not two.exists()
+    unhide(wheel)
+    ground.sync(project, two, "--link-mode", "hardlink", cache=cache)
+    assert digest_of(two) == digest_of(fresh)
+    edit(two / "demo" / "m4.py")
+    said = ground.sync(project, tmp_path / "three", "--link-mode", "hardlink", cache=cache)
+    assert "fetching demo==1.0 anew" in said
+    assert digest_of(tmp_path / "three") == digest_of(fresh)
+    assert snapshot(one) == edited  # never mended in place
+
+
+@pytest.mark.parametrize(
+    ("how", "mode"),
+    [
+        ("cp -r", "hardlink"),
+        ("cp -r", "copy"),
+        ("cp -a", "hardlink"),
+        ("chmod", "hardlink"),
+        ("touch", "clone"),
+    ],
+)
+def test_7_a_cache_that_was_copied_is_read_offline_and_nothing_is_fetched(
+    ground: Ground, project: Path, wheel: Path, tmp_path: Path, how: str, mode: str
+) -> None:
+    cache, copy = tmp_path / "cache", tmp_path / "copy"
+    fresh, root = tmp_path / "fresh", tmp_path / "root"
+    ground.sync(project, fresh, cache=cache)
+    option = "-r" if how == "cp -r" else "-a"
+    subprocess.run(["cp", option, cache, copy], check=True)
+    for path in copy.rglob("*.py"):
+        if how == "chmod":
+            path.chmod(0o600)
+        elif how == "touch":
+            os.utime(path)
+    stored = {path: path.stat().st_ino for path in copy.rglob("*.py")}
+    hide(wheel)
+    ground.sync(project, root, "--link-mode", mode, "--offline", cache=copy)
+    assert digest_of(root) == digest_of(fresh)
+    assert {path: path.stat().st_ino for path in copy.rglob("*.py")} == stored
+    if how != "cp -a":
+        assert (root / "demo" / "m3.py").stat().st_ino not in stored.values()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_7_a_cache_that_was_given_away_is_read_offline_and_nothing_is_fetched(
+    ground: Ground, project: Path, wheel: Path, tmp_path: Path
+) -> None:
+    """All of it, and some files of it: what is linked belongs to the store's owner, what does not is copied."""
+    cache, fresh = tmp_path / "cache", tmp_path / "fresh"
+    ground.sync(project, fresh, cache=cache)
+    hide(wheel)
+    for path in [cache, *cache.rglob("*")]:
+        os.chown(path, 12345, 12345)
+    ground.sync(project, tmp_path / "all", "--link-mode", "hardlink", "--offline", cache=cache)
+    assert digest_of(tmp_path / "all") == digest_of(fresh)
+    (odd,) = cache.rglob("m3.py")
+    os.chown(odd, 54321, 54321)
+    ground.sync(project, tmp_path / "some", "--link-mode", "hardlink", "--offline", cache=cache)
+    assert digest_of(tmp_path / "some") == digest_of(fresh)
+    placed = (tmp_path / "some" / "demo" / "m3.py").stat()
+    assert (placed.st_uid, placed.st_ino == odd.stat().st_ino) == (os.geteuid(), False)
+
+
+def test_7_a_wheel_is_fetched_once_for_all_roots(
+    ground: Ground, wheel: Path, project: Path, tmp_path: Path
+) -> None:
+    lock = project / "uv.lock"
+    with serve_folder(wheel.parent) as server:
+        lock.write_text(lock.read_text().replace(wheel.as_uri(), f"{server.url}/{wheel.name}"))
+        cache = tmp_path / "cache"
+        for name in ("one", "two", "three"):
+            ground.sync(project, tmp_path / name, "--link-mode", "hardlink", cache=cache)
+        assert len(server.asked(f"/{wheel.name}")) == 1
+        copied = tmp_path / "copy"
+        subprocess.run(["cp", "-r", cache, copied], check=True)
+        ground.sync(project, tmp_path / "four", "--link-mode", "hardlink", cache=copied)
+        assert len(server.asked(f"/{wheel.name}")) == 1
+
+
+def need_reader(*paths: Path) -> list[str]:
+    """Return the words before a command that make it one who may read all this and write none of it."""
+    if os.geteuid():
+        for top in paths:
+            for path in [top, *top.rglob("*")]:
+                path.chmod(path.stat().st_mode & ~0o222)
+        return []
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may write everywhere, and there is no setpriv to become another user")
+    for top in paths:
+        for path in [top, *top.parents][:-2]:
+            path.chmod(path.stat().st_mode | 0o055)
+    words = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"]
+    look = "import os, sys, siteroot; os.stat(sys.executable)"
+    variables = {"PYTHONPATH": str(Path(fs.__file__).parents[1])}
+    if subprocess.run([*words, sys.executable, "-c", look], env=variables, check=False).returncode:
+        pytest.skip("another user may not read this interpreter or this checkout")
+    return words
+
+
+def test_7_a_store_that_cannot_be_written_is_read_and_what_is_missing_is_warned_of(
+    ground: Ground, project: Path, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    ground.sync(project, tmp_path / "fresh", cache=cache)
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    theirs.chmod(0o777)
+    later = build_wheel(tmp_path / "wheels", "later", "1.0")
+    both = ground.project(f"{tmp_path.name}-both", later, *(tmp_path / "wheels").glob("demo*.whl"))
+    words = need_reader(cache, ground.home)
+    before = snapshot(cache)
+    done = subprocess.run(
+        [*words, *ground.command(both, theirs / "root", "--link-mode", "copy", cache=cache)],
+        cwd=theirs,
+        env=plain_variables(theirs, {"TMPDIR": str(theirs)}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "warning: " in done.stderr
+    assert os.listdir(theirs) == ["root"]  # the temporary store is gone
+    assert snapshot(cache) == before
+
+
+NUMBERS = ("ENOSYS", "EXDEV", "EINVAL", "EPERM", "EOPNOTSUPP")
+LINK_MODES = ("copy", "hardlink", "clone", None)
+ALWAYS = {("ENOSYS", None), ("EXDEV", "hardlink")}
+
+
+@need_strace
+@pytest.mark.parametrize(
+    ("number", "mode"),
+    [
+        pytest.param(number, mode, marks=() if (number, mode) in ALWAYS else pytest.mark.slow)
+        for number in NUMBERS
+        for mode in LINK_MODES
+    ],
+)
+def test_7_without_fast_calls_the_same_root_is_made(
+    ground: Ground, project: Path, tmp_path: Path, number: str, mode: str | None
+) -> None:
+    """The kernel itself refuses them: links, clones, copy_file_range, renameat2."""
+    cache, fresh, root = (tmp_path / name for name in ("cache", "fresh", "root"))
+    ground.sync(project, fresh, cache=cache)
+    calls = "link,linkat,copy_file_range,renameat2"
+    traced = ["strace", "-f", "-qq", "-o", str(tmp_path / "trace"), "-e", f"trace={calls}"]
+    words = () if mode is None else ("--link-mode", mode)
+    for name, first in (("existing", True), ("root", False)):
+        root = tmp_path / name
+        if first:
+            root.mkdir()
+        done = subprocess.run(
+            [*traced, "-e", f"inject={calls}:error={number}"]
+            + ground.command(project, root, *words, cache=cache),
+            cwd=ground.home,
+            env=plain_variables(ground.home),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert digest_of(root) == digest_of(fresh)
+    assert "(INJECTED)" in (tmp_path / "trace").read_text()
+
+
+def test_7_links_into_the_store_are_refused_without_one_and_become_files_again(
+    ground: Ground, project: Path, tmp_path: Path
+) -> None:
+    root, fresh = tmp_path / "root", tmp_path / "fresh"
+    refused = ground.try_sync(project, root, "--link-mode", "symlink", "--no-cache")
+    assert refused.returncode == 2
+    assert not root.exists()
+    ground.sync(project, root, "--link-mode", "symlink")
+    link = root / "demo" / "m3.py"
+    assert link.is_symlink()
+    assert os.path.isabs(os.readlink(link))
+    time.sleep(0.05)  # from here on the cache remembers the root as it is
+    ground.sync(project, root, "--link-mode", "symlink")
+    assert link.is_symlink()
+    ground.sync(project, root, "--link-mode", "copy")
+    ground.sync(project, fresh)
+    assert digest_of(root) == digest_of(fresh)

@@ -14,6 +14,7 @@ import pytest
 from support.command import make_place
 from support.desk import Desk, Done, make_desk
 from support.interpreters import need_pythons, need_uv
+from support.launching import minor_of
 from support.projects import make_project
 from support.trees import describe_difference, snapshot
 from support.wheels import Content, build_wheel
@@ -381,17 +382,19 @@ def test_7_data_schemes_in_every_layout_and_nothing_left(bench: Bench, layout: s
         executable=("demo-1.0.data/scripts/plain.sh",),
         entry_points="[console_scripts]\nrun = demo:run\n",
     )
-    python = "%d.%d" % sys.version_info[:2]
+    python = minor_of(sys.executable)
     library = f"lib/python{python}/site-packages"
     area, words, variables = bench.root, ["--prefix", str(bench.root)], {}
     site, headers = library, f"include/site/python{python}/demo"
     match layout:
+        case "prefix":
+            pass
         case "target":
             words, site, headers = ["--target", str(area)], "", "include/demo"
         case "pypackages":
             words, site, headers = ["--pypackages"], "lib", "include/demo"
             area = bench.project / "__pypackages__" / python
-        case "interpreter":
+        case _:
             subprocess.run([sys.executable, "-I", "-m", "venv", "--without-pip", area], check=True)
             words, variables = ["--active"], {"VIRTUAL_ENV": str(area)}
     before = snapshot(area, times=False)
@@ -462,9 +465,9 @@ def test_two_syncs_at_once_end_as_one(bench: Bench) -> None:
     place = make_place(bench.folder / "place")
     bench.lock(bench.wheel("demo", "1.0", {f"demo/m{n}.py": "" for n in range(300)}))
     words = ("sync", "--frozen", *HERE, "--link-mode", "copy", "--target", str(bench.root))
-    words += ("--cache-dir", str(bench.desk.home / "cache"))
+    cache = ("--cache-dir", str(bench.desk.home / "cache"))
     with ThreadPoolExecutor(3) as pool:
-        runs = list(pool.map(lambda _: place.run(*words, cwd=bench.project), range(3)))
+        runs = list(pool.map(lambda _: place.run(*words, *cache, cwd=bench.project), range(3)))
     assert [run.returncode for run in runs] == [0, 0, 0], [run.stderr for run in runs]
     assert sum("+ demo==1.0" in run.stderr for run in runs) == 1
     bench.is_fresh()

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 
 from .interpreters import need_uv
 
@@ -10,7 +11,9 @@ from .interpreters import need_uv
 Answer = dict[str, str | None] | str
 
 
-def run_uv(folder: str, python: str, *words: str) -> subprocess.CompletedProcess[str]:
+def run_uv(
+    folder: str, python: str, *words: str, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run uv in a folder with nothing of the caller's settings, cache or network."""
     kept = {
         name: value
@@ -23,6 +26,7 @@ def run_uv(folder: str, python: str, *words: str) -> subprocess.CompletedProcess
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_PROJECT_ENVIRONMENT": os.path.join(folder, "never-made"),
         "UV_CACHE_DIR": os.path.join(folder, "uv-cache"),
+        **(variables or {}),
     }
     command = [need_uv(), *words, "--python", python]
     return subprocess.run(

@@ -24,7 +24,7 @@ from siteroot.model.layout import Layout
 from siteroot.model.outcome import NO_EFFORT, Effort
 from siteroot.model.pin import WheelPin
 from siteroot.model.plan import DesiredDistribution, Install, Keep, Plan, Remove, Replace
-from siteroot.model.root import InstalledDistribution, Inventory
+from siteroot.model.root import InstalledDistribution, Inventory, RootState
 from siteroot.model.settings import LinkMode
 from siteroot.model.target import Target
 from siteroot.model.wheel import StoredWheel
@@ -91,14 +91,16 @@ def fill_root(filling: Filling, means: Means) -> Filled:
     """
     wheels: list[StoredWheel] = []
     with _locked(filling, means) as due:
+        if due:
+            return _unplanned(filling, means.reporter)
         try:
-            return _fill(filling, means, wheels, recovery=due)
+            return _fill(filling, means, wheels)
         except PoisonedError as error:
             means.reporter.report(Warned(f"{error}; fetching {', '.join(error.labels)} anew"))
             for wheel in wheels:
                 if wheel.folder in error.sources:
                     means.supply.discard(wheel)
-            return _fill(filling, means, [], recovery=due)
+            return _fill(filling, means, [])
 
 
 def _locked(filling: Filling, means: Means) -> AbstractContextManager[bool]:
@@ -136,7 +138,32 @@ class _Held:
         self._reporter.report(Waiting(what=self._root, holder=holder))
 
 
-def _fill(filling: Filling, means: Means, wheels: list[StoredWheel], *, recovery: bool) -> Filled:
+def _unplanned(filling: Filling, reporter: Reporter) -> Filled:
+    """Return what a dry run can say of a root that is half changed: that it has to be recovered first."""
+    reporter.report(
+        Warned(
+            f"{filling.layout.root}: a change was interrupted, and what a sync would change is known only when that"
+            " is brought to its end"
+        )
+    )
+    state = RootState(
+        implementation=filling.target.implementation,
+        python=filling.target.python_version,
+        distributions={},
+        winners={},
+        files={},
+    )
+    return Filled(
+        existed=True,
+        triage=Triage(kept=(), wanted=(), removed=(), left=()),
+        plan=_empty_plan(filling.layout, (), state),
+        unseen=(),
+        placed=NO_EFFORT,
+        recovery_due=True,
+    )
+
+
+def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
     """Decide and act. The stored wheels that are placed are added to `wheels` as they are known."""
     layout, target, policy = filling.layout, filling.target, filling.policy
     recalled = _recall(filling, means)
@@ -170,7 +197,7 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel], *, recovery
         plan=plan,
         unseen=unseen,
         placed=placed,
-        recovery_due=recovery,
+        recovery_due=False,
     )
 
 
@@ -184,18 +211,8 @@ def _recall(filling: Filling, means: Means) -> Filled | None:
     if triage.wanted or triage.removed or triage.left:
         return None
     means.reporter.report(Note(f"{layout.root} looks just as it was left"))
-    plan = Plan(
-        layout=layout,
-        steps=tuple(Keep(old=old, direct=pin.direct) for pin, old in triage.kept),
-        clobbers=(),
-        placers={},
-        state=inventory.state,
-        own_files=(),
-        own_removed=(),
-        overwritten=(),
-        settled_times=(),
-        warnings=(),
-    )
+    steps = tuple(Keep(old=old, direct=pin.direct) for pin, old in triage.kept)
+    plan = _empty_plan(layout, steps, inventory.state)
     return Filled(
         existed=True,
         triage=triage,
@@ -203,6 +220,21 @@ def _recall(filling: Filling, means: Means) -> Filled | None:
         unseen=(),
         placed=NO_EFFORT,
         recovery_due=False,
+    )
+
+
+def _empty_plan(layout: Layout, steps: tuple[Keep, ...], state: RootState) -> Plan:
+    return Plan(
+        layout=layout,
+        steps=steps,
+        clobbers=(),
+        placers={},
+        state=state,
+        own_files=(),
+        own_removed=(),
+        overwritten=(),
+        settled_times=(),
+        warnings=(),
     )
 
 

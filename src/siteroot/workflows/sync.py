@@ -309,7 +309,7 @@ def _python(place: Place) -> TargetPython:
 def _action(filled: Filled) -> RootAction:
     if not filled.existed:
         return RootAction.CREATE
-    if filled.plan.nothing_to_do and not filled.unseen:
+    if filled.plan.nothing_to_do and not filled.unseen and not filled.recovery_due:
         return RootAction.CHECK
     return RootAction.UPDATE
 

@@ -320,9 +320,9 @@ OPTIONS = (
            variables=_both("CACHE_DIR"), setting="cache-dir", commands=COMMANDS),
     Option(("-n", "--no-cache"), CACHE, S, "Keep nothing: use a cache of this command's own, and remove it at the end.",
            aliases=("--no-cache-dir",), variables=_both("NO_CACHE"), setting="no-cache", commands=COMMANDS),
-    Option(("--refresh",), CACHE, S, "Fetch everything anew, whatever the cache has."),
+    Option(("--refresh",), CACHE, S, "Fetch anew what the cache has, unless the lock knows the file by a strong hash: such a file cannot have changed."),
     Option(("--no-refresh",), CACHE, S, "", into="refresh", value=False, hidden=True),
-    Option(("--refresh-package",), CACHE, M, "Fetch this distribution anew.", metavar="NAME"),
+    Option(("--refresh-package",), CACHE, M, "The same for this distribution.", metavar="NAME"),
     # -- output
     Option(("--output-format",), OUTPUT, T, "What stdout gets at the end: nothing, or a JSON document. [default: text]",
            metavar="FORMAT", choices=("text", "json")),

@@ -4,17 +4,16 @@ import os
 
 from packaging.utils import canonicalize_name
 
-from siteroot.model.event import Note, Warned
 from siteroot.model.outcome import CacheOutcome
 from siteroot.model.request import CacheAction, CacheRequest
 from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.ports import Reporter
 from siteroot.project.discover import NoProjectError, discover_project
-from siteroot.project.settings import SettingsPlaces, combine_settings, read_settings_layers
 from siteroot.store.collect import clean_cache, measure_cache, prune_cache
 
 from .project_files import DiskProjectFiles
+from .settings import load_settings
 
 
 def cache(request: CacheRequest, surroundings: Surroundings, reporter: Reporter) -> CacheOutcome:
@@ -40,21 +39,4 @@ def _read_settings(
         root: str | None = discover_project(files, start, frozen=True).root
     except NoProjectError:
         root = None
-    config_file = request.config_file
-    layers = read_settings_layers(
-        files,
-        root,
-        SettingsPlaces(
-            user_folder=surroundings.user_config_folder,
-            system_folders=surroundings.system_config_folders,
-            config_file=None
-            if config_file is None
-            else os.path.join(surroundings.cwd, config_file),
-            no_config=request.no_config,
-        ),
-    )
-    for warning in layers.warnings:
-        reporter.report(Warned(warning))
-    for note in layers.notes:
-        reporter.report(Note(note))
-    return combine_settings((request.settings, *layers.layers))
+    return load_settings(request, surroundings, files, root, reporter)

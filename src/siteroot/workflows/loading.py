@@ -8,7 +8,7 @@ from packaging.pylock import Pylock
 from siteroot.errors import LockAbsentError, LockOutdatedError, UsageError
 from siteroot.formats.pylock import is_pylock_name, parse_pylock
 from siteroot.formats.uv_lock import parse_uv_lock
-from siteroot.model.event import Note, Warned
+from siteroot.model.event import Note
 from siteroot.model.lock import Lock
 from siteroot.model.outcome import LockKind, LockUse, UsedLock
 from siteroot.model.project import Project
@@ -18,7 +18,8 @@ from siteroot.model.surroundings import Surroundings
 from siteroot.ports import ProjectFiles, Reporter
 from siteroot.project.discover import NoProjectError, discover_project
 from siteroot.project.freshness import Fresh, Stale, Unknown, lock_state
-from siteroot.project.settings import SettingsPlaces, combine_settings, read_settings_layers
+
+from .settings import load_settings
 
 #: The newest `revision` of uv.lock whose additions siteroot knows.
 _KNOWN_REVISION = 5
@@ -61,7 +62,8 @@ def load_sync(
     """
     start = os.path.normpath(os.path.join(surroundings.cwd, request.project or "."))
     project = _discover(request, files, start)
-    settings = _settings(request, surroundings, files, project, reporter)
+    root = None if project is None else project.root
+    settings = load_settings(request, surroundings, files, root, reporter)
     path = _lock_path(request, surroundings, files, project)
     content = files.read(path)
     if content is None:
@@ -86,28 +88,6 @@ def _discover(request: SyncRequest, files: ProjectFiles, start: str) -> Project 
         if request.lock is not None and is_pylock_name(os.path.basename(request.lock)):
             return None  # a pylock.toml says all by itself
         raise
-
-
-def _settings(
-    request: SyncRequest,
-    surroundings: Surroundings,
-    files: ProjectFiles,
-    project: Project | None,
-    reporter: Reporter,
-) -> Settings:
-    config_file = request.config_file
-    places = SettingsPlaces(
-        user_folder=surroundings.user_config_folder,
-        system_folders=surroundings.system_config_folders,
-        config_file=None if config_file is None else os.path.join(surroundings.cwd, config_file),
-        no_config=request.no_config,
-    )
-    layers = read_settings_layers(files, None if project is None else project.root, places)
-    for warning in layers.warnings:
-        reporter.report(Warned(warning))
-    for note in layers.notes:
-        reporter.report(Note(note))
-    return combine_settings((request.settings, *layers.layers))
 
 
 def _lock_path(

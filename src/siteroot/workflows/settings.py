@@ -1,0 +1,33 @@
+"""The settings that a command works with: its own words over the files that speak of the same."""
+
+import os
+
+from siteroot.model.event import Note, Warned
+from siteroot.model.request import CacheRequest, SyncRequest
+from siteroot.model.settings import Settings
+from siteroot.model.surroundings import Surroundings
+from siteroot.ports import ProjectFiles, Reporter
+from siteroot.project.settings import SettingsPlaces, combine_settings, read_settings_layers
+
+
+def load_settings(
+    request: SyncRequest | CacheRequest,
+    surroundings: Surroundings,
+    files: ProjectFiles,
+    project_root: str | None,
+    reporter: Reporter,
+) -> Settings:
+    """Return all layers as one, and tell what there is to tell of them. Raises ProjectError for settings files."""
+    config_file = request.config_file
+    places = SettingsPlaces(
+        user_folder=surroundings.user_config_folder,
+        system_folders=surroundings.system_config_folders,
+        config_file=None if config_file is None else os.path.join(surroundings.cwd, config_file),
+        no_config=request.no_config,
+    )
+    layers = read_settings_layers(files, project_root, places)
+    for warning in layers.warnings:
+        reporter.report(Warned(warning))
+    for note in layers.notes:
+        reporter.report(Note(note))
+    return combine_settings((request.settings, *layers.layers))

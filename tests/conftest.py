@@ -6,6 +6,11 @@ import time
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says how busy the machine is; a speed goal belongs in bench/.
+settings.register_profile("siteroot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("siteroot")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -28,6 +28,8 @@ PURPOSES = {
     "lint": ("--group", "lint", "--group", "test", "--extra", "fast"),
     "docs": ("--group", "docs"),
     "oracle": ("--only-group", "oracle"),
+    "bench": ("--only-group", "bench"),
+    "run-fast": ("--no-dev", "--extra", "fast"),
 }
 
 

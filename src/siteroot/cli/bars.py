@@ -19,7 +19,10 @@ class Bars:
     """One line for all, one for each of the largest running downloads. Draws in the caller's thread, never in its own."""
 
     def __init__(self, stream: TextIO, *, color: bool, clock: Callable[[], float]) -> None:
-        console = Console(file=stream, force_terminal=True, no_color=not color, highlight=False)
+        # names are shown as they are, and nothing is looked up (nor imported) once a change has begun
+        console = Console(
+            file=stream, force_terminal=True, no_color=not color, highlight=False, emoji=False
+        )
         self._live = Live(
             console=console,
             auto_refresh=False,

@@ -10,8 +10,9 @@ from .options import OPTIONS, Kind, Option
 _YES = ("1", "true", "t", "yes", "y", "on")
 _NO = ("0", "false", "f", "no", "n", "off")
 
-#: Variables of ours that are not in the table: launchers read the first, and indexes have credentials by their names.
-_OTHERS = ("SITEROOT_PYTHON",)
+#: Variables of ours that are not in the table: launchers read the first and leave the second to what they start, and
+#: indexes have credentials by their names.
+_OTHERS = ("SITEROOT_PYTHON", "SITEROOT_STARTED")
 _OTHER_BEGINNING = "SITEROOT_INDEX_"
 
 

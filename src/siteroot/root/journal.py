@@ -342,18 +342,23 @@ def recovery_due(root: str) -> bool:
 
 
 def recover_root(
-    root: str, *, outside: Sequence[str] = (), writer: fs.Writer = fs.DISK
+    root: str,
+    *,
+    outside: Sequence[str] = (),
+    check: Callable[[Sequence[str]], None] | None = None,
+    writer: fs.Writer = fs.DISK,
 ) -> Recovered | None:
     """Finish or take back an interrupted change; return which, None where there was none.
 
     The caller holds the root's lock. `outside` are the layout's scheme folders outside the root, as relative paths;
-    a journal that leads elsewhere is refused. Raises RecoveryError, InTheWayError (a file that is not ours stands
+    a journal that leads elsewhere is refused. `check` hears the paths of all that is to be moved, before it is, and may
+    raise. Raises RecoveryError, InTheWayError (a file that is not ours stands
     where one has to go: nothing is lost, and it works once that is moved away) or JournalSyntaxError.
     """
     if not recovery_due(root):
         return None
     try:
-        return _settle(root, outside, writer, forward=True)
+        return _settle(root, outside, writer, check=check, forward=True)
     except OSError as error:
         raise RecoveryError(
             f"an interrupted change can be neither finished nor taken back:"
@@ -363,7 +368,12 @@ def recover_root(
 
 
 def _settle(
-    root: str, outside: Sequence[str], writer: fs.Writer, *, forward: bool
+    root: str,
+    outside: Sequence[str],
+    writer: fs.Writer,
+    *,
+    check: Callable[[Sequence[str]], None] | None = None,
+    forward: bool,
 ) -> Recovered | None:
     """Bring the root to rest, from whatever state the disk shows; `forward` says where a journal leads."""
     recovery = _clear_early(root, writer)
@@ -387,6 +397,8 @@ def _settle(
     path = f"{root}/{WORK_FOLDER}/{marker}"
     with open(path, "rb") as stream:
         journal = parse_journal(stream.read(), path, outside=outside)
+    if check is not None and marker in (_JOURNAL, _UNDO):
+        check([moved for _, moved, _ in journal.entries])
     if marker == _JOURNAL and not forward:
         _mark(root, _JOURNAL, _UNDO, writer)
         marker = _UNDO

@@ -5,12 +5,11 @@ way up to the plan, without the lock, and changes nothing in the root.
 """
 
 import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
-from siteroot.errors import InvariantError, RootError
+from siteroot.errors import InvariantError
 from siteroot.formats.direct_url import render_direct_url
 from siteroot.model.event import (
     Note,
@@ -23,8 +22,8 @@ from siteroot.model.event import (
 from siteroot.model.layout import Layout
 from siteroot.model.outcome import NO_EFFORT, Effort
 from siteroot.model.pin import WheelPin
-from siteroot.model.plan import DesiredDistribution, Install, Keep, Plan, Remove, Replace
-from siteroot.model.root import InstalledDistribution, Inventory, RootState
+from siteroot.model.plan import DesiredDistribution, Keep, Plan
+from siteroot.model.root import Inventory, RootState
 from siteroot.model.settings import LinkMode
 from siteroot.model.target import Target
 from siteroot.model.wheel import StoredWheel
@@ -40,12 +39,9 @@ from siteroot.root.journal import apply_change, recover_root, recovery_due
 from siteroot.root.lock import lock_root
 from siteroot.root.placing import PoisonedError
 
+from .own_place import prepare_own_place, refuse_own_feet, refuse_own_paths
 from .remembering import Memory
 from .windows_launcher import windows_launcher_for
-
-
-class OwnFeetError(RootError):
-    """The change would take away modules that the running siteroot is made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +116,12 @@ class _Held:
         self._reporter = reporter
 
     def __enter__(self) -> bool:
+        prepare_own_place(self._root)
         self._lock = lock_root(self._root, waiting=self._wait)
         try:
-            if self._lock.existed and recover_root(self._root, outside=self._outside):
+            if self._lock.existed and recover_root(
+                self._root, outside=self._outside, check=self._check
+            ):
                 self._reporter.report(
                     Warned(f"{self._root}: an interrupted change was brought to its end first")
                 )
@@ -133,6 +132,9 @@ class _Held:
 
     def __exit__(self, *_fault: object) -> None:
         self._lock.release()
+
+    def _check(self, paths: Sequence[str]) -> None:
+        refuse_own_paths(self._root, paths)
 
     def _wait(self, holder: int | None) -> None:
         self._reporter.report(Waiting(what=self._root, holder=holder))
@@ -187,7 +189,7 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
         means.reporter.report(Warned(warning))
     placed = NO_EFFORT
     if not filling.dry_run:
-        _refuse_own_feet(plan)
+        refuse_own_feet(plan, inventory)
         if not plan.nothing_to_do:
             placed = _apply(plan, inventory, filling, means)
         means.memory.remember(layout, plan)
@@ -327,44 +329,3 @@ def _apply(plan: Plan, inventory: Inventory, filling: Filling, means: Means) -> 
         )
     seconds = means.clock.monotonic() - began
     return Effort(count=files, size=count_bytes(staging), seconds=seconds)
-
-
-def _refuse_own_feet(plan: Plan) -> None:
-    """Refuse to take away modules that this process has loaded: siteroot itself or what it depends on."""
-    root = plan.layout.root
-    loaded = {
-        os.path.relpath(path, root): name
-        for name, path in _loaded_files()
-        if path.startswith(f"{root}{os.sep}")
-    }
-    if not loaded:
-        return
-    for old in _going(plan):
-        hit = next((path for path in old.files if path in loaded), None)
-        if hit is not None:
-            raise OwnFeetError(
-                f"siteroot itself runs from this root, and {old.name} {old.version}, which it is using"
-                f" ({hit}), would go",
-                where=root,
-                hints=("run siteroot.pyz, or a siteroot that is installed elsewhere",),
-            )
-
-
-def _going(plan: Plan) -> Iterator[InstalledDistribution]:
-    for step in plan.changes:
-        match step:
-            case Replace(old=olds):
-                yield from olds
-            case Remove(old=old):
-                yield old
-            case Install():
-                pass
-
-
-def _loaded_files() -> list[tuple[str, str]]:
-    files = []
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if path:
-            files.append((name, os.path.realpath(path)))
-    return files

@@ -106,6 +106,7 @@ def test_a_variable_of_ours_that_means_nothing_is_told_with_the_near_name() -> N
     environ = {
         "SITEROOT_TARGE": "x",
         "SITEROOT_PYTHON": "x",
+        "SITEROOT_STARTED": "x",
         "SITEROOT_INDEX_A_PASSWORD": "x",
         "SITEROOT_LOCK": "x",
     }

@@ -1,6 +1,7 @@
 import errno
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,20 @@ def test_a_committed_change_is_finished_and_told(tmp_path: Path, root: str) -> N
     assert recover_root(root) is None
     assert sorted(os.listdir(f"{root}/pkg")) == ["a.py", "c.py"]
     assert Path(root, "pkg/a.py").read_bytes() == b"a2"
+
+
+def test_who_is_asked_before_anything_moves_may_refuse(tmp_path: Path, root: str) -> None:
+    stop_after_commit(root, change_of(root, str(tmp_path / "store"), OLD, NEW), moves=1)
+    before = snapshot(root)
+
+    def refuse(paths: Sequence[str]) -> None:
+        assert {"pkg/a.py", "pkg/b.py", "pkg/c.py"} <= set(paths)
+        raise DriftedError("not this one")
+
+    with pytest.raises(DriftedError, match="not this one"):
+        recover_root(root, check=refuse)
+    assert snapshot(root) == before
+    assert recover_root(root) == Recovered(Outcome.FINISHED)
 
 
 def test_a_foreign_file_that_appeared_is_refused_by_name_and_kept(

@@ -1,12 +1,16 @@
 """Which lock a sync reads, whether it is taken for fresh, and what a pylock.toml selects, through real syncs."""
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
 
 from support.desk import Desk, make_desk
 from support.flags import HERE, NAMES, build_flag_wheels, installed, write_project
+from support.http_server import serve_folder
+from support.uv_sync import run_uv
+from support.wheels import build_wheel
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +99,76 @@ def test_a_pylock_alone(
     if not code:
         assert set(done.changes) == names
         assert done.document["lock"]["kind"] == "pylock.toml"
+
+
+@pytest.mark.uv
+@pytest.mark.parametrize(
+    ("words", "uvs"),
+    [
+        ("", ""),
+        ("--extra fast", "--extra fast"),
+        ("--all-extras", "--all-extras"),
+        ("--group lint", "--group dev --group lint"),  # `uv pip` has groups in the defaults' place
+        ("--no-default-groups --group lint", "--group lint"),
+        ("--python-platform windows", "--python-platform windows"),
+        ("--extra fast --group lint", "--extra fast --group dev --group lint"),
+    ],
+)
+def test_uv_pip_sync_takes_the_same_from_a_pylock(
+    desk: Desk, tmp_path: Path, wheels: dict[str, Path], words: str, uvs: str
+) -> None:
+    """Entries of each kind that has a wheel: an index's, one of this disk, and archives by URL and by path."""
+    lock = tmp_path / "pylock.toml"
+    write_pylock(lock, wheels)
+    (tmp_path / "far").mkdir()
+    with serve_folder(tmp_path / "far") as server:
+        for name in ("url", "path"):
+            wheel = build_wheel(tmp_path / "far", f"by-{name}", "1.0")
+            place = f"{server.url}/{wheel.name}" if name == "url" else f"far/{wheel.name}"
+            digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+            with lock.open("a") as stream:
+                stream.write(f'[[packages]]\nname = "by-{name}"\nversion = "1.0"\n')
+                stream.write(
+                    f'archive = {{ {name} = "{place}", hashes = {{ sha256 = "{digest}" }} }}\n'
+                )
+        command = ("pip", "sync", "-q", "--no-config", "--target", "uvs", lock.name, *uvs.split())
+        done = run_uv(str(tmp_path), sys.executable, *command, variables={"UV_OFFLINE": "0"})
+        assert done.returncode == 0, done.stderr
+        desk.synced(*HERE, "--lock", lock, "--target", "ours", *words.split(), cwd=tmp_path)
+    there, here = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.py")}
+        for folder in (tmp_path / "uvs", tmp_path / "ours")
+    )
+    assert here == there
+    assert {"by_url.py", "by_path.py"} <= {str(path) for path in here}
+
+
+def test_all_faults_of_a_pylock_at_once(
+    desk: Desk, tmp_path: Path, wheels: dict[str, Path]
+) -> None:
+    lock = tmp_path / "pylock.toml"
+    write_pylock(lock, wheels)
+    text = lock.read_text().replace('\nversion = "1.0"', '\nversion = "one"', 2)
+    lock.write_text(text.replace("file://", "https://me:hidden@files.test", 1))
+    done = desk.sync(*HERE, "--target", "pkgs", "--lock", lock, cwd=tmp_path)
+    assert (done.code, "hidden" in done.err) == (2, False)
+    assert done.err.startswith(
+        f"error: {lock}: 3 faults:\n"
+        "  packages[0].wheels[0].url (base): has a user name or password in it: put them into netrc and lock again\n"
+        "  packages[0].version (base): Invalid version: 'one'\n"
+        "  packages[1].version (dep): Invalid version: 'one'\n"
+    )
+
+
+def test_a_pylock_of_a_newer_minor_version_is_read_with_a_warning(
+    desk: Desk, tmp_path: Path, wheels: dict[str, Path]
+) -> None:
+    lock = tmp_path / "pylock.toml"
+    write_pylock(lock, wheels)
+    lock.write_text(lock.read_text().replace('"1.0"', '"1.7"', 1))
+    done = desk.synced(*HERE, "--target", "pkgs", "--lock", lock, cwd=tmp_path)
+    warning = "warning: the lock is of version 1.7, newer than 1.0: what that adds is not known"
+    assert done.err.splitlines()[0] == warning
 
 
 def test_a_pylock_beside_a_project(desk: Desk, project: Path, wheels: dict[str, Path]) -> None:

@@ -3,6 +3,8 @@
 from packaging.pylock import Pylock, PylockValidationError
 from packaging.version import InvalidVersion, Version
 
+from .pylock_faults import find_faults, find_url_faults
+from .reading import Faults
 from .toml import TomlError, parse_toml
 from .uv_lock import LockSyntaxError, LockUnsupportedError
 
@@ -12,8 +14,9 @@ _MAJOR = 1
 def parse_pylock(content: bytes, where: str) -> Pylock:
     """Return the lock, as packaging knows it.
 
-    Raises LockSyntaxError with the key path of the first fault, or LockUnsupportedError. An empty `environments` is
-    refused too: it says that the lock is for no environment at all.
+    Raises LockSyntaxError with all faults of the file, each with its key path, or LockUnsupportedError. Refused
+    although packaging reads it: an empty `environments`, which says that the lock is for no environment at all, and a
+    user name or password in a URL, as in a uv.lock.
     """
     try:
         document = parse_toml(content, where)
@@ -29,21 +32,21 @@ def parse_pylock(content: bytes, where: str) -> Pylock:
         raise LockUnsupportedError(
             f"is a lock of version {version}, and siteroot reads version 1", where=where
         )
+    faults = Faults()
     if document.get("environments") == []:
-        raise LockSyntaxError(
-            "environments: is empty, which says that the lock is for no environment at all",
-            where=where,
-            hints=("Make the lock anew, or delete that line if it is for every environment.",),
+        faults.add(
+            "environments",
+            "is empty, which says that the lock is for no environment at all:"
+            " make the lock anew, or delete that line if it is for every environment",
         )
     try:
-        return Pylock.from_dict(document)
-    except PylockValidationError as error:
-        path = f"{error.context}: " if error.context else ""
-        reason = error.message.partition("\n")[0]
-        raise LockSyntaxError(f"{path}{reason}", where=where) from None
-
-
-def is_pylock_name(name: str) -> bool:
-    """Whether a file of this name is a pylock.toml (PEP 751: `pylock.toml`, `pylock.NAME.toml`)."""
-    parts = name.split(".")
-    return parts[0] == "pylock" and parts[-1] == "toml" and len(parts) in (2, 3) and all(parts)
+        lock = Pylock.from_dict(document)
+    except PylockValidationError:
+        lock, found = None, find_faults(document)
+    else:
+        found = find_url_faults(document)
+    for path, message in found:
+        faults.add(path, message)
+    faults.raise_any(LockSyntaxError, where)
+    assert lock is not None  # what packaging refuses as a whole has a first fault
+    return lock

@@ -110,6 +110,11 @@ def parse_url(text: str) -> str:
     # a login name alone is no secret where logging in takes a key (ssh), nor is the customary "git"
     if at and (":" in user or not (user == "git" or scheme.endswith("ssh"))):
         raise ValueError("has a user name or password in it: put them into netrc and lock again")
+    _, colon, port = authority.rpartition(":")
+    if colon and port and not port.isdecimal() and not port.endswith("]"):
+        raise ValueError(
+            "is no URL: its port is not a number"
+        )  # or it is half a password with a "/" in it
     return text
 
 

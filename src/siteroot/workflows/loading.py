@@ -1,14 +1,16 @@
 """Reads what a sync decides from (the project, its settings, its lock) and judges whether the lock is fresh."""
 
+import logging
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
-from packaging.pylock import Pylock
+from packaging.pylock import Pylock, is_valid_pylock_path
 
 from siteroot.errors import LockAbsentError, LockOutdatedError, UsageError
-from siteroot.formats.pylock import is_pylock_name, parse_pylock
+from siteroot.formats.pylock import parse_pylock
 from siteroot.formats.uv_lock import parse_uv_lock
-from siteroot.model.event import Note
+from siteroot.model.event import Note, Warned
 from siteroot.model.lock import Lock
 from siteroot.model.outcome import LockKind, LockUse, UsedLock
 from siteroot.model.project import Project
@@ -23,6 +25,12 @@ from .settings import load_settings
 
 #: The newest `revision` of uv.lock whose additions siteroot knows.
 _KNOWN_REVISION = 5
+
+# packaging would write to stderr itself where a minor version is not known: siteroot warns of it
+logging.getLogger("packaging.pylock").addHandler(logging.NullHandler())
+
+#: The newest version of pylock.toml that siteroot knows.
+_KNOWN_PYLOCK = (1, 0)
 
 
 class MissingLockError(LockAbsentError):
@@ -72,10 +80,9 @@ def load_sync(
             where=path,
             hints=("make one with `uv lock`, or name one with --lock",),
         )
-    kind = LockKind.PYLOCK if is_pylock_name(os.path.basename(path)) else LockKind.UV
+    kind = LockKind.PYLOCK if _is_pylock(path) else LockKind.UV
     lock = parse_pylock(content, path) if kind is LockKind.PYLOCK else parse_uv_lock(content, path)
-    if project is not None:
-        _tell_notes(project, lock, reporter)
+    _tell_notes(project, lock, reporter)
     return Loaded(project=project, settings=settings, lock=lock, kind=kind, path=path)
 
 
@@ -85,7 +92,7 @@ def _discover(request: SyncRequest, files: ProjectFiles, start: str) -> Project 
     try:
         return discover_project(files, start, frozen=request.freshness is Freshness.FROZEN)
     except NoProjectError:
-        if request.lock is not None and is_pylock_name(os.path.basename(request.lock)):
+        if request.lock is not None and _is_pylock(request.lock):
             return None  # a pylock.toml says all by itself
         raise
 
@@ -101,14 +108,25 @@ def _lock_path(
     return os.path.join(root, name)
 
 
-def _tell_notes(project: Project, lock: Lock | Pylock, reporter: Reporter) -> None:
-    version = project.root_pyproject.uv.required_version
+def _is_pylock(path: str) -> bool:
+    return is_valid_pylock_path(Path(path))
+
+
+def _tell_notes(project: Project | None, lock: Lock | Pylock, reporter: Reporter) -> None:
+    version = None if project is None else project.root_pyproject.uv.required_version
     if version is not None:
         reporter.report(Note(f"required-version = {version!r} speaks of uv; siteroot goes on"))
-    if isinstance(lock, Lock) and lock.revision > _KNOWN_REVISION:
-        reporter.report(
-            Note(
-                f"the lock is of revision {lock.revision}, newer than {_KNOWN_REVISION}: what that adds is not known"
+    if isinstance(lock, Lock):
+        if lock.revision > _KNOWN_REVISION:
+            reporter.report(
+                Note(
+                    f"the lock is of revision {lock.revision}, newer than {_KNOWN_REVISION}: what that adds is not known"
+                )
+            )
+    elif lock.lock_version.release[:2] > _KNOWN_PYLOCK:
+        reporter.report(  # PEP 751 wants a warning where a minor version is not known
+            Warned(
+                f"the lock is of version {lock.lock_version}, newer than 1.0: what that adds is not known"
             )
         )
 

@@ -3,6 +3,7 @@
     .roots/bootstrap   siteroot's own dependencies, by `pip install --target`: works where Python is externally
                        managed and has neither venv nor ensurepip
     .roots/PURPOSE     a site root, made by siteroot itself from this checkout's own uv.lock
+    .roots/cache       siteroot's cache, unless SITEROOT_CACHE_DIR or UV_CACHE_DIR names another
 
 `python3 tools/checkout.py PURPOSE` makes one and prints where it is.
 """
@@ -23,7 +24,7 @@ PYTHON = f"{sys.implementation.name}-{sys.version_info[0]}.{sys.version_info[1]}
 #: The roots that the project's own work is done in, by purpose: the words that choose what is in them.
 PURPOSES = {
     "run": (),
-    "test": ("--group", "test", "--group", "docs", "--extra", "fast"),
+    "test": ("--group", "test", "--group", "docs", "--all-extras"),
     "pure": ("--group", "test"),
     "lint": ("--group", "lint", "--group", "test", "--extra", "fast"),
     "docs": ("--group", "docs"),
@@ -39,9 +40,11 @@ def make_bootstrap() -> Path:
     It appears whole, and is made anew when the dependencies change: pip leaves the old ones in a folder.
     """
     folder = ROOTS / f"bootstrap-{PYTHON}"
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    dependencies = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"][
+        "dependencies"
+    ]
     script = (CHECKOUT / "scripts" / "siteroot").read_bytes()
-    wanted = "\n".join(project["dependencies"]).encode() + b"\n\n" + script
+    wanted = "\n".join(dependencies).encode() + b"\n\n" + script
     ROOTS.mkdir(exist_ok=True)
     with (ROOTS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -52,13 +55,10 @@ def make_bootstrap() -> Path:
         for old in (part, folder):
             shutil.rmtree(old, ignore_errors=True)
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command += ["--no-cache-dir", "--target", str(part), *dependencies]
         environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
         environment.pop("PYTHONPATH", None)
-        subprocess.run(
-            [*command, "--target", str(part), *project["dependencies"]],
-            check=True,
-            env=environment,
-        )
+        subprocess.run(command, check=True, env=environment)
         (part / "siteroot").symlink_to(Path("..", "..", "src", "siteroot"))
         (part / "bin").mkdir(exist_ok=True)
         (part / "bin" / "siteroot").write_bytes(script)
@@ -69,9 +69,12 @@ def make_bootstrap() -> Path:
 
 
 def run_siteroot(arguments: Sequence[str]) -> None:
-    """Run this checkout's siteroot."""
+    """Run this checkout's siteroot; nothing is left outside the checkout."""
     command = make_bootstrap() / "bin" / "siteroot"
-    subprocess.run([sys.executable, str(command), *arguments], check=True)
+    environment = dict(os.environ)
+    if not {"SITEROOT_CACHE_DIR", "UV_CACHE_DIR"} & environment.keys():
+        environment["SITEROOT_CACHE_DIR"] = str(ROOTS / "cache")
+    subprocess.run([sys.executable, str(command), *arguments], check=True, env=environment)
 
 
 def make_root(purpose: str) -> Path:

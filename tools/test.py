@@ -1,8 +1,8 @@
 """The whole test suite, from a fresh machine: makes the roots that it needs and runs pytest in them.
 
-Words after the command go to pytest. Without any, all cores are used and all tests run but those marked slow; those
-that need the package index, uv or containers run where these are at hand, and say why where not. With
-SITEROOT_TEST_ROOT=pure no compiled dependency is there.
+Words after the command go to pytest. Without any, all tests run on all cores, those marked slow last. Tests that need uv
+or containers are skipped where these are not at hand, and say so. With SITEROOT_TEST_ROOT=pure no compiled dependency is
+there.
 """
 
 import os
@@ -16,7 +16,7 @@ from checkout import CHECKOUT, environment_with, make_root
 def main() -> int:
     """Run it."""
     tests = make_root(os.environ.get("SITEROOT_TEST_ROOT", "test"))
-    words = sys.argv[1:] or ["-q", "-n", str(len(os.sched_getaffinity(0))), "-m", "not slow"]
+    words = sys.argv[1:] or ["-q", "-n", str(len(os.sched_getaffinity(0)))]
     # -S, and no plugins but ours: the interpreter's own site-packages may hold anything
     command = [sys.executable, "-S", "-m", "pytest", *words]
     environment = {**environment_with(tests), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}

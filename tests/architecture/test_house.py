@@ -1,14 +1,11 @@
 """What holds of the checkout as a whole."""
 
-import os
 import re
-import subprocess
 import tomllib
 from pathlib import Path
 
-import pytest
-
 import siteroot
+from support.git import ask_git
 
 CHECKOUT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
@@ -21,15 +18,8 @@ MACHINE_PATH = re.compile(
 
 
 def tracked_files() -> list[str]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        check=False,
-    )
-    if listed.returncode:
-        pytest.skip("not a git checkout")
-    return [name for name in os.fsdecode(listed.stdout).split("\0") if name]
+    listed = ask_git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    return [name for name in listed.split("\0") if name]
 
 
 def test_the_version_is_told_alike_in_pyproject_and_package() -> None:

@@ -3,6 +3,7 @@
 import functools
 import http.server
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 
 from siteroot.cli.parsing import parse_command
+from support.git import ask_git
 
 CHECKOUT = Path(__file__).parents[2]
 DOCS = CHECKOUT / "docs"
@@ -103,11 +105,16 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     command = shutil.which("chromedriver")
     if command is None or shutil.which("chromium") is None:
         pytest.skip("there is no chromium with its chromedriver (Debian: chromium-driver)")
-    driver = subprocess.Popen([command, "--port=0"], stdout=subprocess.PIPE, text=True)
+    driver = subprocess.Popen(
+        [command, "--port=0"],
+        env={**os.environ, "HOME": str(tmp_path_factory.mktemp("home"))},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert driver.stdout is not None
         started = (re.search(r"on port (\d+)\.", line) for line in driver.stdout)
@@ -131,16 +138,8 @@ def test_the_option_pages_tell_what_the_program_takes(built: Path) -> None:
 
 
 def test_nothing_generated_lies_beside_the_sources() -> None:
-    listed = subprocess.run(
-        ["git", "status", "--porcelain", "--ignored", "docs"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode:
-        pytest.skip("not a git checkout")
-    assert [line for line in listed.stdout.splitlines() if line.startswith("!!")] == []
+    listed = ask_git("status", "--porcelain", "--ignored", "docs")
+    assert [line for line in listed.splitlines() if line.startswith("!!")] == []
 
 
 def commands() -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import pytest
 
 from siteroot.project.freshness import Fresh, Stale, Unknown
 from support.freshness import edit, judge, run_uv
+from support.git import need_git
 from support.wheels import build_wheel
 
 pytestmark = pytest.mark.uv
@@ -138,7 +139,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_repository(folder: Path) -> None:
     folder.mkdir()
     (folder / "pyproject.toml").write_text('[project]\nname = "commit"\nversion = "1"\n')
-    git = ["git", "-C", str(folder), "-c", "user.name=T", "-c", "user.email=t@example.org"]
+    git = [need_git(), "-C", str(folder), "-c", "user.name=T", "-c", "user.email=t@example.org"]
     for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "1"], ["tag", "v1"], ["tag", "v2"]):  # fmt: skip
         subprocess.run([*git, *words], check=True, capture_output=True)
 

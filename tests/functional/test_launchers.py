@@ -51,7 +51,7 @@ def test_a_launcher_needs_nothing_but_path(roots: Roots, tmp_path: Path, python:
     assert seen["path"][1] == str(root)
     assert seen["path"].count(str(root / "late")) == 1
     assert seen["effects"] == 1
-    packages = [entry for entry in seen["path"] if "site-packages" in entry]
+    packages = [e for e in seen["path"] if e.endswith(("site-packages", "dist-packages"))]
     assert seen["path"].index(str(root)) < seen["path"].index(packages[0])
     assert os.fsencode(root) not in (root / "bin" / "tool").read_bytes()
     assert os.fsencode(python) not in (root / "bin" / "tool").read_bytes()

@@ -62,7 +62,7 @@ def test_it_is_one_executable_file_of_pure_modules_that_names_no_folder_of_its_m
             assert not name.endswith((".so", ".pyd", ".pth")), name
             content = archive.read(name)
             assert str(CHECKOUT).encode() not in content, name
-            assert os.fsencode(sys.prefix) not in content, name
+            assert os.fsencode(os.path.dirname(os.__file__)) not in content, name
         assert archive.getinfo("__main__.py").compress_type == zipfile.ZIP_STORED
 
 

@@ -1,0 +1,145 @@
+"""All that CI asks of a checkout: `.ci/run`, or `.ci/run STEP...` for some of it.
+
+On a bare machine with Python 3.11 or later and pip. What it installs goes to .roots/ (git ignores it), but for Debian
+packages, where apt-get may install them, and the container lab's images. Every step runs, and one that fails fails the
+whole. A step fails where a command of it does, does not end in its time, or leaves a process behind. A test that is
+skipped fails, unless it says that it needs what this machine lacks.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from checkout import CHECKOUT, PYTHON, ROOTS
+from watching import watch
+
+LAB = Path(os.environ.get("SITEROOT_CONTAINER_LAB", CHECKOUT.parent / "shared/container-lab.sh"))
+CORPUS = Path(os.environ.get("SITEROOT_CORPUS", CHECKOUT.parent / "shared/corpus"))
+
+#: Programs that tests use where they are here, with the Debian packages that bring them.
+PROGRAMS = {
+    "git": "git",
+    "strace": "strace",
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
+}
+#: What no command can bring. Tests that are skipped for want of it say so with these words.
+MACHINE = ("Python", "Pythons", "root", "processor", "glibc", "packaging", "environments")
+#: What a run may leave in the checkout.
+CACHES = re.compile(r".*(\.roots|__pycache__|\.hypothesis|_cache)/")
+
+
+class CI:
+    """One run: its faults so far, and the variables that its commands see."""
+
+    def __init__(self, scratch: str) -> None:
+        hidden = {"PYTHONPATH", "VIRTUAL_ENV", "UV_ORACLE"}
+        self.variables = {name: value for name, value in os.environ.items() if name not in hidden}
+        self.variables["TMPDIR"] = scratch
+        self.faults: list[str] = []
+
+    def call(self, *words: str | Path, seconds: float, **more: str) -> bool:
+        """Run a command; whether it did well. `seconds` is several times what it takes."""
+        faults = watch(words, seconds=seconds, variables=self.variables | more)
+        self.faults += [f"{' '.join(map(str, words))}: {fault}" for fault in faults]
+        return not faults
+
+    def tool(self, name: str, *words: str, seconds: float, **more: str) -> bool:
+        """Run one of the tools beside this one."""
+        path = CHECKOUT / "tools" / f"{name}.py"
+        return self.call(sys.executable, path, *words, seconds=seconds, **more)
+
+
+def lint(ci: CI) -> None:
+    """Check format, lint, types and floors."""
+    ci.tool("lint", seconds=600)
+
+
+def docs(ci: CI) -> None:
+    """Build the documentation, each warning an error."""
+    if ci.tool("checkout", "docs", seconds=300):
+        words = ("-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", CHECKOUT / "docs")
+        path = os.pathsep.join([str(CHECKOUT / "src"), str(ROOTS / f"docs-{PYTHON}")])
+        ci.call(sys.executable, *words, ROOTS / "docs-html", seconds=300, PYTHONPATH=path)
+
+
+def pure(ci: CI) -> None:
+    """Run the unit tests without compiled dependencies, as on a new Python, musl or in siteroot.pyz."""
+    words = ("-q", "-n", "2", "tests/unit", "tests/architecture")
+    ci.tool("test", *words, seconds=900, SITEROOT_TEST_ROOT="pure")
+
+
+def tests(ci: CI) -> None:
+    """Run README's own command, with uv as an oracle and all that can be set up here."""
+    lacking = [*MACHINE, *install_programs(ci)]
+    if not (CHECKOUT / ".git").exists():
+        lacking.append("git")
+    if not CORPUS.is_dir():
+        lacking.append("corpus")
+    if LAB.is_file() and ci.call("bash", LAB, "setup", seconds=900):
+        ci.variables["SITEROOT_CONTAINER_LAB"] = str(LAB)
+    elif not LAB.is_file():
+        lacking.append("lab")
+    if ci.tool("checkout", "oracle", seconds=300):
+        ci.variables["UV_ORACLE"] = str(ROOTS / f"oracle-{PYTHON}" / "bin" / "uv")
+    ci.tool("test", seconds=1800, SITEROOT_MAY_SKIP=",".join(lacking))
+
+
+def install_programs(ci: CI) -> list[str]:
+    """Return the programs that are not here and cannot be had from Debian."""
+    absent = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    if absent and os.geteuid() == 0 and shutil.which("apt-get") is not None:
+        install = f"apt-get install -y -qq --no-install-recommends {' '.join(absent)}"
+        script = (
+            f"(apt-get update -qq && {install}) >/dev/null 2>&1 || echo apt-get cannot install them"
+        )
+        ci.call("sh", "-c", script, seconds=600, DEBIAN_FRONTEND="noninteractive")
+    lacking = [program for program in PROGRAMS if shutil.which(program) is None]
+    for program in lacking:
+        print(f"there is no {program} here: tests that need it are skipped")
+    return lacking
+
+
+STEPS: dict[str, Callable[[CI], None]] = {"lint": lint, "docs": docs, "pure": pure, "tests": tests}
+
+
+def list_checkout() -> set[str]:
+    """Return what lies in the checkout and is not tracked, caches aside; nothing where git cannot tell."""
+    command = ["git", "status", "--porcelain", "--ignored"]
+    try:
+        listed = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return set()
+    return {line for line in listed.stdout.splitlines() if not CACHES.fullmatch(line)}
+
+
+def main() -> int:
+    """Run the steps."""
+    chosen = sys.argv[1:] or list(STEPS)
+    if unknown := [name for name in chosen if name not in STEPS]:
+        print(f"no such step: {', '.join(unknown)}; there are {', '.join(STEPS)}", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends too
+    os.chdir(CHECKOUT)
+    before = list_checkout()
+    with tempfile.TemporaryDirectory(prefix="siteroot-ci-") as scratch:
+        ci = CI(scratch)
+        for name in chosen:
+            began = time.monotonic()
+            print(f"\n== {name}", flush=True)
+            STEPS[name](ci)
+            print(f"-- {name}: {time.monotonic() - began:.0f} s", flush=True)
+    ci.faults += [f"left in the checkout: {line}" for line in sorted(list_checkout() - before)]
+    print("", *(f"failed: {fault}" for fault in ci.faults), sep="\n")
+    return 1 if ci.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

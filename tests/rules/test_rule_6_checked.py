@@ -38,9 +38,7 @@ def unlisted() -> bytes:
 
 def data_of(entry_points: str = "", **data: str) -> bytes:
     named = {name.replace("__", "/"): text for name, text in data.items()}
-    return render_archive(
-        wheel_members("demo", "1.0", entry_points=entry_points or None, data=named)
-    )
+    return render_archive(wheel_members("demo", "1.0", entry_points=entry_points, data=named))
 
 
 #: One of each family; test_store_hostile has every kind.

@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from struct import pack
+from typing import TypedDict, Unpack
 
+ANY = "py3-none-any"
 STORED, DEFLATED, ZSTANDARD = 0, 8, 93
 UTF8_NAME, HAS_DESCRIPTOR, ENCRYPTED = 0x800, 0x8, 0x1
 
@@ -183,34 +185,35 @@ def _encoded(content: Content) -> bytes:
     return content.encode() if isinstance(content, str) else content
 
 
+class Details(TypedDict, total=False):
+    """What may be said of a wheel beside its name, version and files."""
+
+    tag: str  # py3-none-any
+    entry_points: Content
+    data: Mapping[str, Content]  # paths below .data: "scripts/x", "purelib/y"
+    purelib: bool
+    requires: Sequence[str]
+    executable: Collection[str]  # members with x bits
+    dist_info: str  # the folder's name
+    metadata: Content  # that file's whole text, as are:
+    wheel: Content
+    record: Content
+    dist_info_files: Mapping[str, Content]
+    without: Collection[
+        str
+    ]  # members left out after RECORD was made; "METADATA" alone means the dist-info's
+    extra_members: Sequence[Member]  # these come last and are in no RECORD
+
+
 def wheel_members(
     name: str,
     version: str,
     files: Mapping[str, Content] | None = None,
-    *,
-    tag: str = "py3-none-any",
-    entry_points: Content | None = None,
-    data: Mapping[str, Content] | None = None,
-    purelib: bool = True,
-    requires: Sequence[str] = (),
-    executable: Collection[str] = (),
-    dist_info: str | None = None,
-    metadata: Content | None = None,
-    wheel: Content | None = None,
-    dist_info_files: Mapping[str, Content] | None = None,
-    without: Collection[str] = (),
-    record: Content | None = None,
-    extra_members: Sequence[Member] = (),
+    **details: Unpack[Details],
 ) -> list[Member]:
-    """Return the members of a wheel, RECORD last.
-
-    `files` by default one module. `data` has paths below `.data` ("scripts/x", "purelib/y"). `executable` are
-    members with x bits. `dist_info` replaces the folder's name, `metadata`, `wheel` and `record` those files' whole
-    text; `without` leaves out members after RECORD was made ("METADATA" alone means the dist-info's), and
-    `extra_members` come last and are in no RECORD.
-    """
+    """Return the members of a wheel, RECORD last. `files` are by default one module."""
     stem = f"{name.replace('-', '_')}-{version}"
-    folder = dist_info or f"{stem}.dist-info"
+    folder = details.get("dist_info", f"{stem}.dist-info")
     module = name.replace("-", "_").replace(".", "_").lower()
     contents = {
         path: _encoded(content)
@@ -218,41 +221,42 @@ def wheel_members(
             {f"{module}.py": f"VERSION = {version!r}\n"} if files is None else files
         ).items()
     }
-    for path, content in (data or {}).items():
+    for path, content in details.get("data", {}).items():
         contents[f"{stem}.data/{path}"] = _encoded(content)
-    needs = "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
+    needs = "".join(
+        f"Requires-Dist: {requirement}\n" for requirement in details.get("requires", ())
+    )
     contents[f"{folder}/METADATA"] = _encoded(
-        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}"
-        if metadata is None
-        else metadata
+        details.get("metadata", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}")
     )
-    tags = [
-        f"Tag: {python}-{abi}-{platform}\n"
-        for python in tag.split("-", maxsplit=1)[0].split(".")
-        for abi in tag.split("-")[1].split(".")
-        for platform in tag.split("-")[2].split(".")
-    ]
+    pythons, abis, platforms = (part.split(".") for part in details.get("tag", ANY).split("-"))
+    tags = "".join(f"Tag: {p}-{a}-{o}\n" for p in pythons for a in abis for o in platforms)
+    purelib = str(details.get("purelib", True)).lower()
     contents[f"{folder}/WHEEL"] = _encoded(
-        f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: {str(purelib).lower()}\n{''.join(tags)}"
-        if wheel is None
-        else wheel
+        details.get(
+            "wheel",
+            f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: {purelib}\n{tags}",
+        )
     )
-    if entry_points is not None:
-        contents[f"{folder}/entry_points.txt"] = _encoded(entry_points)
-    for path, content in (dist_info_files or {}).items():
+    if "entry_points" in details:
+        contents[f"{folder}/entry_points.txt"] = _encoded(details["entry_points"])
+    for path, content in details.get("dist_info_files", {}).items():
         contents[f"{folder}/{path}"] = _encoded(content)
+    executable = details.get("executable", ())
     members = [
         Member(name=path, content=content, mode=0o100755 if path in executable else 0o100644)
         for path, content in contents.items()
     ]
     record_path = f"{folder}/RECORD"
-    text = record_of(members, record_path) if record is None else _encoded(record)
-    members.append(Member(name=record_path, content=text))
+    record = details["record"] if "record" in details else record_of(members, record_path)
+    members.append(Member(name=record_path, content=_encoded(record)))
+    without = details.get("without", ())
     gone = {f"{folder}/{path}" for path in without} | set(without)
-    return [member for member in members if member.name not in gone] + list(extra_members)
+    left = [member for member in members if member.name not in gone]
+    return left + list(details.get("extra_members", ()))
 
 
-def wheel_filename(name: str, version: str, tag: str = "py3-none-any") -> str:
+def wheel_filename(name: str, version: str, tag: str = ANY) -> str:
     """Return the file's name that belongs to a wheel."""
     return f"{name.replace('-', '_')}-{version}-{tag}.whl"
 
@@ -263,43 +267,10 @@ def build_wheel(
     version: str,
     files: Mapping[str, Content] | None = None,
     *,
-    tag: str = "py3-none-any",
-    entry_points: Content | None = None,
-    data: Mapping[str, Content] | None = None,
-    purelib: bool = True,
-    requires: Sequence[str] = (),
-    executable: Collection[str] = (),
-    dist_info: str | None = None,
-    metadata: Content | None = None,
-    wheel: Content | None = None,
-    dist_info_files: Mapping[str, Content] | None = None,
-    without: Collection[str] = (),
-    record: Content | None = None,
-    extra_members: Sequence[Member] = (),
     filename: str | None = None,
+    **details: Unpack[Details],
 ) -> Path:
-    """Write a wheel into the folder and return its path; the same arguments give the same bytes.
-
-    The arguments are those of `wheel_members`; `filename` replaces the file's name.
-    """
-    members = wheel_members(
-        name,
-        version,
-        files,
-        tag=tag,
-        entry_points=entry_points,
-        data=data,
-        purelib=purelib,
-        requires=requires,
-        executable=executable,
-        dist_info=dist_info,
-        metadata=metadata,
-        wheel=wheel,
-        dist_info_files=dist_info_files,
-        without=without,
-        record=record,
-        extra_members=extra_members,
-    )
-    path = folder / (filename or wheel_filename(name, version, tag))
-    path.write_bytes(render_archive(members))
+    """Write a wheel into the folder and return its path; the same arguments give the same bytes."""
+    path = folder / (filename or wheel_filename(name, version, details.get("tag", ANY)))
+    path.write_bytes(render_archive(wheel_members(name, version, files, **details)))
     return path

@@ -1,4 +1,4 @@
-"""PEER_DEFECTS D1's loop with siteroot in uv's place: SIGKILL while the real command places, then the next command.
+"""SIGKILL while the real command places, then the next command: the loop that leaves other tools' roots broken.
 
 ROOT.md 3: a root is the old tree or the new one, whoever was struck and whatever is gone when the next command comes.
 Trees are compared by content, mode and mtime, folders too.
@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from support.command import make_place
-from support.killing import Strikes, lock_wheels
+from support.killing import STRIKES, Strikes, lock_wheels
 from support.wheels import build_wheel
 
 #: Small ones, of three distributions that change in every way: files that stay, come, go, become folders.
-FEW = 5
-MANY = 200
+FEW = 4
 
 _PINS = {
     "old": (
@@ -88,7 +87,12 @@ def test_struck_with_real_wheels(tmp_path: Path, job: str) -> None:
     strikes = strikes_for(job, tmp_path, wheels, old, new)
     largest = max(strikes.old, strikes.new, key=len)
     assert sum(kind == "file" for kind, *_ in largest.values()) >= 900
-    strikes.strike_all(MANY, seed=11)
-    print(f"{job}: {strikes.longest * 1000:.0f} ms of placing; {dict(strikes.found)}")
-    assert strikes.found["new tree in the end"] == MANY
-    assert strikes.found["struck"] >= MANY / 2
+    strikes.strike_all(STRIKES, seed=11)
+    print(f"{job}: {strikes.describe()}")
+    found = strikes.found
+    assert found["new tree in the end"] == STRIKES
+    if STRIKES >= 100 and job != "fresh":  # a fresh root is new for the last instants only
+        for tree in ("old tree", "new tree"):
+            assert found[f"{tree}, by recovery alone"] + found[f"{tree}, then the sync"] > 0
+    if STRIKES >= 100 and job != "removal":  # which places too little for workers
+        assert found["worker struck"] > STRIKES / 8

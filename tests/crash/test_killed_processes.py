@@ -30,6 +30,27 @@ NEW = {
 }
 VICTIMS = ("parent", "worker", "group")
 
+#: Places, is interrupted the moment that it has forked, and says how many files are there then and a while later.
+INTERRUPTED = """
+import functools, marshal, os, signal, sys, time
+from siteroot import fs
+from siteroot.root.placing import place
+
+def count():
+    return sum(len(files) for _, _, files in os.walk(sys.argv[2]))
+
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+os.register_at_fork(after_in_parent=functools.partial(signal.setitimer, signal.ITIMER_REAL, 1e-6))
+with open(sys.argv[1], "rb") as stream:
+    staging = marshal.load(stream)[0]
+try:
+    place(staging, fs.open_folder(sys.argv[2]), link_mode="copy", workers=2)
+except KeyboardInterrupt:
+    first = count()
+    time.sleep(0.5)
+    print(first, count())
+"""
+
 
 def start(root: str, rows: str, link_mode: str) -> "subprocess.Popen[bytes]":
     process = subprocess.Popen(
@@ -142,3 +163,20 @@ def test_an_interrupt_takes_the_change_back_at_once(tmp_path: Path) -> None:
     with process:
         assert process.wait() != 0
     assert not describe_difference(snapshot(root), before)
+
+
+def test_a_worker_that_its_parent_does_not_know_yet_places_nothing(tmp_path: Path) -> None:
+    rows = tmp_path / "rows"
+    rows.write_bytes(marshal.dumps(fresh_of(str(tmp_path / "store"), NEW)))
+    for number in range(3):
+        out = tmp_path / f"out{number}"
+        out.mkdir()
+        done = subprocess.run(
+            [sys.executable, "-c", INTERRUPTED, str(rows), str(out)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        first, later = done.stdout.split()
+        assert first == later

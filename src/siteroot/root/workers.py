@@ -1,7 +1,8 @@
 """Forked workers that share the units of one placing.
 
-They take groups of units, heaviest first, from a pipe that the parent has filled: one read of two bytes is one
-group, so no worker waits for another. Each reports through a pipe of its own, ends with `os._exit`, and ends by
+They take groups of units, heaviest first, from a pipe that the parent fills: one read of two bytes is one group, so no
+worker waits for another. It is filled when all are forked and known, so that one whose parent was interrupted just
+then, and cannot end it, has nothing to do. Each reports through a pipe of its own, ends with `os._exit`, and ends by
 itself when its parent is gone. It holds a copy of the descriptor of the root's lock, so that nobody takes the root
 while it still writes. A worker that fails or is lost makes its parent end the others and raise.
 
@@ -76,12 +77,8 @@ def _weight(weighed: tuple[int, Unit]) -> int:
 
 def share_out(groups: list[list[Unit]], workers: int, errand: Errand) -> None:
     """Have forked workers place the groups, and gather what they report into the errand."""
-    tokens, fill = os.pipe()
-    try:
-        os.write(fill, b"".join(at.to_bytes(2, "big") for at in range(len(groups))))
-    finally:
-        os.close(fill)
     children: dict[int, int] = {}  # the reading end of a worker's pipe: its process
+    tokens, fill = os.pipe()
     try:
         parent = os.getpid()
         for _ in range(min(workers, len(groups))):
@@ -89,6 +86,7 @@ def share_out(groups: list[list[Unit]], workers: int, errand: Errand) -> None:
             try:
                 pid = os.fork()
                 if pid == 0:
+                    os.close(fill)
                     _work(groups, tokens, writing, parent, errand)
             except OSError:  # no room for another process: fewer do
                 os.close(reading)
@@ -100,6 +98,9 @@ def share_out(groups: list[list[Unit]], workers: int, errand: Errand) -> None:
             os.close(writing)
             children[reading] = pid
         if children:
+            os.write(fill, b"".join(at.to_bytes(2, "big") for at in range(len(groups))))
+            os.close(fill)
+            fill = -1
             _gather(dict(children), errand)
         else:
             for group in groups:
@@ -107,6 +108,8 @@ def share_out(groups: list[list[Unit]], workers: int, errand: Errand) -> None:
                     place_unit(unit, errand)
             flush(errand)
     finally:
+        if fill >= 0:
+            os.close(fill)
         os.close(tokens)
         _dismiss(children)
 

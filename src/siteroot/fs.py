@@ -65,6 +65,10 @@ def _rename_noreplace(source: str, target: str) -> None:
         raise OSError(number, os.strerror(number), source, None, target)
 
 
+def _xattr_absent(*_arguments: object) -> None:
+    raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+
 class Writer:
     """The changing system calls, each as `os` has it, and flock, which has a fallback too. It has no state."""
 
@@ -84,6 +88,8 @@ class Writer:
     utime = staticmethod(os.utime)
     chmod = staticmethod(os.chmod)
     chown = staticmethod(os.chown)
+    setxattr = staticmethod(getattr(os, "setxattr", _xattr_absent))
+    removexattr = staticmethod(getattr(os, "removexattr", _xattr_absent))
     fsync = staticmethod(os.fsync)
     flock = staticmethod(fcntl.flock)
 
@@ -181,6 +187,14 @@ def write_whole(
         except OSError:
             pass  # the first fault is the one to tell
         raise
+
+
+def read_attribute(path: str, name: str) -> bytes | None:
+    """Return an extended attribute, None where there is none, or are none."""
+    try:
+        return os.getxattr(path, name)
+    except (OSError, AttributeError):  # macOS and Windows lack the call
+        return None
 
 
 # -- folders ----------------------------------------------------------------------------------------------------------

@@ -24,7 +24,8 @@ _REASONS = {
 _HINTS = {
     errno.ENOSPC: ("Free some space and run it again.",),
     errno.EDQUOT: ("Free some space and run it again.",),
-    errno.EACCES: ("Run it as the user whom the folder belongs to.",),
+    errno.EACCES: ("Run it as the user whom the folder and what is in it belong to.",),
+    errno.EPERM: ("Run it as the user whom the folder and what is in it belong to.",),
     errno.EROFS: ("Mount it writable, or choose another folder.",),
 }
 
@@ -70,6 +71,11 @@ def explain_os_error(error: OSError) -> str:
     return reason or (error.strerror or str(error)).lower()
 
 
+def hints_for(error: OSError) -> tuple[str, ...]:
+    """Return what a person may try."""
+    return _HINTS.get(error.errno or 0, ())
+
+
 def name_of(error: OSError, otherwise: str) -> str:
     """Return the path that a system call failed at."""
     for name in (error.filename2, error.filename):
@@ -88,5 +94,5 @@ def apply_failed(error: OSError, root: str, *, restored: bool) -> ApplyFailedErr
         f"{subject}: {explain_os_error(error)}",
         restored=restored,
         where=root,
-        hints=_HINTS.get(error.errno or 0, ()),
+        hints=hints_for(error),
     )

@@ -254,11 +254,36 @@ def test_a_half_made_work_folder_gives_the_root_its_time_back(root: str) -> None
     assert not describe_difference(snapshot(root), before)
 
 
+def test_a_root_from_before_1970_gets_its_time_back(tmp_path: Path, root: str) -> None:
+    os.utime(root, ns=(-1_500_000_000, -1_500_000_000))
+    before = snapshot(root)
+    change = change_of(root, str(tmp_path / "store"), OLD, NEW)
+    for moment in range(4):  # the work folder comes
+        with pytest.raises(StoppedError):
+            apply_change(root, change, workers=1, writer=stopping_writer(moment))
+        recover_root(root)
+        assert not describe_difference(snapshot(root), before), moment
+
+
 @pytest.mark.parametrize("name", [".siteroot-", ".siteroot-x", ".siteroot.json", ".siterooted"])
 def test_names_like_ours_are_not_ours(root: str, name: str) -> None:
     Path(root, name).mkdir()
     assert not recovery_due(root)
     assert recover_root(root) is None
+
+
+@pytest.mark.parametrize("name", [".siteroot-5", ".siteroot-6/notes.md"])
+def test_what_has_a_name_of_ours_and_is_not_ours_stays(
+    tmp_path: Path, root: str, name: str
+) -> None:
+    foreign = Path(root, name)
+    foreign.parent.mkdir(parents=True, exist_ok=True)
+    foreign.write_bytes(b"mine")
+    Path(root, ".siteroot-8").symlink_to(foreign.parent)
+    assert not recovery_due(root)
+    assert recover_root(root) is None
+    apply_change(root, change_of(root, str(tmp_path / "store"), OLD, NEW))
+    assert foreign.read_bytes() == b"mine"
 
 
 @pytest.fixture(name="venv")

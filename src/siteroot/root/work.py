@@ -1,0 +1,263 @@
+"""`.siteroot`, the folder in a root that holds a change at work: what it says, how it comes, and how it goes.
+
+Each area of a change (`areas`) has one; that of the root itself says how far the change is:
+
+    .siteroot/
+        begin                  pid, and the areas with the times that their folders had
+        new/                   the staged files, by path
+        journal                the whole change, written as journal.part and renamed: the moment from which it holds
+        journal.undo           journal, renamed: it is being taken back
+        journal.undone         ... and has been: the old tree stands, what is left is to be removed
+        journal.done           journal, renamed: the new tree stands, what is left is to be removed
+        old/N                  the old file of move N
+        lock                   only where the file system has no flock on folders
+
+The name of the last file that is there (`Marker`) says what is due, so each step is one rename.
+
+DIR's own time changes with every name in it, `.siteroot` among them, so the time to give it must be on the disk before
+that name comes and after it has gone. Therefore the folder is made as `.siteroot-NANOSECONDS`, with DIR's time in its
+name, and renamed when `begin` is in it; at the end it is renamed to that form again before the last file in it is
+removed. Whoever finds such a folder removes it and gives DIR that time. Between the last two calls, rmdir and utime,
+the time stands in an extended attribute of DIR, which does not change it. Where the file system has none of these,
+a kill just there leaves a whole tree with the present as DIR's own time. The times of areas outside are in `begin`
+before their `.siteroot` is made.
+"""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from enum import StrEnum
+
+from siteroot import fs
+from siteroot.formats.journal_log import Journal, parse_journal, render_journal
+from siteroot.model.root import WORK_FOLDER
+from siteroot.model.rows import FolderTime
+
+from .areas import NEW, OLD, area_path
+from .faults import RecoveryError
+from .lock import LOCK_FILE
+
+
+class Marker(StrEnum):
+    """The files that say how far a change is, the last first: the first of them that is there counts."""
+
+    UNDONE = "journal.undone"
+    UNDO = "journal.undo"
+    DONE = "journal.done"
+    JOURNAL = "journal"
+    BEGIN = "begin"
+
+
+_PART = "journal.part"
+_OURS = frozenset((*Marker, _PART, NEW, OLD, LOCK_FILE))
+_TIME = "user.siteroot.time"  # the extended attribute
+
+
+# -- looking ----------------------------------------------------------------------------------------------------------
+
+
+def work_due(root: str) -> bool:
+    """Whether there is anything of a change in the root, at work or interrupted."""
+    try:
+        names = os.listdir(root)
+    except OSError:
+        return False
+    if any(_is_early(root, name) for name in names) or _noted_time(root) is not None:
+        return True
+    return WORK_FOLDER in names and work_stands(root)
+
+
+def work_stands(root: str) -> bool:
+    """Whether there is a work folder with more in it than the lock."""
+    return bool(_names(f"{root}/{WORK_FOLDER}") - {LOCK_FILE})
+
+
+def find_marker(root: str) -> Marker | None:
+    """Return what the work folder says, None where nothing. RecoveryError where it holds what is not siteroot's."""
+    names = _names(f"{root}/{WORK_FOLDER}")
+    begin = f".{Marker.BEGIN}."
+    partial = {name for name in names if name.startswith(begin) and name.endswith(".part")}
+    unknown = sorted(names - _OURS - partial)
+    if unknown:
+        raise RecoveryError(
+            f"it holds {unknown[0]}, which siteroot did not put there",
+            where=f"{root}/{WORK_FOLDER}",
+            hints=("The name .siteroot is reserved in a root: move what is not siteroot's away.",),
+        )
+    return next((marker for marker in Marker if marker in names), None)
+
+
+def read_journal(root: str, marker: Marker, *, outside: Sequence[str]) -> Journal:
+    """Return the journal in the file that was found. Raises JournalSyntaxError."""
+    path = f"{root}/{WORK_FOLDER}/{marker}"
+    with open(path, "rb") as stream:
+        return parse_journal(stream.read(), path, outside=outside)
+
+
+def _names(folder: str) -> set[str]:
+    """Return the names in a folder, none where it is absent. OSError where it is a link or a file."""
+    try:
+        descriptor = fs.open_folder(folder)
+    except FileNotFoundError:
+        return set()
+    try:
+        return set(os.listdir(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def _is_early(root: str, name: str) -> bool:
+    """Whether it is a work folder that is not yet, or no longer, in force: `.siteroot-NANOSECONDS`."""
+    if _early_time(name) is None:
+        return False
+    try:
+        return _names(f"{root}/{name}") <= set(Marker)
+    except OSError:
+        return False  # a file or a link: somebody else's
+
+
+def _early_time(name: str) -> int | None:
+    digits = name.removeprefix(f"{WORK_FOLDER}-")
+    return None if digits == name else _as_time(digits)
+
+
+def _as_time(text: str) -> int | None:
+    digits = text.removeprefix("-")  # before 1970
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+        return None
+    return int(text)
+
+
+def _noted_time(root: str) -> int | None:
+    """Return the time that DIR was to be given when a change was interrupted at its very end."""
+    noted = fs.read_attribute(root, _TIME)
+    return None if noted is None else _as_time(noted.decode("ascii", "replace"))
+
+
+# -- going on ---------------------------------------------------------------------------------------------------------
+
+
+def begin_work(root: str, bases: Sequence[str], writer: fs.Writer) -> tuple[FolderTime, ...]:
+    """Make the work folders; return the areas, with the times that their folders had."""
+    areas = tuple((base, os.stat(area_path(root, base)).st_mtime_ns) for base in bases)
+    work = f"{root}/{WORK_FOLDER}"
+    content = render_journal(Journal(pid=os.getpid(), areas=areas))
+    if os.path.lexists(f"{work}/{LOCK_FILE}"):  # the folder came with the lock
+        fs.write_whole(f"{work}/{Marker.BEGIN}", content, writer=writer)
+    else:
+        early = f"{work}-{areas[0][1]}"
+        writer.mkdir(early, 0o755)
+        writer.chmod(early, 0o755)
+        fs.write_file(f"{early}/{Marker.BEGIN}", content, writer=writer)
+        writer.rename(early, work)
+    for base in bases:
+        folder = f"{area_path(root, base)}/{WORK_FOLDER}"
+        if base:
+            writer.mkdir(folder, 0o755)
+        for name in (NEW, OLD):
+            writer.mkdir(f"{folder}/{name}", 0o755)
+    return areas
+
+
+def write_journal(root: str, journal: Journal, writer: fs.Writer) -> None:
+    """Write the change down: from here on it holds."""
+    part = f"{root}/{WORK_FOLDER}/{_PART}"
+    fs.write_file(part, render_journal(journal), writer=writer)
+    writer.rename(part, f"{root}/{WORK_FOLDER}/{Marker.JOURNAL}")
+
+
+def mark(root: str, old: Marker, new: Marker, writer: fs.Writer) -> None:
+    """Say that the change is one step further."""
+    writer.rename(f"{root}/{WORK_FOLDER}/{old}", f"{root}/{WORK_FOLDER}/{new}")
+
+
+# -- going away -------------------------------------------------------------------------------------------------------
+
+
+def clear_work(root: str, marker: Marker, journal: Journal, writer: fs.Writer) -> None:
+    """Remove the work folders and give the areas' folders their times; the marker goes last."""
+    times = {base: _final_time(root, base, marker, journal) for base, _ in journal.areas}
+    for base, _ in journal.areas:
+        if base:
+            folder = area_path(root, base)
+            fs.remove_tree(f"{folder}/{WORK_FOLDER}", writer=writer)
+            writer.utime(folder, ns=(times[base], times[base]))
+    work = f"{root}/{WORK_FOLDER}"
+    descriptor = fs.open_folder(work)
+    try:
+        for name in sorted(set(os.listdir(descriptor)) - {marker, LOCK_FILE}):
+            fs.remove_tree(name, folder=descriptor, writer=writer)
+        locked = LOCK_FILE in os.listdir(descriptor)
+    finally:
+        os.close(descriptor)
+    if locked:  # the folder goes with the lock
+        writer.utime(root, ns=(times[""], times[""]))
+        fs.remove_file(f"{work}/{marker}", writer=writer)
+        return
+    late = f"{work}-{times['']}"
+    writer.rename(work, late)
+    fs.remove_file(f"{late}/{marker}", writer=writer)
+    _leave(root, late, times[""], writer)
+
+
+def clear_early(root: str, writer: fs.Writer) -> Marker | None:
+    """Remove work folders not yet, or no longer, in force, and give DIR its time; return what they said, if any.
+
+    DONE is a change whose new tree stands, UNDONE one of which nothing, or nothing any more, was there.
+    """
+    ended: Marker | None = None
+    for name in os.listdir(root):
+        time = _early_time(name)
+        if time is None or not _is_early(root, name):
+            continue
+        folder = f"{root}/{name}"
+        ended = Marker.DONE if os.path.lexists(f"{folder}/{Marker.DONE}") else Marker.UNDONE
+        for marker in Marker:
+            fs.remove_file(f"{folder}/{marker}", writer=writer)
+        _leave(root, folder, time, writer)
+    time = _noted_time(root)
+    if time is not None:
+        _give_time(root, time, writer)
+        ended = Marker.DONE
+    return ended
+
+
+def clear_remains(root: str, writer: fs.Writer) -> None:
+    """Remove a work folder that says nothing: nothing can have been moved. DIR keeps the time that it has."""
+    mtime = os.stat(root).st_mtime_ns
+    work = f"{root}/{WORK_FOLDER}"
+    for name in sorted(_names(work)):
+        fs.remove_tree(f"{work}/{name}", writer=writer)
+    _leave(root, work, mtime, writer)
+
+
+def _leave(root: str, emptied: str, time: int, writer: fs.Writer) -> None:
+    """Remove the emptied work folder, and give DIR the time, which stands in an attribute meanwhile."""
+    with suppress(OSError):  # without it, the time is lost to whom a kill strikes just here
+        writer.setxattr(root, _TIME, b"%d" % time)
+    writer.rmdir(emptied)
+    _give_time(root, time, writer)
+
+
+def _give_time(root: str, time: int, writer: fs.Writer) -> None:
+    writer.utime(root, ns=(time, time))
+    if fs.read_attribute(root, _TIME) is not None:
+        writer.removexattr(root, _TIME)
+
+
+def _final_time(root: str, base: str, marker: Marker, journal: Journal) -> int:
+    """Return the time that an area's folder gets: the old one, unless names in it changed.
+
+    Where they did and nobody derived a time, it is what the moves left.
+    """
+    before = dict(journal.areas)[base]
+    if marker != Marker.DONE:
+        return before
+    for folder, time in journal.times:
+        if folder == base:
+            return time * 1_000_000_000
+    if any(
+        path.rpartition("/")[0] == base for kind, path, _ in journal.entries if kind != "replace"
+    ):
+        return os.stat(area_path(root, base)).st_mtime_ns
+    return before

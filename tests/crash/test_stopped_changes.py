@@ -208,7 +208,7 @@ def as_user(number: int) -> Iterator[None]:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
 def test_what_one_user_began_another_recovers_or_is_told_why_not() -> None:
-    with tempfile.TemporaryDirectory() as place:  # pytest's folders are closed to others
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:  # pytest's folders are closed to others
         os.chmod(place, 0o755)
         stage = Stage(CASES[1], Path(place))
         for owner, stranger in ((4321, 0), (0, 4321)):

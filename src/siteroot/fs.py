@@ -233,6 +233,18 @@ def make_folder(path: str, mode: int = 0o755, *, writer: Writer = DISK) -> tuple
     return tuple(made)
 
 
+def set_folder_time(folder: str | int, mtime_ns: int, *, writer: Writer = DISK) -> None:
+    """Set the time of a folder, by path or open, if it is this user's to set.
+
+    Whoever may write may add and remove names, but only the owner may say when: another's keeps the time it got.
+    """
+    try:
+        writer.utime(folder, ns=(mtime_ns, mtime_ns))
+    except PermissionError as error:
+        if error.errno != errno.EPERM:
+            raise
+
+
 def remove_file(path: str, *, writer: Writer = DISK) -> None:
     """Remove a file or a link; none there is fine."""
     try:

@@ -13,6 +13,7 @@ import pytest
 from support.command import plain_variables
 from support.ground import Ground, build_versions, digest_of, hold, make_ground, strike_with_journal
 from support.trees import snapshot
+from support.users import as_user
 from support.wheels import build_wheel
 
 
@@ -73,6 +74,61 @@ def test_3_recovery_needs_nothing_but_the_root(
     said = ground.sync(versions["none"], moved, cache=tmp_path / "cache")
     assert "an interrupted change was brought to its end" in said
     assert digest_of(moved) == digest_of(fresh)
+
+
+def give(top: Path, owner: int) -> None:
+    for path in (top, *top.rglob("*")):
+        os.chown(path, owner, owner)
+
+
+@pytest.mark.parametrize("heir", ["root", "another user"])
+def test_3_another_user_recovers(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path, heir: str
+) -> None:
+    """The superuser, or whom the root was given to: with a cache of their own, and another lock."""
+    first, second = as_user(12345), as_user(54321)
+    by = () if heir == "root" else second
+    root, kept, fresh = (tmp_path / name for name in ("root", "kept", "fresh"))
+    ground.sync(versions["one"], kept)
+    give(kept, 12345)
+    ground.sync(versions["none"], fresh)
+    strike_with_journal(ground, versions["two"], root, kept, by=first)
+    assert (root / ".siteroot" / "journal").stat().st_uid == 12345
+    if by:
+        give(root, 54321)
+    cache = tmp_path / "cache"
+    cache.mkdir(mode=0o777)
+    cache.chmod(0o777)
+    before = root.stat()
+    said = ground.sync(versions["none"], root, cache=cache, by=by)
+    assert "an interrupted change was brought to its end" in said
+    assert digest_of(root) == digest_of(fresh)
+    assert (root.stat().st_ino, root.stat().st_uid) == (before.st_ino, before.st_uid)
+
+
+@pytest.mark.parametrize("writable", ["nothing", "DIR itself"])
+def test_3_who_may_not_write_changes_nothing(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path, writable: str
+) -> None:
+    first, second = as_user(12345), as_user(54321)
+    root, kept, fresh = (tmp_path / name for name in ("root", "kept", "fresh"))
+    ground.sync(versions["one"], kept)
+    give(kept, 12345)
+    ground.sync(versions["two"], fresh)
+    strike_with_journal(ground, versions["two"], root, kept, by=first)
+    if writable == "DIR itself":
+        root.chmod(0o777)
+    before = snapshot(root)
+    refused = ground.try_sync(versions["two"], root, by=second)
+    assert refused.returncode == 1
+    assert "an interrupted change can be neither finished nor taken back" in refused.stderr
+    assert "permission is denied" in refused.stderr
+    assert "Run it as the user whom the folder belongs to" in refused.stderr
+    assert snapshot(root) == before
+    said = ground.sync(versions["two"], root, "--dry-run", by=second)
+    assert "recover from an interrupted command" in said
+    ground.sync(versions["two"], root, by=first)
+    assert digest_of(root) == digest_of(fresh)
 
 
 def test_3_the_next_sync_clears_dead_staging(

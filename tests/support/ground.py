@@ -42,10 +42,11 @@ class Ground:
         cache: Path | None = None,
         variables: Mapping[str, str] | None = None,
         umask: int = -1,
+        by: tuple[str, ...] = (),
     ) -> subprocess.CompletedProcess[str]:
-        """Run a sync, whatever comes of it."""
+        """Run a sync, whatever comes of it. `by` are the words that make it another user's."""
         return subprocess.run(
-            self.command(project, root, *words, cache=cache),
+            [*by, *self.command(project, root, *words, cache=cache)],
             cwd=self.home,
             env=plain_variables(self.home, variables),
             capture_output=True,
@@ -63,9 +64,12 @@ class Ground:
         cache: Path | None = None,
         variables: Mapping[str, str] | None = None,
         umask: int = -1,
+        by: tuple[str, ...] = (),
     ) -> str:
         """Run a sync that must come about; return its stderr."""
-        done = self.try_sync(project, root, *words, cache=cache, variables=variables, umask=umask)
+        done = self.try_sync(
+            project, root, *words, cache=cache, variables=variables, umask=umask, by=by
+        )
         assert done.returncode == 0, done.stderr
         return done.stderr
 
@@ -143,14 +147,19 @@ def build_versions(folder: Path) -> dict[str, tuple[Path, ...]]:
     }
 
 
-def strike_with_journal(ground: Ground, project: Path, root: Path, kept: Path) -> None:
-    """Kill a sync of `root` (a copy of `kept`) so that an interrupted change is left in it."""
+def strike_with_journal(
+    ground: Ground, project: Path, root: Path, kept: Path, *, by: tuple[str, ...] = ()
+) -> None:
+    """Kill a sync of `root` (a copy of `kept`) so that an interrupted change is left in it.
+
+    Mounts at and in `root` stay. `by` are the words before the command that make it another user's.
+    """
     journal = f"{root}/.siteroot/journal"
     for _ in range(40):
         shutil.rmtree(root, ignore_errors=True)
-        subprocess.run(["cp", "-a", kept, root], check=True)
+        subprocess.run(["cp", "-aT", kept, root], check=True)
         with subprocess.Popen(
-            ground.command(project, root),
+            [*by, *ground.command(project, root)],
             cwd=ground.home,
             env=plain_variables(ground.home),
             stdout=subprocess.DEVNULL,

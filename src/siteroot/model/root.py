@@ -84,10 +84,11 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderView:
-    """What a folder holds, and its mtime in nanoseconds."""
+    """What a folder holds, its mtime in nanoseconds, and whether this user may set that: only its owner may."""
 
     names: Mapping[str, Kind]
     mtime_ns: int
+    mine: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

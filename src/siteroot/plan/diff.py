@@ -310,7 +310,7 @@ def _settled_times(
     made and removed a file in it. Its other folders are looked at where something in them changes.
     """
     view = inventory.folders.get("")
-    if view is None:
+    if view is None or not view.mine:
         return ()
     names = {path.partition("/")[0] for path in _all_paths(desire)}
     names |= {row[0].partition("/")[0] for row in own_rows} | {STATE_FILE}

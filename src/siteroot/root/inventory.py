@@ -266,12 +266,14 @@ def _read_folder(path: str) -> FolderView | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        mtime = os.fstat(descriptor).st_mtime_ns
+        status = os.fstat(descriptor)
         with os.scandir(descriptor) as entries:
             names = {entry.name: _kind(entry) for entry in entries}
     finally:
         os.close(descriptor)
-    return FolderView(names=names, mtime_ns=mtime)
+    return FolderView(
+        names=names, mtime_ns=status.st_mtime_ns, mine=os.geteuid() in (0, status.st_uid)
+    )
 
 
 def _kind(entry: "os.DirEntry[str]") -> Kind:

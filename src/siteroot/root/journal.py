@@ -259,7 +259,7 @@ def _set_times(areas: Sequence[Area], times: Sequence[tuple[str, int]], writer: 
         at, relative = split_path(folder, bases)
         if relative:
             with suppress(FileNotFoundError, DriftedError):  # it is not the folder that it was
-                writer.utime(areas[at].folders.open(relative), ns=(time, time))
+                fs.set_folder_time(areas[at].folders.open(relative), time, writer=writer)
 
 
 # -- going back, recovering -------------------------------------------------------------------------------------------

@@ -267,7 +267,7 @@ def _open_lock_file(root: str, path: str, writer: fs.Writer) -> int:
         return fs.open_lock_file(path, writer=writer)
     descriptor = fs.open_lock_file(path, writer=writer)
     fs.write_all(descriptor, b"%d\n" % os.getpid(), writer=writer)
-    writer.utime(root, ns=(mtime, mtime))
+    fs.set_folder_time(root, mtime, writer=writer)
     return descriptor
 
 
@@ -275,7 +275,7 @@ def _remove_lock_file(root: str, path: str, writer: fs.Writer) -> None:
     mtime = os.stat(root).st_mtime_ns
     fs.remove_file(path, writer=writer)
     if fs.remove_folder(os.path.dirname(path), writer=writer):
-        writer.utime(root, ns=(mtime, mtime))
+        fs.set_folder_time(root, mtime, writer=writer)
 
 
 def _clear_dead_staging(root: str, writer: fs.Writer) -> None:

@@ -181,7 +181,7 @@ def clear_work(root: str, marker: Marker, journal: Journal, writer: fs.Writer) -
         if base:
             folder = area_path(root, base)
             fs.remove_tree(f"{folder}/{WORK_FOLDER}", writer=writer)
-            writer.utime(folder, ns=(times[base], times[base]))
+            fs.set_folder_time(folder, times[base], writer=writer)
     work = f"{root}/{WORK_FOLDER}"
     descriptor = fs.open_folder(work)
     try:
@@ -191,7 +191,7 @@ def clear_work(root: str, marker: Marker, journal: Journal, writer: fs.Writer) -
     finally:
         os.close(descriptor)
     if locked:  # the folder goes with the lock
-        writer.utime(root, ns=(times[""], times[""]))
+        fs.set_folder_time(root, times[""], writer=writer)
         fs.remove_file(f"{work}/{marker}", writer=writer)
         return
     late = f"{work}-{times['']}"
@@ -240,7 +240,7 @@ def _leave(root: str, emptied: str, time: int, writer: fs.Writer) -> None:
 
 
 def _give_time(root: str, time: int, writer: fs.Writer) -> None:
-    writer.utime(root, ns=(time, time))
+    fs.set_folder_time(root, time, writer=writer)
     if fs.read_attribute(root, _TIME) is not None:
         writer.removexattr(root, _TIME)
 

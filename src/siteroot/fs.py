@@ -322,6 +322,22 @@ def rename_new(source: str, target: str, *, writer: Writer = DISK) -> None:
         writer.rename(source, target)
 
 
+def renames_reach(source: str, target: str) -> bool:
+    """Whether a file can be renamed from one folder into the other: both lie in one mount of one file system.
+
+    Asked by renaming a file that is not there, since the kernel compares the mounts before it looks for the file: bind
+    mounts of one file system share its device number. Parts of one mount may have device numbers of their own.
+    """
+    if os.stat(source).st_dev != os.stat(target).st_dev:
+        return False
+    absent = f".siteroot-{os.urandom(8).hex()}"
+    try:
+        os.rename(f"{source}/{absent}", f"{target}/{absent}")
+    except OSError as error:
+        return error.errno != errno.EXDEV
+    return True
+
+
 def is_same_inode(descriptor: int, path: str) -> bool:
     """Whether the path still is the open file or folder."""
     try:

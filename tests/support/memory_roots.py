@@ -29,6 +29,7 @@ from siteroot.model.wheel import EntryPoint, StoredScheme, StoredWheel
 from siteroot.plan.change import render_change, render_fresh
 from siteroot.plan.diff import Desire, contested_with_kept, diff_root, folders_to_look_at
 from siteroot.plan.owned import own_file_paths
+from siteroot.plan.paths import is_ascent
 from siteroot.plan.place import Extras, Placing, place_distribution
 from siteroot.plan.triage import Policy, sort_pins, spread_contested, want_again
 
@@ -234,7 +235,7 @@ class MemoryRoot:
             names |= {
                 posixpath.basename(p): Kind.FOLDER
                 for p in self.folders
-                if p and self._in(p, folder)
+                if p and not is_ascent(p) and self._in(p, folder)
             }
             views[folder] = FolderView(names=names, mtime_ns=mtime)
         own = {*({} if state is None else state.files), *own_file_paths(self.layout)}

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from siteroot.errors import RootError
+from siteroot.model.layout import is_below
 from siteroot.model.root import WORK_FOLDER
 from siteroot.model.rows import FolderTime
 
@@ -38,7 +39,8 @@ class JournalSyntaxError(RootError):
 class Journal:
     """A change as it is written down. Before the change is staged there are only `pid` and `areas`.
 
-    `areas` begin with the root itself, ("", its time in nanoseconds); others are existing folders outside of it.
+    `areas` begin with the root itself, ("", its time in nanoseconds); others are existing folders outside of it,
+    or mounts inside.
     """
 
     pid: int
@@ -160,8 +162,8 @@ def _check(path: str, outside: Sequence[str], where: str, *, folder: bool) -> No
     clean = all(part not in ("", ".", "..") for part in parts[climbs:]) and WORK_FOLDER not in parts
     if clean and not climbs:
         return
-    if clean and any(path.startswith(f"{known}/") for known in outside):
+    if clean and any(is_below(path, known) for known in outside):
         return
-    if clean and folder and any(f"{known}/".startswith(f"{path}/") for known in outside):
+    if clean and folder and any(path == known or is_below(known, path) for known in outside):
         return
     raise JournalSyntaxError(f"it names {path!r}, which leads out of the root", where=where)

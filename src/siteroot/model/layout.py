@@ -5,6 +5,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path lies below a folder, both relative to one root: "../../../x" does not lie below ".."."""
+    if not path.startswith(f"{folder}/" if folder else ""):
+        return False
+    rest = path[len(folder) + 1 :] if folder else path
+    return rest not in ("", "..") and not rest.startswith("../")
+
+
 class LayoutKind(Enum):
     """The four layouts of a site root."""
 
@@ -20,11 +28,13 @@ class Layout:
 
     `root` is absolute and resolved. `folders` has purelib, platlib, scripts, headers and data; "" is the root, and
     only an interpreter's folders may lead out of it ("../../../bin"). Headers go to `folders["headers"]/NAME`.
+    `virtual` says that an interpreter's folders are a virtual environment's, for nobody but Python.
     """
 
     kind: LayoutKind
     root: str
     folders: Mapping[str, str]
+    virtual: bool = False
 
     @property
     def movable(self) -> bool:

@@ -13,9 +13,9 @@ placing modules may not (DESIGN.md 3).
                      source is the store entry's folder, absolute ("" where nothing is stored); label is
                      "NAME==VERSION", for messages
     Staging      (anchors, folders, jobs)
-                     anchors are scheme folders outside the root, as relative paths ("../../../bin"), which may lie
-                     on another file system; folders are all folders of the staged tree, parents first, without
-                     "" and without the anchors; jobs come largest first
+                     anchors are folders that may lie on another file system: those outside the root that are used
+                     ("../../../bin"), and in a change the scheme folders inside; folders are all folders of the
+                     staged tree, parents first, without "" and without the anchors outside; jobs come largest first
     Move         (kind, path)
                      "aside"    what stands at path is moved away, into the old files
                      "replace"  what stands at path is saved into the old files, the staged file takes its place

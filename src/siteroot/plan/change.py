@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
+from siteroot.model.layout import Layout, is_below
 from siteroot.model.plan import DesiredDistribution, Install, Keep, Plan, Remove, Replace
 from siteroot.model.root import STATE_FILE, Inventory, Kind
 from siteroot.model.rows import Change, Fresh, Job, Move, Staging
 from siteroot.model.times import derive_folder_mtime
 
-from .layout import outer_folders
+from .layout import inner_folders, is_standing, outer_folders
 from .meeting import distribution_paths
 from .owned import own_paths
 from .paths import depth_first, folders_of, is_ascent, join_path, parent, pycache_of
@@ -48,7 +49,8 @@ def render_change(plan: Plan, inventory: Inventory) -> Change:
         for folder in depth_first(touched | dropped)
         if folder in inventory.folders and not is_ascent(folder)
     ]
-    staging = _staging(plan, folders_of(new), {*new, *(path for _, path in moves)})
+    anchors, folders, jobs = _staging(plan, folders_of(new), {*new, *(path for _, path in moves)})
+    staging = (*anchors, *inner_folders(plan.layout)), folders, jobs
     return staging, moves, tuple(times), tuple(kept_times)
 
 
@@ -87,7 +89,7 @@ def _names_by_folder(paths: Iterable[str]) -> dict[str, set[str]]:
 
 
 def _staging(plan: Plan, folders: Iterable[str], paths: Iterable[str]) -> Staging:
-    anchors = _anchors_of(paths, outer_folders(plan.layout))
+    anchors = _anchors_of(paths, plan.layout)
     jobs: list[Job] = []
     for each in _placed(plan):
         stored, rendered = each.stored, each.rendered
@@ -98,21 +100,23 @@ def _staging(plan: Plan, folders: Iterable[str], paths: Iterable[str]) -> Stagin
     jobs.sort(key=lambda job: (-len(job[2]) - len(job[3]), job[1]))
     if plan.own_files:
         jobs.append(("", "siteroot", (), plan.own_files))
-    below = tuple(f"{anchor}/" for anchor in anchors)
     staged = [
         folder
         for folder in folders
-        if not folder.startswith("../") or (folder.startswith(below) and folder not in anchors)
+        if not folder.startswith("../")
+        or (folder not in anchors and any(is_below(folder, anchor) for anchor in anchors))
     ]
     return anchors, tuple(sorted(staged)), tuple(jobs)
 
 
-def _anchors_of(paths: Iterable[str], outer: tuple[str, ...]) -> tuple[str, ...]:
+def _anchors_of(paths: Iterable[str], layout: Layout) -> tuple[str, ...]:
     """Return the scheme folders outside that a path lies in: the others are not even made."""
+    outer, data = outer_folders(layout), layout.folders["data"]
     used = set()
     for path in paths if outer else ():
-        above = [each for each in outer if f"{path}/".startswith(f"{each}/")]
-        used.update(sorted(above, key=len)[-1:])
+        above = [each for each in outer if path == each or is_below(path, each)]
+        # everything lies in data: that counts where no other one is nearer
+        used.update([each for each in above if each != data] or above)
     return tuple(sorted(used))
 
 
@@ -207,10 +211,9 @@ class _Moves:
 
     def _drop_emptied(self, new_folders: set[str]) -> None:
         """Drop folders that lost something and may be empty now; whether they are is seen when it is done."""
-        anchors = outer_folders(self._plan.layout)
         candidates = folders_of(self._gone) - new_folders - folders_of(self._kept) - self._gone
-        for folder in depth_first(candidates.difference(anchors, folders_of(anchors))):
-            if self._is_folder(folder):
+        for folder in depth_first(candidates):
+            if self._is_folder(folder) and not is_standing(folder, self._plan.layout):
                 self._moves.append(("drop", folder))
 
     def _kind(self, path: str) -> Kind | None:

@@ -65,6 +65,10 @@ class RecoveryError(RootError):
     """An interrupted change can be neither finished nor taken back."""
 
 
+class ClaimedError(RootError):
+    """A folder that several roots share is between two states of another one."""
+
+
 def explain_os_error(error: OSError) -> str:
     """Return why the system refused, without the number: "the disk is full"."""
     reason = _REASONS.get(error.errno or 0)

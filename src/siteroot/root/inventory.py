@@ -16,7 +16,7 @@ from siteroot import fs
 from siteroot.errors import RootError
 from siteroot.formats.record import RecordError, RecordRow, parse_record
 from siteroot.formats.root_state import UnreadableState, parse_root_state
-from siteroot.model.layout import Layout
+from siteroot.model.layout import Layout, is_below
 from siteroot.model.root import (
     STATE_FILE,
     WORK_FOLDER,
@@ -27,6 +27,7 @@ from siteroot.model.root import (
     RootState,
 )
 from siteroot.plan.owned import own_file_paths
+from siteroot.plan.paths import folders_of
 
 from .faults import explain_os_error
 
@@ -89,10 +90,8 @@ class _Reader:
 
     def __init__(self, layout: Layout, *, links_are_files: bool) -> None:
         self._root = layout.root
-        self._outside = tuple(
-            f"{folder}/" for folder in set(layout.folders.values()) if folder.startswith("..")
-        )
-        self._tops = {"", *[outside[:-1] for outside in self._outside]}
+        self._outside = {each for each in layout.folders.values() if each.startswith("..")}
+        self._tops = {"", *self._outside, *folders_of(self._outside)}
         self._plain = (Kind.FILE, Kind.LINK) if links_are_files else (Kind.FILE,)
         self.views: dict[str, FolderView | None] = {}
 
@@ -234,7 +233,13 @@ class _Reader:
             inner = absolute[len(self._root) + 1 :]
             return "" if inner.startswith(f"{WORK_FOLDER}/") else inner
         outer = posixpath.relpath(absolute, self._root)
-        return outer if outer.startswith(self._outside) else ""
+        if not self._is_outside(outer):  # others write the way to a scheme folder with its links
+            folder, name = posixpath.split(absolute)
+            outer = posixpath.relpath(f"{os.path.realpath(folder)}/{name}", self._root)
+        return outer if self._is_outside(outer) else ""
+
+    def _is_outside(self, path: str) -> bool:
+        return any(is_below(path, folder) for folder in self._outside)
 
     def _is_there(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")

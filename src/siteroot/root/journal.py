@@ -11,7 +11,7 @@ recovery (`recover_root`) needs to know nothing else:
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,9 +19,21 @@ from siteroot import fs
 from siteroot.errors import InvariantError, SiterootError
 from siteroot.formats.journal_log import Entry, Journal
 from siteroot.model.root import WORK_FOLDER
-from siteroot.model.rows import Change, Job, Move, Staging
+from siteroot.model.rows import Change, Move, Staging
 
-from .areas import NEW, Area, Folders, area_path, find_bases, open_areas, split_path
+from .areas import (
+    NEW,
+    Area,
+    Folders,
+    find_bases,
+    hold_areas,
+    open_areas,
+    open_base,
+    parts_below,
+    refuse_claimed,
+    split_path,
+    spread_staging,
+)
 from .faults import (
     ApplyFailedError,
     DriftedError,
@@ -85,24 +97,26 @@ def apply_change(
     if recovery_due(root):
         raise InvariantError(f"{root} is to be recovered before it is changed")
     bases = find_bases(root, staging[0])
-    try:
-        areas = begin_work(root, bases, writer)
-        copied = _stage(root, staging, bases, link_mode, workers, advanced, writer)
-        journal = _write_down(root, change, areas)
-        write_journal(root, journal, writer)
-        _forward(root, journal, writer)
-    except BaseException as error:
-        _give_up(root, staging[0], error, writer)
-        raise
-    try:
-        clear_work(root, Marker.DONE, journal, writer)
-    except OSError as error:
-        raise ApplyFailedError(
-            f"the change is made, but {name_of(error, WORK_FOLDER)} cannot be removed:"
-            f" {explain_os_error(error)}",
-            restored=False,
-            where=root,
-        ) from error
+    with hold_areas(root, bases, writer=writer):
+        refuse_claimed(root, bases)
+        try:
+            areas = begin_work(root, bases, writer)
+            copied = _stage(root, staging, bases, link_mode, workers, advanced, writer)
+            journal = _write_down(root, change, areas)
+            write_journal(root, journal, writer)
+            _forward(root, journal, writer)
+        except BaseException as error:
+            _give_up(root, staging[0], error, writer)
+            raise
+        try:
+            clear_work(root, Marker.DONE, journal, writer)
+        except OSError as error:
+            raise ApplyFailedError(
+                f"the change is made, but {name_of(error, WORK_FOLDER)} cannot be removed:"
+                f" {explain_os_error(error)}",
+                restored=False,
+                where=root,
+            ) from error
     return copied
 
 
@@ -124,11 +138,9 @@ def _stage(
     writer: fs.Writer,
 ) -> bool:
     """Place the staged tree into the areas' `new/`."""
-    top = f"{root}/{WORK_FOLDER}/{NEW}"
-    if len(bases) > 1 or staging[0]:
-        top = root
-        staging = _spread(staging, bases)
-    descriptor = fs.open_folder(top)
+    if len(bases) > 1:
+        staging = spread_staging(staging, bases)
+    descriptor = fs.open_folder(f"{root}/{WORK_FOLDER}/{NEW}")
     try:
         return place(
             staging,
@@ -142,39 +154,6 @@ def _stage(
         os.close(descriptor)
 
 
-def _spread(staging: Staging, bases: Sequence[str]) -> Staging:
-    """Return the staging with its paths led into the areas' own `new/`, relative to the root."""
-
-    def staged(path: str) -> str:
-        at, relative = split_path(path, bases)
-        base = f"{bases[at]}/" if bases[at] else ""
-        return f"{base}{WORK_FOLDER}/{NEW}/{relative}"
-
-    anchors, folders, jobs = staging
-    # Anchors are folders of the staged tree too, where they are not an area's base themselves.
-    needed = [part for anchor in anchors for part in _below_base(anchor, bases)]
-    # One area's base may lie below another's scheme folder (data holds headers): `new/` stands for it.
-    unique = [each for each in dict.fromkeys([*needed, *folders]) if each not in bases]
-    spread: list[Job] = [
-        (
-            source,
-            label,
-            tuple([(staged(row[0]), *row[1:]) for row in stored]),
-            tuple([(staged(row[0]), *row[1:]) for row in rendered]),
-        )
-        for source, label, stored, rendered in jobs
-    ]
-    return (), tuple([staged(folder) for folder in unique]), tuple(spread)
-
-
-def _below_base(folder: str, bases: Sequence[str]) -> list[str]:
-    """Return the folder and its parents up to, and without, its area's base, outermost first."""
-    at, relative = split_path(folder, bases)
-    parts = relative.split("/") if relative else []
-    base = f"{bases[at]}/" if bases[at] else ""
-    return [base + "/".join(parts[:count]) for count in range(1, len(parts) + 1)]
-
-
 def _write_down(root: str, change: Change, areas: Sequence[tuple[str, int]]) -> Journal:
     """Return the change's journal, with what only the disk knows: the folders' times, modes and owners before.
 
@@ -183,12 +162,12 @@ def _write_down(root: str, change: Change, areas: Sequence[tuple[str, int]]) -> 
     staging, moves, times, kept_times = change
     bases = [base for base, _ in areas]
     planned = {path for kind, path in moves if kind == "make"}
-    lacking = dict.fromkeys(part for anchor in staging[0] for part in _below_base(anchor, bases))
+    lacking = dict.fromkeys(part for anchor in staging[0] for part in parts_below(anchor, bases))
     every = [*(("make", part) for part in lacking if part not in planned), *moves]
     entries: list[Entry] = []
     before = dict(kept_times)
     looked: set[str] = set()
-    tops = [Folders(fs.open_folder(area_path(root, base)), root) for base in bases]
+    tops = [Folders(open_base(root, base), root) for base in bases]
     try:
         for kind, path in every:
             note = ""
@@ -333,16 +312,19 @@ def _settle(
     journal = read_journal(root, marker, outside=outside)
     if check is not None and marker in (Marker.JOURNAL, Marker.UNDO):
         check([moved for _, moved, _ in journal.entries])
-    if marker is Marker.JOURNAL and not forward:
-        mark(root, Marker.JOURNAL, Marker.UNDO, writer)
-        marker = Marker.UNDO
-    if marker is Marker.JOURNAL:
-        _forward(root, journal, writer)
-        marker = Marker.DONE
-    elif marker is Marker.UNDO:
-        _back(root, journal, writer)
-        marker = Marker.UNDONE
-    clear_work(root, marker, journal, writer)
+    bases = [base for base, _ in journal.areas]
+    # who gives a change up holds its areas already
+    with hold_areas(root, bases, writer=writer) if forward else nullcontext():
+        if marker is Marker.JOURNAL and not forward:
+            mark(root, Marker.JOURNAL, Marker.UNDO, writer)
+            marker = Marker.UNDO
+        if marker is Marker.JOURNAL:
+            _forward(root, journal, writer)
+            marker = Marker.DONE
+        elif marker is Marker.UNDO:
+            _back(root, journal, writer)
+            marker = Marker.UNDONE
+        clear_work(root, marker, journal, writer)
     return _recovered(marker)
 
 

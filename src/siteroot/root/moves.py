@@ -42,6 +42,8 @@ def perform(areas: Sequence[Area], entries: Sequence[Entry], *, writer: fs.Write
     made: set[str] = set()  # by this very call: nobody else can have put anything there
     for number, (kind, path, _) in enumerate(entries):
         at, relative = split_path(path, bases)
+        if not relative:
+            continue  # an area's own folder: it is there, and stays
         area = areas[at]
         folder, _, name = relative.rpartition("/")
         match kind:
@@ -68,6 +70,8 @@ def take_back(areas: Sequence[Area], entries: Sequence[Entry], *, writer: fs.Wri
     for number in range(len(entries) - 1, -1, -1):
         kind, path, note = entries[number]
         at, relative = split_path(path, bases)
+        if not relative:
+            continue
         area = areas[at]
         folder, _, name = relative.rpartition("/")
         match kind:

@@ -33,7 +33,7 @@ from siteroot.formats.journal_log import Journal, parse_journal, render_journal
 from siteroot.model.root import WORK_FOLDER
 from siteroot.model.rows import FolderTime
 
-from .areas import NEW, OLD, area_path
+from .areas import NEW, OLD, area_path, open_base
 from .faults import RecoveryError
 from .lock import LOCK_FILE
 
@@ -179,9 +179,7 @@ def clear_work(root: str, marker: Marker, journal: Journal, writer: fs.Writer) -
     times = {base: _final_time(root, base, marker, journal) for base, _ in journal.areas}
     for base, _ in journal.areas:
         if base:
-            folder = area_path(root, base)
-            fs.remove_tree(f"{folder}/{WORK_FOLDER}", writer=writer)
-            fs.set_folder_time(folder, times[base], writer=writer)
+            _clear_area(root, base, marker, times[base], writer)
     work = f"{root}/{WORK_FOLDER}"
     descriptor = fs.open_folder(work)
     try:
@@ -198,6 +196,33 @@ def clear_work(root: str, marker: Marker, journal: Journal, writer: fs.Writer) -
     writer.rename(work, late)
     fs.remove_file(f"{late}/{marker}", writer=writer)
     _leave(root, late, times[""], writer)
+
+
+def _clear_area(root: str, base: str, marker: Marker, mtime_ns: int, writer: fs.Writer) -> None:
+    """Remove an area's work folder and give the area its time; one that is not there any more is let be."""
+    try:
+        folder = open_base(root, base)
+    except FileNotFoundError:
+        return
+    try:
+        # Nothing is saved before the journal holds: then old files are those of another root that came in between.
+        if marker is Marker.BEGIN and _holds_old_files(folder):
+            return
+        fs.remove_tree(WORK_FOLDER, folder=folder, writer=writer)
+        fs.set_folder_time(folder, mtime_ns, writer=writer)
+    finally:
+        os.close(folder)
+
+
+def _holds_old_files(folder: int) -> bool:
+    try:
+        opened = fs.open_folder(f"{WORK_FOLDER}/{OLD}", folder=folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    try:
+        return bool(os.listdir(opened))
+    finally:
+        os.close(opened)
 
 
 def clear_early(root: str, writer: fs.Writer) -> Marker | None:

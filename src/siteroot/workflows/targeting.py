@@ -258,7 +258,8 @@ def _interpreter(target: Target, settings: Settings, word: str) -> Layout:
             hints=("name one with --python", "--target makes a root for a Python that is not here"),
         )
     _refuse_managed(interpreter, settings)
-    return interpreter_layout(interpreter)
+    resolved = {name: os.path.realpath(path) for name, path in interpreter.schemes.items()}
+    return interpreter_layout(interpreter, resolved)
 
 
 def _refuse_managed(interpreter: Interpreter, settings: Settings) -> None:

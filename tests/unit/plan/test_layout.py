@@ -75,15 +75,14 @@ def test_pypackages_has_its_modules_in_lib() -> None:
 
 
 def test_an_interpreters_folders_may_lead_out_of_its_purelib() -> None:
-    layout = interpreter_layout(
-        made_interpreter(
-            purelib="/opt/py/lib/python3.12/site-packages",
-            platlib="/opt/py/lib64/python3.12/site-packages",
-            scripts="/opt/py/bin",
-            headers="/opt/py/include/site/python3.12",
-            data="/opt/py",
-        )
+    interpreter = made_interpreter(
+        purelib="/opt/py/lib/python3.12/site-packages",
+        platlib="/opt/py/lib64/python3.12/site-packages",
+        scripts="/opt/py/bin",
+        headers="/opt/py/include/site/python3.12",
+        data="/opt/py",
     )
+    layout = interpreter_layout(interpreter, interpreter.schemes)
     assert layout.root == "/opt/py/lib/python3.12/site-packages"
     assert layout.folders == {
         "purelib": "",
@@ -95,6 +94,7 @@ def test_an_interpreters_folders_may_lead_out_of_its_purelib() -> None:
     assert outer_folders(layout) == (
         "../../..",
         "../../../bin",
+        "../../../include",
         "../../../include/site/python3.12",
         "../../../lib64/python3.12/site-packages",
     )

@@ -350,7 +350,8 @@ def test_a_journal_with_unknown_outer_folders_is_refused(tmp_path: Path, venv: P
 def test_paths_belong_to_the_longest_base(tmp_path: Path, venv: Path) -> None:
     root = str(venv / "lib/python3.12/site-packages")
     bases = find_bases(root, ("../../..", "../../../bin", "../../../include/site/python3.12"))
-    assert bases == ("", "../../..", "../../../bin")
+    assert bases == ("", "../../..")  # no mount lies between
+    bases = ("", "../../..", "../../../bin")
     assert split_path("new/m.py", bases) == (0, "new/m.py")
     assert split_path("../../../bin/tool", bases) == (2, "tool")
     assert split_path("../../../bin", bases) == (2, "")

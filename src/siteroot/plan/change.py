@@ -39,9 +39,10 @@ def render_change(plan: Plan, inventory: Inventory) -> Change:
     touched = {parent(path) for _, path in moves} | {""}
     if plan.layout.movable:  # a folder that somebody made becomes ours; an interpreter's do not
         touched |= folders_of(new) - folders_of(before)
+    shared = set() if plan.layout.movable else _shared_folders(plan, inventory, moves, touched)
     times = [
         (folder, derive_folder_mtime(sorted(names[folder])))
-        for folder in depth_first(touched)
+        for folder in depth_first(touched - shared)
         if folder in names and not is_ascent(folder)
     ]
     kept_times = [
@@ -52,6 +53,34 @@ def render_change(plan: Plan, inventory: Inventory) -> Change:
     anchors, folders, jobs = _staging(plan, folders_of(new), {*new, *(path for _, path in moves)})
     staging = (*anchors, *inner_folders(plan.layout)), folders, jobs
     return staging, moves, tuple(times), tuple(kept_times)
+
+
+def _shared_folders(
+    plan: Plan, inventory: Inventory, moves: Iterable[Move], touched: set[str]
+) -> set[str]:
+    """Return the folders of an interpreter that hold, and go on holding, what siteroot did not place.
+
+    Their times are whatever the change makes them: others go by them (man's and icons' indexes, an interpreter that
+    runs and has listed the folder), and would take one that is set back for one that did not change.
+    """
+    ours = {*_new_paths(plan), STATE_FILE}
+    for step in plan.steps:
+        if isinstance(step, Keep) and step.old.entry is not None:
+            ours.update(step.old.files)
+    names = _names_by_folder([*ours, *folders_of(ours)])
+    asides = {path for kind, path in moves if kind == "aside"}
+    drops = {path for kind, path in moves if kind == "drop"}
+    shared: set[str] = set()
+    for folder in depth_first(touched | drops):
+        view = inventory.folders.get(folder)
+        if view is None:
+            continue
+        for name in view.names.keys() - names.get(folder, set()) - {"__pycache__"}:
+            path = join_path(folder, name)
+            if path not in asides and (path not in drops or path in shared):
+                shared.add(folder)
+                break
+    return shared
 
 
 def count_files(staging: Staging) -> int:

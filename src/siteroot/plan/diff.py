@@ -312,7 +312,11 @@ def _settled_times(
     view = inventory.folders.get("")
     if view is None or not view.mine:
         return ()
-    names = {path.partition("/")[0] for path in _all_paths(desire)}
+    paths = _all_paths(desire)
+    if not desire.layout.movable:  # an interpreter's, where others' distributions may stand too
+        ours = [old for _, old in desire.triage.kept if old.entry is not None]
+        paths = _placed_paths(desire).union(*[old.files for old in ours])
+    names = {path.partition("/")[0] for path in paths}
     names |= {row[0].partition("/")[0] for row in own_rows} | {STATE_FILE}
     derived = derive_folder_mtime(sorted(names - {".."}))
     if names == set(view.names) and view.mtime_ns != derived * 1_000_000_000:

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
-from siteroot.model.layout import LayoutKind
+from siteroot.model.layout import LayoutKind, is_below
 from siteroot.model.target import Interpreter
 from siteroot.plan.layout import (
     interpreter_layout,
+    is_standing,
     outer_folders,
     prefix_layout,
     pypackages_layout,
@@ -99,3 +102,39 @@ def test_an_interpreters_folders_may_lead_out_of_its_purelib() -> None:
         "../../../lib64/python3.12/site-packages",
     )
     assert not layout.movable
+
+
+@pytest.mark.parametrize("virtual", [True, False])
+def test_an_interpreters_own_folders_stand(virtual: bool) -> None:
+    """What a removal empties goes; what the environment or the system brings stays, however empty."""
+    schemes = {
+        "purelib": "/opt/py/lib/python3.12/site-packages",
+        "platlib": "/opt/py/lib64/python3.12/site-packages",
+        "scripts": "/opt/py/bin",
+        "headers": "/opt/py/include/site/python3.12",
+        "data": "/opt/py",
+    }
+    interpreter = replace(
+        made_interpreter(**schemes), prefix="/opt/py", base_prefix="/usr" if virtual else "/opt/py"
+    )
+    layout = interpreter_layout(interpreter, schemes)
+    stand = ("../../..", "../../../bin", "../../../include", "../../../lib64")
+    go = (
+        "demo",
+        "../../../share/demo",
+        "../../../include/site",
+        "../../../include/site/python3.12",
+    )
+    assert all(is_standing(folder, layout) for folder in stand)
+    assert not any(is_standing(folder, layout) for folder in go)
+    assert is_standing("../../../etc", layout) is not virtual
+    assert not is_standing("bin", target_layout("/r"))
+
+
+def test_a_path_that_climbs_further_lies_in_no_folder_below() -> None:
+    assert is_below("../../x", "../..")
+    assert is_below("a/b", "a")
+    assert is_below("a", "")
+    for path, folder in (("../../../x", "../.."), ("../..", ".."), ("../x", ""), ("a", "a")):
+        assert not is_below(path, folder)
+    assert is_below("../..data/x", "..")

@@ -123,7 +123,7 @@ def test_3_who_may_not_write_changes_nothing(
     assert refused.returncode == 1
     assert "an interrupted change can be neither finished nor taken back" in refused.stderr
     assert "permission is denied" in refused.stderr
-    assert "Run it as the user whom the folder belongs to" in refused.stderr
+    assert "Run it as the user whom the folder and what is in it belong to" in refused.stderr
     assert snapshot(root) == before
     said = ground.sync(versions["two"], root, "--dry-run", by=second)
     assert "recover from an interrupted command" in said

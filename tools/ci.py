@@ -29,6 +29,8 @@ PROGRAMS = {
     "strace": "strace",
     "chromium": "chromium",
     "chromedriver": "chromium-driver",
+    "mkfs.btrfs": "btrfs-progs",
+    "mkfs.xfs": "xfsprogs",
 }
 #: What no command can bring. Tests that are skipped for want of it say so with these words.
 MACHINE = ("Python", "Pythons", "root", "processor", "glibc", "packaging", "environments")

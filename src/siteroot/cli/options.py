@@ -243,7 +243,7 @@ OPTIONS = (
     Option(("--strict",), INSTALLER, S, "Refuse two distributions that bring different bytes for one path, instead of warning.",
            variables=("SITEROOT_STRICT",), setting="strict", own_setting=True, own=True),
     Option(("--no-strict",), INSTALLER, S, "", into="strict", value=False, hidden=True, own=True),
-    Option(("--link-mode",), INSTALLER, T, "How files come from the cache into the root. [default: clone, else hardlink, else copy]",
+    Option(("--link-mode",), INSTALLER, T, "How files come from the cache into the root; clone is hardlink where the disk cannot, hardlink is copy. [default: clone]",
            metavar="MODE", choices=("clone", "copy", "hardlink", "symlink"), variables=_both("LINK_MODE"), setting="link-mode"),
     Option(("--pth",), INSTALLER, T, "Whether a sitecustomize.py makes .pth files work from PYTHONPATH. [default: auto, where there are some]",
            metavar="WHEN", choices=("auto", "off"), variables=("SITEROOT_PTH",), setting="pth", own_setting=True, own=True),

@@ -53,9 +53,10 @@ def place(
 ) -> bool:
     """Place everything below the open, empty folder; return whether files that were to be links were copied.
 
-    `link_mode` is clone, copy, hardlink or symlink; None is clone where the disk can, else hardlink where it can,
-    else copy. `workers` None: as many as there are processors for this process. `advanced` hears how many files
-    more are there. Files have exactly their rows' modes and times; folders' times are left to the caller.
+    `link_mode` is clone, copy, hardlink or symlink. None is clone, which is hardlink where the disk cannot, and copy
+    where it can neither, as with uv. `workers` None: as many as there are processors for this process. `advanced`
+    hears how many files more are there. Files have exactly their rows' modes and times; folders' times are left to
+    the caller.
 
     Raises PoisonedError, WorkerLostError, or the OSError that stopped it. The process's umask is 0 meanwhile, and
     no other thread may live: where one does, nothing is forked.
@@ -107,14 +108,13 @@ def _settle(link_mode: str | None, jobs: "Sequence[Job]", folder: int, writer: f
     """Return the mode to begin with: one try at the first stored file says whether the disk clones."""
     if link_mode not in (None, "clone"):
         return link_mode
-    otherwise = "hardlink" if link_mode is None else "copy"
     first = next(((job[0], job[2][0][1]) for job in jobs if job[2]), None)
     if first is None:
-        return otherwise
+        return "hardlink"
     try:
         source = os.open(f"{first[0]}/{first[1]}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
-        return otherwise  # the unit that comes to it says what is wrong with it
+        return "hardlink"  # the unit that comes to it says what is wrong with it
     try:
         target = writer.create(_PROBE, fs.CREATE_FLAGS, 0o600, dir_fd=folder)
         try:
@@ -122,7 +122,7 @@ def _settle(link_mode: str | None, jobs: "Sequence[Job]", folder: int, writer: f
         except OSError as error:
             if error.errno not in fs.FALLBACKS:
                 raise
-            return otherwise
+            return "hardlink"
         finally:
             os.close(target)
             writer.unlink(_PROBE, dir_fd=folder)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from support.ground import build_versions
+from support.projects import make_project
 from support.pyz import CHECKOUT, make_pyz
 
 pytestmark = [pytest.mark.container, pytest.mark.index]
@@ -36,6 +38,13 @@ RUN --mount=from=siteroot,source=/siteroot.pyz,target=/siteroot \\
 	\\
 	/siteroot sync -v --link-mode=copy --cache-dir=/uv-cache --frozen --no-install-project@MORE@ --target pkgs
 
+ENV PYTHONPATH=/app/pkgs
+"""
+LOCAL = """\
+RUN --mount=from=siteroot,source=/siteroot.pyz,target=/siteroot \\
+	--mount=type=bind,source=@NAME@,target=@NAME@ \\
+	--mount=type=bind,source=wheels,target=/wheels \\
+	/siteroot sync --link-mode=copy --no-cache --frozen --project @NAME@ --target pkgs
 ENV PYTHONPATH=/app/pkgs
 """
 IMPORTS = "import click, httpx, numpy, pydantic, dotenv, yaml, rich; print(pydantic.__file__, numpy.ones(3).sum())"
@@ -67,10 +76,10 @@ def tag() -> Iterator[str]:
     lab("rmi", "--force", name)
 
 
-def build(context: Path, tag: str, dockerfile: str) -> str:
+def build(context: Path, tag: str, dockerfile: str, *words: str) -> str:
     path = context / "Dockerfile"
     path.write_text(dockerfile)
-    built = lab("build", str(context), str(path), tag, "--no-cache", "--timestamp", "0")
+    built = lab("build", str(context), str(path), tag, "--no-cache", *words)
     assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
     return built.stdout + built.stderr
 
@@ -118,7 +127,7 @@ def test_the_first_step_runs_with_the_archive_in_uvs_place_and_twice_gives_one_l
     layers = []
     name = f"siteroot-test-{os.getpid()}"
     for _ in ("a cold cache mount", "a hot one"):
-        printed = build(context, tag, HEAD + first_step(name))
+        printed = build(context, tag, HEAD + first_step(name), "--timestamp", "0")
         assert "numpy==" in printed
         layers.append(root_in_layers(tag, tmp_path / "oci"))
     (_, first), (_, second) = layers[0][-1], layers[1][-1]
@@ -139,7 +148,7 @@ def test_a_second_step_changes_a_root_that_lies_in_a_lower_layer(
     second = first_step(name, " --no-install-package numpy").replace(
         "/siteroot sync", "/siteroot sync --exact"
     )
-    build(context, tag, HEAD + first_step(name) + second)
+    build(context, tag, HEAD + first_step(name) + second, "--timestamp", "0")
     *_, (_, below), (_, above) = root_in_layers(tag, tmp_path / "oci")
     assert "app/pkgs/numpy/__init__.py" in below
     assert ".wh.numpy" in {os.path.basename(entry) for entry in above}
@@ -152,3 +161,39 @@ def test_a_second_step_changes_a_root_that_lies_in_a_lower_layer(
     assert "'.siteroot'" not in started.stdout
     again = lab("run", tag, "python3", "-c", "import numpy")
     assert "No module named 'numpy'" in again.stderr
+
+
+def tar_of_root(tag: str) -> str:
+    """Return the digest of the root's sorted tar, owner 0, as the image's own tar makes it."""
+    words = "tar --sort=name --owner=0 --group=0 --numeric-owner -C /app/pkgs -cf - . | sha256sum"
+    done = lab("run", tag, "sh", "-c", words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[0]
+
+
+def test_an_upgrade_in_a_second_step_is_the_fresh_root(
+    context: Path, tag: str, tmp_path: Path
+) -> None:
+    """The old root lies in the lower layer: files change and go, folders become files, a distribution goes."""
+    versions = build_versions(context / "wheels")
+    steps = {}
+    for name in ("more", "two"):
+        project = make_project(context / name, versions[name])
+        lock = project / "uv.lock"
+        lock.write_text(lock.read_text().replace(f"file://{context}/wheels/", "file:///wheels/"))
+        steps[name] = LOCAL.replace("@NAME@", name)
+    build(context, tag, HEAD + steps["more"] + steps["two"])
+    *_, (_, below), (_, above) = root_in_layers(tag, tmp_path / "oci")
+    upgraded = tar_of_root(tag)
+    started = lab("run", tag, "python3", "-c", "import demo, top; print(demo.V, top.T)")
+    assert (started.returncode, started.stdout) == (0, "2 2\n"), started.stderr
+    assert "app/pkgs/demo/old.py" in below
+    assert below["app/pkgs/demo/__init__.py"] != above["app/pkgs/demo/__init__.py"]
+    assert "app/pkgs/demo/.wh.old.py" in above
+    assert not [path for path in above if "/other" in path or "/.siteroot/" in path]
+    build(context, tag, HEAD + steps["two"])
+    assert tar_of_root(tag) == upgraded
+    (whole,) = [entries for _, entries in root_in_layers(tag, tmp_path / "oci") if entries]
+    for path, entry in above.items():  # times, too: each is what the fresh root's layer has
+        if "/.wh." not in path:
+            assert entry == whole[path], path

@@ -1,6 +1,7 @@
 """Work in a store that may be cut off at any instant: folders for what is unfinished, and locks on what is fetched.
 
-Both are held by an flock, which ends with its process, so that what a killed one leaves is known to be dead.
+Both are held by an flock, which ends with its process, so that what a killed one leaves is known to be dead. Where
+folders cannot be locked, a file in the folder is.
 """
 
 import os
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from siteroot.fs import (
+    DISK,
     Writer,
     is_same_inode,
     make_folder,
@@ -19,6 +21,8 @@ from siteroot.fs import (
     write_all,
 )
 
+_HELD = "held"
+
 
 @contextmanager
 def work_folder(parent: str, *, writer: Writer) -> Iterator[str]:
@@ -27,7 +31,7 @@ def work_folder(parent: str, *, writer: Writer) -> Iterator[str]:
     while True:
         path = f"{parent}/{os.getpid()}-{os.urandom(6).hex()}"
         writer.mkdir(path, 0o755)
-        descriptor = _hold_folder(path)
+        descriptor = _hold_folder(path, writer)
         if descriptor >= 0:
             break
     try:
@@ -37,34 +41,62 @@ def work_folder(parent: str, *, writer: Writer) -> Iterator[str]:
         os.close(descriptor)
 
 
-def _hold_folder(path: str) -> int:
-    """Return the folder, open and held; -1 where somebody who clears dead work was faster."""
+def _hold_folder(path: str, writer: Writer) -> int:
+    """Return the folder, or the file in it, open and held; -1 where somebody who clears dead work was faster."""
+    locked = path
     try:
         descriptor = open_folder(path)
+        try:
+            held = try_flock(descriptor, writer=writer)
+        except OSError:
+            os.close(descriptor)
+            locked = f"{path}/{_HELD}"
+            descriptor = open_lock_file(locked, writer=writer)
+            held = _hold_file(descriptor, writer)
     except FileNotFoundError:
         return -1
-    try:
-        held = try_flock(descriptor)
-    except OSError:
-        held = True  # no such locks here; then nobody clears work either
-    if held and is_same_inode(descriptor, path):
+    if held and is_same_inode(descriptor, locked):
         return descriptor
     os.close(descriptor)
     return -1
 
 
-def is_dead(path: str) -> bool:
+def _hold_file(descriptor: int, writer: Writer) -> bool:
+    try:
+        return try_flock(descriptor, writer=writer)
+    except OSError:
+        return True  # no locks at all here; then nobody clears work either
+
+
+def is_dead(path: str, *, writer: Writer = DISK) -> bool:
     """Whether nobody holds a work folder or lock file any more."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return False
     try:
-        return try_flock(descriptor)
+        return try_flock(descriptor, writer=writer)
+    except OSError:
+        return _is_dead_by_file(f"{path}/{_HELD}", writer)
+    finally:
+        os.close(descriptor)
+
+
+def _is_dead_by_file(path: str, writer: Writer) -> bool:
+    """Whether nobody holds this file; then it is gone, and who was about to hold it sees that."""
+    try:
+        descriptor = open_lock_file(path, writer=writer)
+    except OSError:
+        return False
+    try:
+        dead = try_flock(descriptor, writer=writer)
+        if dead:
+            remove_file(path, writer=writer)
     except OSError:
         return False
     finally:
         os.close(descriptor)
+    return dead
 
 
 @contextmanager
@@ -87,7 +119,7 @@ def _take(path: str, wait: Callable[[int | None], None], writer: Writer) -> int:
     while True:
         descriptor = open_lock_file(path, writer=writer)
         try:
-            taken = try_flock(descriptor)
+            taken = try_flock(descriptor, writer=writer)
         except OSError:
             os.close(descriptor)
             return -1

@@ -31,6 +31,12 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Run no test about fast calls where they are off."""
+    if os.environ.get("SITEROOT_TEST_FAST_CALLS") and item.get_closest_marker("fast_calls"):
+        pytest.skip("it needs calls that are refused here")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put slow tests last."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)

@@ -78,6 +78,19 @@ def pure(ci: CI) -> None:
     ci.tool("test", *words, seconds=900, SITEROOT_TEST_ROOT="pure")
 
 
+def plain(ci: CI) -> None:
+    """Run what changes a root or the store with links, clones, copy_file_range, folder locks and forks refused."""
+    if sys.platform != "linux":
+        return
+    functional = CHECKOUT / "tests" / "functional"
+    kinds = ("store", "sync", "root", "ownership", "startup", "bad_input")
+    chosen = [str(path) for kind in kinds for path in functional.glob(f"test_{kind}*.py")]
+    units = ("tests/unit/root", "tests/unit/store", "tests/unit/test_fs.py")
+    words = ("-q", "-n", "2", "-m", "not slow and not container and not uv")
+    words += ("tests/rules", "tests/crash", *units, *sorted(chosen))
+    ci.tool("test", *words, seconds=900, SITEROOT_TEST_FAST_CALLS="off")
+
+
 def tests(ci: CI) -> None:
     """Run README's own command, with uv as an oracle and all that can be set up here."""
     lacking = [*MACHINE, *install_programs(ci)]
@@ -109,7 +122,13 @@ def install_programs(ci: CI) -> list[str]:
     return lacking
 
 
-STEPS: dict[str, Callable[[CI], None]] = {"lint": lint, "docs": docs, "pure": pure, "tests": tests}
+STEPS: dict[str, Callable[[CI], None]] = {
+    "lint": lint,
+    "docs": docs,
+    "pure": pure,
+    "plain": plain,
+    "tests": tests,
+}
 
 
 def list_checkout() -> set[str]:

@@ -57,6 +57,7 @@ def test_a_launcher_needs_nothing_but_path(roots: Roots, tmp_path: Path, python:
     assert os.fsencode(python) not in (root / "bin" / "tool").read_bytes()
 
 
+@pytest.mark.fast_calls
 @pytest.mark.parametrize("python", PYTHONS, ids=minor_of)
 def test_what_a_launcher_starts_imports_from_the_root(
     roots: Roots, tmp_path: Path, python: str
@@ -160,6 +161,7 @@ def test_every_shell_reads_a_launcher(roots: Roots, tmp_path: Path, shell: list[
     assert strict["argv"] == [str(tool), "a"]
 
 
+@pytest.mark.fast_calls
 @pytest.mark.parametrize("python", PYTHONS, ids=minor_of)
 def test_a_launcher_is_a_python_file_too(roots: Roots, python: str) -> None:
     """Where there is no shell (distroless images), `python DIR/bin/x` works."""
@@ -173,6 +175,7 @@ def test_a_launcher_is_a_python_file_too(roots: Roots, python: str) -> None:
         assert child["path"].count(str(root)) == 1
 
 
+@pytest.mark.fast_calls
 def test_a_root_is_found_through_links_spaces_and_long_paths(roots: Roots, tmp_path: Path) -> None:
     python = need_pythons(1)[0]
     original = roots.of(python)

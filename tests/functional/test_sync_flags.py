@@ -162,6 +162,7 @@ LINKS: dict[str, Check] = {
 }
 
 
+@pytest.mark.fast_calls
 @pytest.mark.parametrize(
     ("mode", "words", "variables", "settings"),
     [(mode, *way) for mode in LINKS for way in link_mode(mode)],

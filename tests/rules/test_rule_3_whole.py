@@ -140,6 +140,7 @@ def test_3_the_next_sync_clears_dead_staging(
     assert os.listdir(tmp_path) == ["root"]
 
 
+@pytest.mark.fast_calls
 @pytest.mark.parametrize("existing", [True, False], ids=["existing", "absent"])
 def test_3_a_second_command_waits_and_says_for_whom(
     ground: Ground, versions: dict[str, Path], tmp_path: Path, existing: bool
@@ -191,6 +192,7 @@ def test_3_many_commands_at_once_end_as_one(
     assert sorted(os.listdir(tmp_path)) == ["fresh", "root"]
 
 
+@pytest.mark.fast_calls
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor: nothing is forked")
 def test_3_a_worker_that_dies_makes_its_parent_roll_back_and_exit_1(
     ground: Ground, versions: dict[str, Path], tmp_path: Path

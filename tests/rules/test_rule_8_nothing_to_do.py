@@ -124,6 +124,7 @@ def test_8_an_edit_in_place_is_not_a_plain_syncs_business(
     assert snapshot(root) == edited
 
 
+@pytest.mark.fast_calls
 def test_8_a_second_sync_changes_nothing_and_says_so(
     ground: Ground, project: Path, root: Path
 ) -> None:
@@ -171,6 +172,7 @@ WRITING = {
 }
 
 
+@pytest.mark.fast_calls
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 def test_8_nothing_to_do_asks_once_for_each_folder_and_writes_nothing(
     ground: Ground, tmp_path: Path

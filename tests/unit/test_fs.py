@@ -95,6 +95,41 @@ def test_content_is_copied_whole_by_every_way(tmp_path: Path, writer: fs.Writer,
     assert (tmp_path / "to").read_bytes() == content
 
 
+@pytest.mark.parametrize("done", [0, 3])
+@pytest.mark.parametrize("number", sorted(fs.FALLBACKS))
+def test_every_number_of_a_missing_call_is_heard(tmp_path: Path, number: int, done: int) -> None:
+    """Refused at once, and half way; any other number goes on."""
+
+    class Refusing(fs.Writer):
+        __slots__ = ()
+
+        @staticmethod
+        def copy_file_range(source: int, target: int, count: int, /) -> int:
+            if os.lseek(source, 0, os.SEEK_CUR) >= done:
+                raise OSError(number, os.strerror(number))
+            return os.copy_file_range(source, target, min(done, count))
+
+    (tmp_path / "from").write_bytes(b"some content")
+    with open(tmp_path / "from", "rb") as source, open(tmp_path / "to", "wb") as target:
+        assert fs.copy_content(source.fileno(), target.fileno(), 12, writer=Refusing()) == 12
+    assert (tmp_path / "to").read_bytes() == b"some content"
+    fs.rename_new(str(tmp_path / "to"), str(tmp_path / "new"), writer=plain_writer(number))
+    assert sorted(os.listdir(tmp_path)) == ["from", "new"]
+
+
+def test_a_full_disk_is_no_missing_call(tmp_path: Path) -> None:
+    (tmp_path / "from").write_bytes(b"some content")
+    writer = plain_writer(errno.ENOSPC)
+    with (
+        open(tmp_path / "from", "rb") as source,
+        open(tmp_path / "to", "wb") as target,
+        pytest.raises(OSError, match="No space"),
+    ):
+        fs.copy_content(source.fileno(), target.fileno(), 12, writer=writer)
+    with pytest.raises(OSError, match="No space"):
+        fs.rename_new(str(tmp_path / "to"), str(tmp_path / "new"), writer=writer)
+
+
 def test_a_file_that_is_shorter_than_said_is_told(tmp_path: Path) -> None:
     (tmp_path / "from").write_bytes(b"abc")
     with open(tmp_path / "from", "rb") as source, open(tmp_path / "to", "wb") as target:
@@ -144,6 +179,7 @@ def test_rename_new_replaces_nothing(tmp_path: Path, writer: fs.Writer) -> None:
     assert os.listdir(tmp_path) == ["target"]
 
 
+@pytest.mark.fast_calls
 def test_an_flock_excludes_and_ends_with_its_descriptor(tmp_path: Path) -> None:
     one, other = fs.open_folder(str(tmp_path)), fs.open_folder(str(tmp_path))
     assert fs.try_flock(one)
@@ -172,6 +208,7 @@ def test_an_inode_is_told_from_another_at_the_same_path(tmp_path: Path) -> None:
     os.close(descriptor)
 
 
+@pytest.mark.fast_calls
 def test_a_guarded_writer_sees_the_calls_of_every_function(tmp_path: Path) -> None:
     seen: list[str] = []
     writer = guarded_writer(seen.append)

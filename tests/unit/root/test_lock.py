@@ -74,6 +74,7 @@ def test_who_waited_for_an_absent_root_finds_it_made(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["root"]
 
 
+@pytest.mark.fast_calls
 def test_who_waited_for_a_root_that_was_renamed_takes_the_new_one(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
@@ -90,6 +91,7 @@ def test_who_waited_for_a_root_that_was_renamed_takes_the_new_one(tmp_path: Path
             os.close(descriptor)
 
 
+@pytest.mark.fast_calls
 def test_an_existing_root_is_not_touched_by_its_lock(tmp_path: Path) -> None:
     os.utime(tmp_path, ns=(1_500_000_000_123_456_789, 1_500_000_000_123_456_789))
     with lock_root(str(tmp_path)):
@@ -107,6 +109,7 @@ def test_parents_of_a_root_that_does_not_come_to_be_go_again(tmp_path: Path) -> 
     assert os.listdir(tmp_path / "a/b") == ["root"]
 
 
+@pytest.mark.fast_calls
 def test_dead_staging_is_cleared_by_the_next_sync(tmp_path: Path) -> None:
     root = tmp_path / "root"
     dead = Path(staging_folder(str(root)))
@@ -209,6 +212,7 @@ def test_the_holder_of_a_root_under_change_is_read_from_its_journal(tmp_path: Pa
     os.close(descriptor)
 
 
+@pytest.mark.fast_calls
 def test_a_full_disk_while_locking_leaves_nothing(tmp_path: Path) -> None:
     for after in (0, 1, 3, 4, 5, 6):  # 2 is flock
         with pytest.raises(UnusableRootError, match="space"):
@@ -223,6 +227,7 @@ def test_released_twice_is_fine(tmp_path: Path) -> None:
     lock.release()
 
 
+@pytest.mark.fast_calls
 def test_the_holder_is_read_from_the_kernel_where_it_wrote_nothing(tmp_path: Path) -> None:
     with another_holder(tmp_path) as holder:
         descriptor = fs.open_folder(str(tmp_path))

@@ -45,6 +45,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.fast_calls
 @pytest.mark.parametrize("mode", [None, "clone", "copy", "hardlink", "symlink"])
 @pytest.mark.parametrize(("tree", "workers"), [(SMALL, 1), (LARGE, 1), (LARGE, 3)])
 def test_every_mode_places_the_bytes(
@@ -171,6 +172,7 @@ def test_a_failing_call_is_raised_with_its_reason(tmp_path: Path, workers: int) 
     assert caught.value.errno == errno.ENOSPC
 
 
+@pytest.mark.fast_calls
 def test_a_worker_that_is_killed_is_a_loss_that_is_told(tmp_path: Path) -> None:
     parent = os.getpid()
 

@@ -91,6 +91,8 @@ def parse_facts(text: str) -> Facts | TooOld | Senseless:
         return _facts_of(answer)
     except KeyError as error:
         return Senseless(f"{error} is missing")
+    except json.JSONDecodeError:
+        return Senseless("which is no JSON")
     except (AttributeError, RecursionError, TypeError, ValueError) as error:
         return Senseless(str(error))
 

@@ -11,6 +11,7 @@ UV_PYTHON_PREFERENCE moves 2 behind the others, or takes it or them away. Virtua
 """
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -173,14 +174,28 @@ def _at_path(path: str, search: _Search) -> Found:
     """
     executable = _python_in(path) if os.path.isdir(path) else path
     if executable is None:
+        if not os.access(path, os.X_OK):
+            raise PythonNotFoundError("This folder may not be looked into", where=path)
         raise PythonNotFoundError(
             f"There is no Python in this folder, neither {_BIN}/python3{_EXE} nor {_BIN}/python{_EXE}",
             where=path,
         )
-    if not os.path.exists(executable):
-        raise PythonNotFoundError("There is no such file", where=path)
+    try:
+        mode = os.stat(executable).st_mode
+    except OSError as error:
+        raise PythonNotFoundError(_why_unseen(path, error), where=path) from None
+    if not stat.S_ISREG(mode):  # to look into a named pipe is to wait for its writer
+        raise PythonNotFoundError("This is neither a file nor a folder", where=path)
     around = search.surroundings
     return Found(probe_interpreter(executable, around.cache_folder, around.variables), Place.GIVEN)
+
+
+def _why_unseen(path: str, error: OSError) -> str:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        return f"This file cannot be looked at: {error.strerror}"
+    if os.path.islink(path):
+        return f"This is a link to {os.readlink(path)}, where there is no file"
+    return "There is no such file"
 
 
 def _first(

@@ -9,14 +9,18 @@ EXTERNALLY-MANAGED is read anew each time: images remove it.
 """
 
 import configparser
+import errno
 import inspect
 import json
 import os
 import signal
 import subprocess
+import threading
+import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import IO
 
 from siteroot import fs
 from siteroot.errors import TargetError
@@ -29,6 +33,9 @@ _CACHE = "interpreters-v1"
 
 #: How long an interpreter may take to answer, in seconds: a cold one on a slow disk needs a few.
 _PATIENCE = 30.0
+
+#: How much is read of what it says, in bytes; the answer takes some thousands.
+_LONGEST = 1 << 20
 
 #: How executables begin: ELF, Mach-O (both byte orders, both widths, universal), PE.
 _BINARIES = (
@@ -120,22 +127,18 @@ def _ask(executable: str, variables: Mapping[str, str], patience: float) -> str 
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
             process_group=0,
         )
     except OSError as error:
-        return Unusable(executable, f"it cannot be started: {error.strerror or error}")
-    with child:
-        try:
-            out, err = child.communicate(timeout=patience)
-        except subprocess.TimeoutExpired:
-            _kill(child)
-            return Unusable(executable, f"it did not answer within {patience:g} seconds")
-        except BaseException:
-            _kill(child)
-            raise
+        return Unusable(executable, f"it cannot be started: {_why_not_started(executable, error)}")
+    try:
+        out, err = _listen(child, patience)
+    except subprocess.TimeoutExpired:
+        _kill(child)
+        return Unusable(executable, f"it did not answer within {patience:g} seconds")
+    except BaseException:
+        _kill(child)
+        raise
     if child.returncode == 0:
         return out
     if "-I" in err and "nknown option" in err:
@@ -144,7 +147,50 @@ def _ask(executable: str, variables: Mapping[str, str], patience: float) -> str 
     return Unusable(executable, why, absent=child.returncode == 127)
 
 
-def _kill(child: subprocess.Popen[str]) -> None:
+def _listen(child: subprocess.Popen[bytes], patience: float) -> tuple[str, str]:
+    """Return what a child that ended wrote to stdout and stderr, the beginnings: some would write without end.
+
+    Raises TimeoutExpired.
+    """
+    until = time.monotonic() + patience
+    heard = [b"", b""]
+
+    def listen(which: int, pipe: IO[bytes]) -> None:
+        with pipe:  # who goes on writing gets SIGPIPE
+            heard[which] = pipe.read(_LONGEST)
+
+    assert child.stdout is not None
+    assert child.stderr is not None
+    ears = [
+        threading.Thread(target=listen, args=pair, daemon=True)
+        for pair in enumerate((child.stdout, child.stderr))
+    ]
+    for ear in ears:
+        ear.start()
+    for ear in ears:
+        ear.join(max(until - time.monotonic(), 0))
+        if ear.is_alive():
+            raise subprocess.TimeoutExpired(child.args, patience)
+    child.wait(max(until - time.monotonic(), 0))
+    out, err = (text.decode("utf-8", "replace") for text in heard)
+    return out, err
+
+
+def _why_not_started(executable: str, error: OSError) -> str:
+    match error:
+        case PermissionError() if os.path.isfile(executable) and not os.access(executable, os.X_OK):
+            return "it is not executable"
+        case FileNotFoundError() if os.path.exists(
+            executable
+        ):  # a script, or made for another libc
+            return "what it has to be run by is not there"
+        case OSError(errno=errno.ENOEXEC):
+            return "it is no program of this machine's kind (Exec format error)"
+        case _:
+            return error.strerror or str(error)
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
     """End the child and what it started, which could hold its pipes open."""
     try:
         if hasattr(os, "killpg"):
@@ -153,6 +199,7 @@ def _kill(child: subprocess.Popen[str]) -> None:
             child.kill()
     except ProcessLookupError:
         pass
+    child.wait()
 
 
 def _ending(code: int) -> str:

@@ -240,7 +240,7 @@ def _supported(request: VersionRequest) -> VersionRequest:
     release = request.release
     if release and (release[0] != 3 or (len(release) > 1 and release[:2] < _OLDEST)):
         raise BadRequestError(
-            f"Python {request.text} cannot be used: roots are made for Python 3.8 and later"
+            f"Python {request.text} cannot be used: roots are made for Python 3, from 3.8 on"
         )
     if request.variant.startswith("t") and len(release) > 1 and release[:2] < (3, 13):
         raise BadRequestError(

@@ -313,6 +313,24 @@ def test_a_path_without_a_python_is_named(machine: Machine) -> None:
     assert broke.value.where == broken
 
 
+def test_a_path_that_cannot_be_followed_is_told_as_what_it_is(machine: Machine) -> None:
+    folder = machine.folder
+    (folder / "dangling").symlink_to("nowhere/python")
+    (folder / "loop").symlink_to("loop")
+    (folder / "file").write_text("")
+    os.mkfifo(folder / "pipe")
+    for request, why in (
+        ("./dangling", r"link to nowhere/python, where there is no file"),
+        ("./loop", r"cannot be looked at: Too many levels of symbolic links"),
+        ("./file/python", r"no such file"),
+        ("./pipe", r"neither a file nor a folder"),
+        ("./" + "x" * 300, r"cannot be looked at: File name too long"),
+    ):
+        with pytest.raises(PythonNotFoundError, match=f"(?i){why}") as caught:
+            machine.find(request)
+        assert caught.value.where == os.path.normpath(folder / request)
+
+
 def test_an_old_python_is_told_as_what_it_is(machine: Machine) -> None:
     machine.fake("bin/python3", """echo '{"too_old": "3.6.15"}'""")
     assert "(Python 3.6.15)" in machine.missing("3.12").error().message

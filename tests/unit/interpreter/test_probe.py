@@ -125,13 +125,15 @@ def test_what_is_no_python_is_named_with_what_it_said(tmp_path: Path) -> None:
 def test_what_cannot_be_started_is_named(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.write_text("hello")
-    assert "Permission denied" in why(str(plain))
+    assert why(str(plain)) == "it cannot be started: it is not executable"
     assert "Permission denied" in why(str(tmp_path))
     assert "No such file" in why(str(tmp_path / "absent"))
     plain.chmod(0o755)
     assert "Exec format error" in why(str(plain))
     (tmp_path / "dangling").symlink_to("nowhere")
     assert "No such file" in why(str(tmp_path / "dangling"))
+    plain.write_text("#!/absent/python\n")
+    assert why(str(plain)) == "it cannot be started: what it has to be run by is not there"
     with pytest.raises(BrokenInterpreterError) as caught:
         probe_interpreter(str(plain), None, VARIABLES)
     assert caught.value.where == str(plain)
@@ -147,6 +149,22 @@ def test_what_never_answers_is_ended_with_its_children(tmp_path: Path) -> None:
     )  # not held up by the child's child, which has the pipes open
     time.sleep(1.2)
     assert not late.exists()
+
+
+def test_what_never_ends_to_speak_is_not_listened_to_for_long(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    for stream in ("1", "2"):
+        endless = script(tmp_path / "python", f"while :; do printf '%08192d\\n' 7; done >&{stream}")
+        assert "0007" in why(endless) or "0000" in why(endless)
+    assert time.monotonic() - begun < 20
+
+
+def test_a_child_that_left_the_group_does_not_hold_it_up(tmp_path: Path) -> None:
+    """It has the pipes open for as long as it lives."""
+    begun = time.monotonic()
+    script(tmp_path / "python", "setsid sleep 3 & sleep 9")
+    assert "did not answer" in why(str(tmp_path / "python"), patience=0.2)
+    assert time.monotonic() - begun < 2
 
 
 def test_an_old_python_is_turned_away_by_its_version(tmp_path: Path) -> None:

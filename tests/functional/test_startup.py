@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import py_compile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,6 +136,63 @@ def test_the_next_sitecustomize_runs_exactly_once(
         PYTHONPATH=on_path(root, other_root, theirs),
     )
     assert launched == [1, 2, name]
+
+
+@pytest.mark.parametrize(
+    "form", ["sitecustomize.py", "sitecustomize/__init__.py", "sitecustomize.pyc", "with the line"]
+)
+def test_one_that_is_earlier_on_the_path_is_told_with_v(
+    lab: Lab, tmp_path: Path, form: str
+) -> None:
+    """In the environment that siteroot is called in; the documented line makes up for it."""
+    python = need_pythons(1)[0]
+    root, theirs = tmp_path / "root", tmp_path / "theirs"
+    project = make_project(tmp_path / "project", lab.wheels(pth=True))
+    name = "sitecustomize.py" if form == "with the line" else form
+    (theirs / name).parent.mkdir(parents=True)
+    line = f"import site; site.addsitedir({str(root)!r})\n" if form == "with the line" else ""
+    (theirs / name).write_text(line)
+    if form == "sitecustomize.pyc":
+        (theirs / "source.py").write_text(line)
+        py_compile.compile(str(theirs / "source.py"), str(theirs / name))
+
+    def sync(path: str, *words: str) -> list[str]:
+        done = lab.place.run(
+            *(
+                "sync",
+                "--frozen",
+                "--python",
+                python,
+                "--target",
+                "root",
+                "--project",
+                str(project),
+            ),
+            *("--cache-dir", str(lab.folder / "cache"), "-v", *words),
+            cwd=tmp_path,
+            variables={"PYTHONPATH": path},
+        )
+        assert done.returncode == 0, done.stderr
+        return [each for each in done.stderr.splitlines() if "the sitecustomize.py of" in each]
+
+    found = str(theirs / name).removesuffix("/__init__.py")
+    for path in (on_path(theirs, root), on_path("theirs", "root"), on_path("", "theirs", root)):
+        (said,) = sync(path)
+        assert f"{found} comes before the sitecustomize.py of {root}" in said
+        assert f"import site; site.addsitedir({str(root)!r})" in said
+    (said,) = sync(str(theirs))
+    assert "would be found before" in said
+    other = lab.make_root(f"earlier-{tmp_path.name}", python, lab.wheels(pth=True))
+    for path in (on_path(root, theirs), str(root), "", on_path(other, root), on_path("gone", root)):
+        assert sync(path) == []
+    assert sync(on_path(theirs, root), "--pth", "off") == []
+    sync(on_path(root))
+    asked = "import json, sys; print(json.dumps(getattr(sys, '_effects', 0)))"
+    effects = answer([python, "-c", asked], PYTHONPATH=on_path(theirs, root))
+    assert effects == (1 if form == "with the line" else 0)
+    if not effects:  # said in the program
+        there = f"import site; site.addsitedir({str(root)!r}); {asked}"
+        assert answer([python, "-c", there], PYTHONPATH=on_path(theirs, root)) == 1
 
 
 def test_an_interpreter_starts_whatever_stands_there(root_of: RootOf, tmp_path: Path) -> None:

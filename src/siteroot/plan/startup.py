@@ -30,6 +30,8 @@ from .startup_texts import (
 
 #: The folder that launchers put on PYTHONPATH for their children; it holds nothing but a sitecustomize.py.
 START_FOLDER = ".siteroot-start"
+#: What every sitecustomize.py that siteroot wrote begins with.
+SITECUSTOMIZE_BEGINS = b'"""Written by siteroot;'
 
 
 #: What begins a script and would mean nothing, or another thing, further down: after blank lines and comments a string

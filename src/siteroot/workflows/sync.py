@@ -42,6 +42,7 @@ from .filling import Filled, Filling, Means, fill_root
 from .loading import Loaded, judge_lock, load_sync
 from .project_files import DiskProjectFiles
 from .remembering import Memory
+from .startup_path import tell_earlier_sitecustomize
 from .supply import StoreSupply, Trust, fetch_options
 from .targeting import Place, PythonSearch, choose_place, choose_target
 
@@ -103,6 +104,7 @@ def sync(request: SyncRequest, surroundings: Surroundings, reporter: Reporter) -
             ),
             Means(supply=supply, memory=memory, reporter=teller, clock=clock),
         )
+        tell_earlier_sitecustomize(place.layout, filled.plan.state, surroundings, teller)
         return SyncOutcome(
             action=_action(filled),
             root=place.layout.root,

@@ -231,3 +231,36 @@ def test_3_a_worker_that_dies_makes_its_parent_roll_back_and_exit_1(
             assert snapshot(root) == before
             return
     raise AssertionError("no strike met a worker at work")
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor: nothing is forked")
+@pytest.mark.parametrize("cold", [True, False], ids=["fetched", "warm"])
+def test_3_placing_is_shared_when_no_other_thread_lives(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path, cold: bool
+) -> None:
+    """Threads that fetch have ended by then: only processes are made, and while they live no thread is."""
+    cache = tmp_path / "cache"
+    if not cold:
+        ground.sync(versions["many"], tmp_path / "first", cache=cache)
+    trace = tmp_path / "trace"
+    made = "clone,clone3,fork,vfork,exit,exit_group"
+    command = ground.command(versions["many"], tmp_path / "root", cache=cache)
+    subprocess.run(
+        ["strace", "-f", "-qq", "-o", str(trace), "-e", f"trace={made}", *command],
+        cwd=ground.home,
+        env=plain_variables(ground.home),
+        capture_output=True,
+        check=True,
+    )
+    lines = trace.read_text().splitlines()
+    parent = lines[0].split()[0]
+    # "PID clone(child_stack=NULL, flags=...SIGCHLD...) = CHILD": a fork; a thread's has CLONE_THREAD
+    forks = [n for n, line in enumerate(lines) if "clone" in line and "child_stack=NULL" in line]
+    threads = [n for n, line in enumerate(lines) if "CLONE_THREAD" in line]
+    assert len(forks) >= 2
+    assert all(lines[n].startswith(parent) for n in forks)
+    assert bool(threads) == cold
+    ended = {line.split()[0] for line in lines[: forks[0]] if " exit(" in line}
+    assert len(ended) == len(threads)
+    assert not [n for n in threads if n > forks[0]]

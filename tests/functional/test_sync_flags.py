@@ -2,12 +2,13 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from support.desk import Desk, make_desk
+from support.desk import Desk, Done, make_desk
 from support.flags import HERE, NAMES, build_flag_wheels, installed, parse_variables, write_project
 from support.projects import make_project
 from support.trees import snapshot
@@ -134,23 +135,36 @@ def test_uv_installs_the_same(tmp_path: Path, wheels: dict[str, Path], name: str
 # -- how it is installed
 
 
-def ways(
-    flag: str, variables: tuple[str, ...], settings: tuple[str, ...]
-) -> list[tuple[str, str, str]]:
-    """Return (words, variables, settings) for a flag, each of its variables, and each of its settings."""
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """A flag, one of its variables or one of its settings: each has to do the same."""
+
+    words: str = ""
+    variables: str = ""
+    settings: str = ""
+
+    def __str__(self) -> str:
+        return self.words or self.variables or self.settings
+
+    def sync(self, desk: Desk, project: Path, *more: str | Path, cache: bool = True) -> Done:
+        """Run a sync into `pkgs` that is told so, and more after it."""
+        words = (*HERE, "--target", "pkgs", *self.words.split(), *more)
+        variables = parse_variables(self.variables)
+        return desk.sync(*words, cwd=project, variables=variables, cache=cache)
+
+
+def ways(flag: str, variables: Sequence[str], settings: Sequence[str]) -> list[Way]:
     return [
-        (flag, "", ""),
-        *[("", variable, "") for variable in variables],
-        *[("", "", setting) for setting in settings],
-    ]  # fmt: skip
+        Way(words=flag),
+        *[Way(variables=variable) for variable in variables],
+        *[Way(settings=setting) for setting in settings],
+    ]
 
 
-def link_mode(mode: str) -> list[tuple[str, str, str]]:
-    return ways(
-        f"--link-mode {mode}",
-        (f"UV_LINK_MODE={mode}", f"SITEROOT_LINK_MODE={mode}"),
-        (f'[tool.uv]\nlink-mode = "{mode}"', f'[tool.siteroot]\nlink-mode = "{mode}"'),
-    )
+def in_each_way(
+    flag: str, variables: Sequence[str], settings: Sequence[str]
+) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("way", ways(flag, variables, settings), ids=str)
 
 
 Check = Callable[[Path], bool]
@@ -162,26 +176,24 @@ LINKS: dict[str, Check] = {
 }
 
 
+def link_ways(mode: str) -> list[Way]:
+    return ways(
+        f"--link-mode {mode}",
+        [f"UV_LINK_MODE={mode}", f"SITEROOT_LINK_MODE={mode}"],
+        [f'[tool.uv]\nlink-mode = "{mode}"', f'[tool.siteroot]\nlink-mode = "{mode}"'],
+    )
+
+
 @pytest.mark.fast_calls
 @pytest.mark.parametrize(
-    ("mode", "words", "variables", "settings"),
-    [(mode, *way) for mode in LINKS for way in link_mode(mode)],
+    ("mode", "way"), [(mode, way) for mode in LINKS for way in link_ways(mode)], ids=str
 )
 def test_link_modes(
-    desk: Desk,
-    tmp_path: Path,
-    wheels: dict[str, Path],
-    mode: str,
-    words: str,
-    variables: str,
-    settings: str,
+    desk: Desk, tmp_path: Path, wheels: dict[str, Path], mode: str, way: Way
 ) -> None:
-    project = write_project(tmp_path / "project", wheels, settings)
-    root = tmp_path / "root"
-    desk.synced(
-        *HERE, "--target", root, *words.split(), cwd=project, variables=parse_variables(variables)
-    )
-    assert LINKS[mode](root / "base.py")
+    project = write_project(tmp_path / "project", wheels, way.settings)
+    assert way.sync(desk, project).code == 0
+    assert LINKS[mode](project / "pkgs" / "base.py")
 
 
 def test_a_link_mode_that_changes_ends_in_files(desk: Desk, project: Path, tmp_path: Path) -> None:
@@ -191,99 +203,66 @@ def test_a_link_mode_that_changes_ends_in_files(desk: Desk, project: Path, tmp_p
     assert not [path for path in root.rglob("*") if path.is_symlink()]
 
 
-@pytest.mark.parametrize(
-    ("words", "variables", "settings"),
-    ways("--strict", ("SITEROOT_STRICT=1",), ("[tool.siteroot]\nstrict = true",)),
-)
-def test_strict(desk: Desk, tmp_path: Path, words: str, variables: str, settings: str) -> None:
+@in_each_way("--strict", ["SITEROOT_STRICT=1"], ["[tool.siteroot]\nstrict = true"])
+def test_strict(desk: Desk, tmp_path: Path, way: Way) -> None:
     pair = [build_wheel(tmp_path, name, "1.0", {"shared.py": name}) for name in ("one", "two")]
-    project = make_project(tmp_path / "project", pair, settings=settings)
-    given = parse_variables(variables)
-    done = desk.sync(*HERE, "--target", "pkgs", *words.split(), cwd=project, variables=given)
+    project = make_project(tmp_path / "project", pair, settings=way.settings)
+    done = way.sync(desk, project)
     assert done.code == 1
     assert "shared.py" in done.err
     assert not (project / "pkgs").exists()
-    assert (
-        desk.sync(*HERE, "--target", "pkgs", "--no-strict", cwd=project, variables=given).code == 0
-    )
+    assert way.sync(desk, project, "--no-strict").code == 0
 
 
-@pytest.mark.parametrize(
-    ("words", "variables", "settings"),
-    ways("--overwrite", ("SITEROOT_OVERWRITE=1",), ("[tool.siteroot]\noverwrite = true",)),
-)
-def test_overwrite(
-    desk: Desk,
-    tmp_path: Path,
-    wheels: dict[str, Path],
-    words: str,
-    variables: str,
-    settings: str,
-) -> None:
-    project = write_project(tmp_path / "project", wheels, settings)
-    root = tmp_path / "root"
-    root.mkdir()
-    (root / "base.py").write_text("theirs")
-    given = parse_variables(variables)
-    refused = desk.sync(*HERE, "--target", root, "--no-overwrite", cwd=project, variables=given)
+@in_each_way("--overwrite", ["SITEROOT_OVERWRITE=1"], ["[tool.siteroot]\noverwrite = true"])
+def test_overwrite(desk: Desk, tmp_path: Path, wheels: dict[str, Path], way: Way) -> None:
+    project = write_project(tmp_path / "project", wheels, way.settings)
+    theirs = project / "pkgs" / "base.py"
+    theirs.parent.mkdir()
+    theirs.write_text("theirs")
+    refused = way.sync(desk, project, "--no-overwrite")
     assert (refused.code, "base.py" in refused.err) == (1, True)
-    desk.synced(*HERE, "--target", root, *words.split(), cwd=project, variables=given)
-    assert "theirs" not in (root / "base.py").read_text()
+    assert way.sync(desk, project).code == 0
+    assert "theirs" not in theirs.read_text()
 
 
-@pytest.mark.parametrize(
-    ("words", "variables", "settings"),
-    ways("--tolerate-record base", ("SITEROOT_TOLERATE_RECORD=base",), ('[tool.siteroot]\ntolerate-record = ["base"]',)),
-)  # fmt: skip
-def test_tolerate_record(
-    desk: Desk, tmp_path: Path, words: str, variables: str, settings: str
-) -> None:
+@in_each_way(
+    "--tolerate-record base",
+    ["SITEROOT_TOLERATE_RECORD=base"],
+    ['[tool.siteroot]\ntolerate-record = ["base"]'],
+)
+def test_tolerate_record(desk: Desk, tmp_path: Path, way: Way) -> None:
     wheel = build_wheel(tmp_path, "base", "1.0", record=record_row("base.py", b"other"))
-    project = make_project(tmp_path / "project", [wheel], settings=settings)
+    project = make_project(tmp_path / "project", [wheel], settings=way.settings)
     assert desk.sync(*HERE, "--target", "pkgs", "--no-config", cwd=project).code == 1
-    done = desk.synced(
-        *HERE, "--target", "pkgs", *words.split(), cwd=project, variables=parse_variables(variables)
-    )
-    assert "warning:" in done.err
+    done = way.sync(desk, project)
+    assert (done.code, "warning:" in done.err) == (0, True)
     record = (project / "pkgs" / "base-1.0.dist-info" / "RECORD").read_text()
     assert record_row("base.py", (project / "pkgs" / "base.py").read_bytes()) in record
 
 
-@pytest.mark.parametrize(
-    ("words", "variables", "settings"),
-    ways("--require-hashes", ("UV_REQUIRE_HASHES=1",), ("[tool.siteroot]\nrequire-hashes = true",)),
+@in_each_way(
+    "--require-hashes", ["UV_REQUIRE_HASHES=1"], ["[tool.siteroot]\nrequire-hashes = true"]
 )
-def test_require_hashes(
-    desk: Desk,
-    tmp_path: Path,
-    wheels: dict[str, Path],
-    words: str,
-    variables: str,
-    settings: str,
-) -> None:
-    project = write_project(tmp_path / "project", wheels, settings)
+def test_require_hashes(desk: Desk, tmp_path: Path, wheels: dict[str, Path], way: Way) -> None:
+    project = write_project(tmp_path / "project", wheels, way.settings)
     lock = project / "uv.lock"
     lock.write_text(lock.read_text().replace("hash =", "unknown ="))
-    done = desk.sync(
-        *HERE, "--target", "pkgs", *words.split(), cwd=project, variables=parse_variables(variables)
-    )
+    done = way.sync(desk, project)
     assert done.code == 2
     assert "base==1.0" in done.err
-    lenient = desk.synced(*HERE, "--target", "pkgs", "--no-require-hashes", cwd=project)
-    assert "warning:" in lenient.err
+    lenient = way.sync(desk, project, "--no-require-hashes")
+    assert (lenient.code, "warning:" in lenient.err) == (0, True)
 
 
-@pytest.mark.parametrize(
-    ("words", "variables", "settings"),
-    ways("--pth off", ("SITEROOT_PTH=off",), ('[tool.siteroot]\npth = "off"',)),
-)
-def test_pth(desk: Desk, tmp_path: Path, words: str, variables: str, settings: str) -> None:
+@in_each_way("--pth off", ["SITEROOT_PTH=off"], ['[tool.siteroot]\npth = "off"'])
+def test_pth(desk: Desk, tmp_path: Path, way: Way) -> None:
     wheel = build_wheel(tmp_path, "late", "1.0", {"late.pth": "inner\n", "inner/late.py": ""})
-    project = make_project(tmp_path / "project", [wheel], settings=settings)
-    given = parse_variables(variables)
-    desk.synced(*HERE, "--target", "pkgs", *words.split(), cwd=project, variables=given)
+    project = make_project(tmp_path / "project", [wheel], settings=way.settings)
+    assert way.sync(desk, project).code == 0
     assert not (project / "pkgs" / "sitecustomize.py").exists()
-    desk.synced(*HERE, "--target", "pkgs", "--pth", "auto", cwd=project, variables=given)
+    flag = Way(words="--pth auto", variables=way.variables, settings=way.settings)
+    assert flag.sync(desk, project).code == 0  # over a variable and a setting
     assert (project / "pkgs" / "sitecustomize.py").is_file()
 
 
@@ -346,79 +325,42 @@ def test_refresh(desk: Desk, project: Path, tmp_path: Path, words: str) -> None:
     assert desk.sync(*HERE, "--offline", *words.split(), cwd=project).code == 2
 
 
-@pytest.mark.parametrize(
-    ("words", "variables", "settings"),
-    ways("--offline", ("UV_OFFLINE=1", "SITEROOT_OFFLINE=1"), ("[tool.uv]\noffline = true",)),
-)
-def test_offline(
-    desk: Desk,
-    tmp_path: Path,
-    wheels: dict[str, Path],
-    words: str,
-    variables: str,
-    settings: str,
-) -> None:
+@in_each_way("--offline", ["UV_OFFLINE=1", "SITEROOT_OFFLINE=1"], ["[tool.uv]\noffline = true"])
+def test_offline(desk: Desk, tmp_path: Path, wheels: dict[str, Path], way: Way) -> None:
     """Nothing is asked for; a dry run calls its plan partial; with the wheels in the cache all is well."""
-    project = write_project(tmp_path / "project", wheels, settings)
+    project = write_project(tmp_path / "project", wheels, way.settings)
     lock = project / "uv.lock"
     there = lock.read_text()
     lock.write_text(there.replace(wheels["dep"].parent.as_uri(), "https://files.test"))
-    said = (*HERE, "--target", "pkgs", "--output-format", "json", *words.split())
-    given = parse_variables(variables)
-    done = desk.sync(*said, cwd=project, variables=given)
+    done = way.sync(desk, project)
     assert done.code == 1
     assert "ffline" in done.err
     assert not (project / "pkgs").exists()
-    dry = desk.synced(*said, "--dry-run", cwd=project, variables=given)
+    dry = way.sync(desk, project, "--dry-run", "--output-format", "json")
+    assert dry.code == 0
     assert dry.document["partial"] is True
     assert dry.document["unseen"] == ["base==1.0", "dep==1.0", "devtool==1.0"]
     local = tmp_path / "local"
     desk.synced(*HERE, "--target", local, cwd=write_project(tmp_path / "other", wheels))
-    assert installed(desk.sync(*said, cwd=project, variables=given)) == NAMES
+    assert installed(way.sync(desk, project, "--output-format", "json")) == NAMES
 
 
-@pytest.mark.parametrize(
-    ("words", "variables", "settings"),
-    ways("--cache-dir CACHE", ("UV_CACHE_DIR=CACHE", "SITEROOT_CACHE_DIR=CACHE"), ('[tool.uv]\ncache-dir = "CACHE"',)),
-)  # fmt: skip
-def test_cache_dir(
-    desk: Desk,
-    tmp_path: Path,
-    wheels: dict[str, Path],
-    words: str,
-    variables: str,
-    settings: str,
-) -> None:
-    cache = tmp_path / "kept"
-    words, variables, settings = (
-        text.replace("CACHE", str(cache)) if "_CACHE" not in text else text.replace("=CACHE", f"={cache}")
-        for text in (words, variables, settings)
-    )  # fmt: skip
-    project = write_project(tmp_path / "project", wheels, settings)
-    done = desk.sync(
-        *HERE, "--target", "pkgs", *words.split(),
-        cwd=project, variables=parse_variables(variables), cache=False,
-    )  # fmt: skip
-    assert done.code == 0, done.err
-    assert any(cache.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("words", "variables", "settings"),
-    ways("--no-cache", ("UV_NO_CACHE=1", "SITEROOT_NO_CACHE=1"), ("[tool.uv]\nno-cache = true",)),
+@in_each_way(
+    "--cache-dir kept",
+    ["UV_CACHE_DIR=kept", "SITEROOT_CACHE_DIR=kept"],
+    ['[tool.uv]\ncache-dir = "kept"'],
 )
-def test_no_cache(
-    desk: Desk,
-    tmp_path: Path,
-    wheels: dict[str, Path],
-    words: str,
-    variables: str,
-    settings: str,
-) -> None:
-    project = write_project(tmp_path / "project", wheels, settings)
-    desk.synced(
-        *HERE, "--target", "pkgs", *words.split(), cwd=project, variables=parse_variables(variables)
-    )
+def test_cache_dir(desk: Desk, tmp_path: Path, wheels: dict[str, Path], way: Way) -> None:
+    project = write_project(tmp_path / "project", wheels, way.settings)
+    done = way.sync(desk, project, cache=False)
+    assert done.code == 0, done.err
+    assert any((project / "kept").iterdir())
+
+
+@in_each_way("--no-cache", ["UV_NO_CACHE=1", "SITEROOT_NO_CACHE=1"], ["[tool.uv]\nno-cache = true"])
+def test_no_cache(desk: Desk, tmp_path: Path, wheels: dict[str, Path], way: Way) -> None:
+    project = write_project(tmp_path / "project", wheels, way.settings)
+    assert way.sync(desk, project).code == 0
     assert list(desk.home.iterdir()) == []
     assert (project / "pkgs" / "base.py").stat().st_nlink == 1
 

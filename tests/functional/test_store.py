@@ -16,7 +16,8 @@ from siteroot.model.digest import Digest
 from siteroot.model.event import Warned
 from siteroot.model.times import derive_mtime
 from siteroot.model.wheel import StoredWheel
-from siteroot.store.admit import BadRecordError, WrongArchiveError
+from siteroot.store.admit import BadRecordError
+from siteroot.store.faults import WrongArchiveError
 from siteroot.store.store import Store
 from support.ports import InstantClock, RecordingReporter
 from support.stores import open_store, pin_of

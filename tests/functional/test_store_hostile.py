@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from siteroot.errors import IntegrityError
-from siteroot.store.archive import Limits
+from siteroot.model.wheel import Limits
 from support.stores import open_store, pin_of
 from support.trees import snapshot
 from support.wheels import (

@@ -9,7 +9,7 @@ from packaging.version import Version
 from siteroot.model.digest import Digest
 from siteroot.model.lock import LockedFile, RegistrySource
 from siteroot.model.pin import WheelArtifact, WheelPin
-from siteroot.store.archive import Limits
+from siteroot.model.wheel import Limits
 from siteroot.store.store import Store
 
 from .ports import InstantClock, RecordingReporter

@@ -13,6 +13,8 @@ from zlib import crc32
 from siteroot.model.digest import Digest
 from siteroot.model.wheel import EntryPoint, StoredScheme, StoredWheel
 
+#: Its name in the folder of a stored wheel.
+MANIFEST = "manifest"
 #: The number is the format's.
 MAGIC = b"siteroot-wheel 1"
 

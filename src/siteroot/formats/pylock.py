@@ -1,6 +1,7 @@
-"""`pylock.toml` (PEP 751), through packaging's own reading of it."""
+"""`pylock.toml` (PEP 751), through packaging's own reading of it, which is loaded only where there is one."""
 
-from packaging.pylock import Pylock, PylockValidationError
+from typing import TYPE_CHECKING
+
 from packaging.version import InvalidVersion, Version
 
 from .pylock_faults import find_faults, find_url_faults
@@ -8,16 +9,21 @@ from .reading import Faults
 from .toml import TomlError, parse_toml
 from .uv_lock import LockSyntaxError, LockUnsupportedError
 
+if TYPE_CHECKING:
+    from packaging.pylock import Pylock
+
 _MAJOR = 1
 
 
-def parse_pylock(content: bytes, where: str) -> Pylock:
+def parse_pylock(content: bytes, where: str) -> "Pylock":
     """Return the lock, as packaging knows it.
 
     Raises LockSyntaxError with all faults of the file, each with its key path, or LockUnsupportedError. Refused
     although packaging reads it: an empty `environments`, which says that the lock is for no environment at all, and a
     user name or password in a URL, as in a uv.lock.
     """
+    from packaging.pylock import Pylock, PylockValidationError  # noqa: PLC0415 - 9 ms that a uv.lock needs not pay
+
     try:
         document = parse_toml(content, where)
     except TomlError as error:

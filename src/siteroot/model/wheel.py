@@ -20,6 +20,14 @@ SCHEMES = ("purelib", "platlib", "scripts", "headers", "data")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one wheel may hold: members, and bytes unpacked."""
+
+    members: int = 100_000
+    size: int = 16 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryPoint:
     """One line of `[console_scripts]` or `[gui_scripts]`: a script's name, a module and a dotted attribute."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from siteroot.errors import LockError, SelectionError
 from siteroot.model.lock import LockedPackage
@@ -318,6 +317,8 @@ def _idle_extras(
 def near_names(name: str, known: Iterable[str], what: str) -> tuple[str, ...]:
     """Return a hint: the known name that is near, else those that there are (`what`: "groups are")."""
     names = sorted(known)
+    from difflib import get_close_matches  # noqa: PLC0415 - for errors alone
+
     near = get_close_matches(name, names, n=1)
     if near:
         return (f"did you mean `{near[0]}`?",)

@@ -4,26 +4,25 @@ All is checked before the first byte is written, or, what only unpacking can sho
 the store.
 """
 
-import errno
 import hashlib
 import mmap
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from siteroot.errors import IntegrityError, StoreError
+from siteroot.errors import IntegrityError
 from siteroot.formats.core_metadata import parse_core_metadata
 from siteroot.formats.entry_points import parse_entry_points
-from siteroot.formats.manifest import render_manifest
+from siteroot.formats.manifest import MANIFEST, render_manifest
 from siteroot.formats.record import RecordError, parse_record
 from siteroot.formats.wheel_file import WheelFile, parse_wheel_file
 from siteroot.fs import CREATE_FLAGS, DISK, Writer, make_folder, write_all, write_file
 from siteroot.model.digest import Digest
 from siteroot.model.pin import WheelPin
 from siteroot.model.times import derive_mtime
-from siteroot.model.wheel import EntryPoint, StoredFile, StoredScheme, StoredWheel
+from siteroot.model.wheel import EntryPoint, Limits, StoredFile, StoredScheme, StoredWheel
 
-from .archive import Archive, ArchiveMember, HostileWheelError, Limits
+from .archive import Archive, ArchiveMember, HostileWheelError
 from .contents import (
     LIBRARIES,
     DistInfo,
@@ -33,26 +32,16 @@ from .contents import (
     judge_record,
     place_members,
 )
+from .faults import WrongArchiveError, write_error
 from .names import find_case_twins, show
 from .unpacking import PIECE
-
-#: The manifest's name in an entry's folder.
-MANIFEST = "manifest"
 
 _LONGEST_TEXT = 64 << 20
 _TOLD = 3
 
 
-class WrongArchiveError(IntegrityError):
-    """An archive is not the file that the lock names: another digest or size, name or version."""
-
-
 class BadRecordError(HostileWheelError):
     """A wheel's RECORD does not tell the truth of its members."""
-
-
-class StoreWriteError(StoreError):
-    """The store could not be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,15 +350,3 @@ def _write_large(target: str, stream: _HashedStream, mode: int, writer: Writer) 
     finally:
         os.close(descriptor)
     return mtime
-
-
-def write_error(error: OSError, path: str) -> StoreWriteError:
-    """Return a fault of the disk in words."""
-    hints = {
-        errno.ENOSPC: ("Free some space, or name another place with --cache-dir.",),
-        errno.EDQUOT: ("Free some space, or name another place with --cache-dir.",),
-        errno.EROFS: ("Name a place that can be written with --cache-dir.",),
-        errno.EACCES: ("Name a place that can be written with --cache-dir.",),
-    }.get(error.errno or 0, ())
-    what = error.strerror or str(error)
-    return StoreWriteError(f"the store cannot be written: {what}", where=path, hints=hints)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from struct import Struct
 
 from siteroot.errors import IntegrityError
+from siteroot.model.wheel import Limits
 
 from .names import fault_in_name, fault_in_tree
 from .unpacking import (
@@ -54,14 +55,6 @@ _ZIP64, _UNICODE_PATH = 0x0001, 0x7075
 
 class HostileWheelError(IntegrityError):
     """A wheel's archive is broken, ambiguous, or reaches for what is not its own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much one wheel may hold: members, and bytes unpacked."""
-
-    members: int = 100_000
-    size: int = 16 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

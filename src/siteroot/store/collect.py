@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from siteroot.formats.manifest import parse_manifest
+from siteroot.formats.manifest import MANIFEST, parse_manifest
 from siteroot.fs import DISK, Writer, remove_file, remove_folder, remove_tree
 from siteroot.model.cache import BUCKETS, bucket
 
-from .admit import MANIFEST, write_error
+from .faults import write_error
 from .work import is_dead
 
 _BUCKET = re.compile(rf"({'|'.join(BUCKETS)})-v[0-9]+")

@@ -3,7 +3,6 @@
 import os
 from contextlib import ExitStack
 
-from packaging.pylock import Pylock
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -11,7 +10,7 @@ from siteroot import fs
 from siteroot.errors import BuildError, TargetError, UsageError
 from siteroot.index.fetch import Fetcher
 from siteroot.model.event import Note, Warned
-from siteroot.model.lock import GitSource, UrlSource
+from siteroot.model.lock import GitSource, Lock, UrlSource
 from siteroot.model.outcome import (
     Change,
     ChangeAction,
@@ -26,6 +25,7 @@ from siteroot.model.request import Freshness, SyncRequest
 from siteroot.model.settings import LinkMode, Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
+from siteroot.model.wheel import Limits
 from siteroot.plan.triage import Policy, Wanted
 from siteroot.ports import ProjectFiles, Reporter
 from siteroot.project.groups import default_groups, expand_groups
@@ -33,8 +33,6 @@ from siteroot.project.python_files import find_python_file
 from siteroot.project.requires_python import intersect_demands, python_bounds, python_demands
 from siteroot.select.choice import select_groups
 from siteroot.select.pins import Selected, select_pins
-from siteroot.select.pylock import select_pylock_pins
-from siteroot.store.archive import Limits
 from siteroot.store.store import Store
 
 from .clock import SystemClock
@@ -205,7 +203,9 @@ def _chosen_groups(request: SyncRequest, project: Project) -> frozenset[str]:
 
 def _select(request: SyncRequest, loaded: Loaded, target: Target) -> Selected:
     selection, settings = request.selection, loaded.settings
-    if isinstance(loaded.lock, Pylock):
+    if not isinstance(loaded.lock, Lock):
+        from siteroot.select.pylock import select_pylock_pins  # noqa: PLC0415 - as packaging.pylock in `formats`
+
         return select_pylock_pins(
             loaded.lock, loaded.project, target, selection, settings, loaded.folder
         )

@@ -9,7 +9,6 @@ from packaging.specifiers import SpecifierSet
 from siteroot.errors import RootPlaceError, TargetError, UsageError
 from siteroot.interpreter.find import Found, NotFound, Preference, find_interpreter
 from siteroot.interpreter.find import Surroundings as PythonSurroundings
-from siteroot.interpreter.platforms import named_target
 from siteroot.interpreter.probe import probe_interpreter
 from siteroot.model.event import Note, Warned
 from siteroot.model.layout import Layout
@@ -74,6 +73,8 @@ def choose_target(search: PythonSearch, surroundings: Surroundings, reporter: Re
         if target is None:
             raise TargetError("there is no Python")
         return target
+    from siteroot.interpreter.platforms import named_target  # noqa: PLC0415 - 3 ms, for a named target alone
+
     host = probe_interpreter(surroundings.executable, search.cache_folder, variables)
     return named_target(request.python_platform, request.python_version, target, host, variables)
 

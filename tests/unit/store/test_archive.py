@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siteroot.errors import SiterootError
-from siteroot.store.archive import Archive, HostileWheelError, Limits
+from siteroot.model.wheel import Limits
+from siteroot.store.archive import Archive, HostileWheelError
 from support.wheels import (
     DEFLATED,
     STORED,

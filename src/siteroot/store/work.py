@@ -31,7 +31,11 @@ def work_folder(parent: str, *, writer: Writer) -> Iterator[str]:
     while True:
         path = f"{parent}/{os.getpid()}-{os.urandom(6).hex()}"
         writer.mkdir(path, 0o755)
-        descriptor = _hold_folder(path, writer)
+        try:
+            descriptor = _hold_folder(path, writer)
+        except BaseException:
+            remove_tree(path, writer=writer)
+            raise
         if descriptor >= 0:
             break
     try:

@@ -44,3 +44,15 @@ def test_work_that_somebody_cleared_before_it_was_held_begins_anew(tmp_path: Pat
     with work_folder(str(tmp_path), writer=writer) as work:
         assert [work] != cleared
         assert os.listdir(tmp_path) == [os.path.basename(work)]
+
+
+def test_a_folder_that_cannot_be_held_does_not_stay(tmp_path: Path) -> None:
+    writer = plain_writer()
+
+    def create(*_arguments: object, **_options: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    setattr(type(writer), "create", staticmethod(create))  # noqa: B010 - mypy sees a Writer
+    with pytest.raises(OSError, match="No space"), work_folder(str(tmp_path), writer=writer):
+        pytest.fail("it is not held")
+    assert os.listdir(tmp_path) == []

@@ -50,11 +50,9 @@ def render_outcome(outcome: SyncOutcome, paint: Paint, cwd: str) -> list[str]:
     return lines + render_changes(outcome.changes, paint)
 
 
-def render_changes(changes: tuple[Change, ...], paint: Paint, *, dry: bool = False) -> list[str]:
-    """Return a line for each change: by name, what goes before what comes."""
-    if dry:  # uv's dry run shows both sides of a reinstallation
-        changes = tuple(side for change in changes for side in _sides(change))
-    return [_change_line(change, paint, dry=dry) for change in order_changes(changes)]
+def render_changes(changes: tuple[Change, ...], paint: Paint) -> list[str]:
+    """Return a line for each change: by name, what goes before what comes. A dry run has the same lines."""
+    return [_change_line(change, paint) for change in order_changes(changes)]
 
 
 def order_changes(changes: tuple[Change, ...]) -> list[Change]:
@@ -109,7 +107,7 @@ def _render_dry(outcome: SyncOutcome, paint: Paint, cwd: str) -> list[str]:
         lines.append(paint("Would make no changes", "dim"))
     elif outcome.action is RootAction.UPDATE and not outcome.changes:
         lines.append(paint("Would settle siteroot's own files and the folders' times", "dim"))
-    return lines + render_changes(outcome.changes, paint, dry=True)
+    return lines + render_changes(outcome.changes, paint)
 
 
 def _place(paint: Paint, verb: str, outcome: SyncOutcome, cwd: str) -> str:
@@ -133,20 +131,8 @@ def _counts(changes: tuple[Change, ...]) -> tuple[int, int]:
     return gone, came
 
 
-def _sides(change: Change) -> tuple[Change, ...]:
-    if change.action is not ChangeAction.REINSTALLED:
-        return (change,)
-    return tuple(
-        Change(name=change.name, version=change.version, action=action, origin=change.origin)
-        for action in (ChangeAction.UNINSTALLED, ChangeAction.INSTALLED)
-    )
-
-
-def _change_line(change: Change, paint: Paint, *, dry: bool) -> str:
+def _change_line(change: Change, paint: Paint) -> str:
     mark, color = _MARKS[change.action]
-    if dry and change.origin is not None and change.action is ChangeAction.INSTALLED:
-        version = paint(f" @ {change.origin}", "dim")
-    else:
-        origin = f" (from {change.origin})" if change.origin is not None else ""
-        version = paint(f"=={change.version}{origin}", "dim")
+    origin = f" (from {change.origin})" if change.origin is not None else ""
+    version = paint(f"=={change.version}{origin}", "dim")
     return f" {paint(mark, color)} {paint(change.name, 'bold')}{version}"

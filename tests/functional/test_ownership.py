@@ -241,6 +241,27 @@ def test_2_foreign_distributions(bench: Bench, install: Callable[..., None]) -> 
     assert left == {".siteroot.json", "demo.py", "demo-2.0.dist-info"}
 
 
+def test_2_a_distribution_that_stays_may_share_equal_bytes(bench: Bench) -> None:
+    """With one that comes: as two that come may. Whichever goes later, the file stays with the other."""
+    stays = bench.wheel("stays", "1.0", {"shared/x.py": "V = 1\n", "stays.py": ""})
+    comes = bench.wheel("comes", "1.0", {"shared/x.py": "V = 1\n", "comes.py": ""})
+    bench.lock(stays)
+    bench.sync()
+    bench.lock(comes)
+    assert bench.sync("--inexact", "--dry-run", "--output-format", "json").changes == {
+        "comes": "1.0"
+    }
+    bench.sync("--inexact")
+    assert {"stays.py", "comes.py"} <= set(os.listdir(bench.root))
+    bench.lock(stays)
+    bench.sync()
+    bench.is_fresh()
+    bench.lock(bench.wheel("clashes", "1.0", {"shared/x.py": "V = 2\n"}))
+    bench.refuses("--inexact", said="shared/x.py (file)")
+    bench.sync("--inexact", "--overwrite")
+    assert (bench.root / "shared" / "x.py").read_text() == "V = 2\n"
+
+
 def test_2_ownership_does_not_hang_on_installer(bench: Bench) -> None:
     demo, gone = bench.wheel("demo", "1.0"), bench.wheel("gone", "1.0")
     bench.lock(demo, gone)

@@ -2,7 +2,7 @@
 
 import hashlib
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from packaging.version import Version
@@ -27,7 +27,13 @@ from siteroot.model.target import Target
 from siteroot.model.times import derive_mtime
 from siteroot.model.wheel import EntryPoint, StoredScheme, StoredWheel
 from siteroot.plan.change import render_change, render_fresh
-from siteroot.plan.diff import Desire, contested_with_kept, diff_root, folders_to_look_at
+from siteroot.plan.diff import (
+    Desire,
+    contested_with_kept,
+    diff_root,
+    folders_to_look_at,
+    shared_with_left,
+)
 from siteroot.plan.owned import own_file_paths
 from siteroot.plan.paths import is_ascent
 from siteroot.plan.place import Extras, Placing, place_distribution
@@ -205,7 +211,7 @@ class MemoryRoot:
                 del table[each]
         self.folders[posixpath.dirname(path)] = NOW
 
-    def inventory(self, folders: Iterable[str] = ()) -> Inventory:
+    def inventory(self, folders: Iterable[str] = (), compared: Collection[str] = ()) -> Inventory:
         """Return what `read_inventory` would."""
         if not self.exists:
             return Inventory(exists=False, state=None, distributions=(), folders={})
@@ -244,10 +250,10 @@ class MemoryRoot:
             state=state,
             distributions=tuple(found),
             folders=views,
-            own_digests={
+            digests={
                 path: hashlib.sha256(self.files[path][0]).hexdigest()
-                for path in own
-                if path in self.files
+                for path in self.files
+                if path in own or path in compared
             },
         )
 
@@ -354,7 +360,7 @@ class MemoryRoot:
                 break
             triage = want_again(triage, again, "contested")
         if inventory.exists and (triage.wanted or triage.removed):
-            inventory = self.inventory(folders_to_look_at(desire))
+            inventory = self.inventory(folders_to_look_at(desire), shared_with_left(desire))
         return diff_root(desire, inventory), inventory
 
     def _apply_fresh(self, rows: Fresh, contents: Mapping[str, Mapping[str, bytes]]) -> None:

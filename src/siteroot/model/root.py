@@ -97,12 +97,12 @@ class Inventory:
 
     `state` is None where `.siteroot.json` is absent or cannot be understood. `folders` has every folder that was
     looked into, by path ("" is the root); a folder that was asked for and is absent, or is no folder, is not in it.
-    `own_digests` has the hexadecimal sha256 of each file that is there and is, by name, or may be ours: those that
-    `state.files` names among them.
+    `digests` has the hexadecimal sha256 of each file that is there and is, by name, or may be ours (those that
+    `state.files` names among them), and of those that were asked for.
     """
 
     exists: bool
     state: RootState | None
     distributions: tuple[InstalledDistribution, ...]
     folders: Mapping[str, FolderView]
-    own_digests: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from siteroot.model.times import derive_folder_mtime
 
 from .meeting import (
     clobber_warnings,
+    contents_of,
     distribution_paths,
     find_clobbers,
     find_meetings,
@@ -63,6 +64,14 @@ def contested_with_kept(desire: Desire) -> set[str]:
     }
 
 
+def shared_with_left(desire: Desire) -> set[str]:
+    """Return the paths that placed distributions share with those that stay: equal bytes there are no clash."""
+    if not desire.triage.left or not desire.placed:
+        return set()
+    left = {path for installed in desire.triage.left for path in installed.files}
+    return left & _placed_paths(desire)
+
+
 def folders_to_look_at(desire: Desire) -> set[str]:
     """Return every folder whose names the plan has to know: those that get or lose files, and their parents.
 
@@ -97,7 +106,8 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
     )
     state = _new_state(desire, inventory, clobbers, own_rows)
     own_files, own_removed = _own_changes(state, own_rows, inventory)
-    in_the_way = _find_in_the_way(inventory, paths, going)
+    agreed = _agreed(desire, inventory)
+    in_the_way = _find_in_the_way(inventory, paths - agreed, going | agreed)
     _judge_in_the_way(in_the_way, desire)
     steps = _steps(desire)
     return Plan(
@@ -237,6 +247,22 @@ def _going(desire: Desire, inventory: Inventory) -> tuple[set[str], tuple[str, .
         " what it leaves behind stays"
         for name, entry in lost.items()
     )
+
+
+def _agreed(desire: Desire, inventory: Inventory) -> set[str]:
+    """Return the paths shared with distributions that stay where the bytes that come are those that stand there."""
+    shared = shared_with_left(desire)
+    if not shared:
+        return set()
+    coming: dict[str, str] = {}
+    for placed in sorted(desire.placed, key=lambda each: each.name):  # the last one's stand there
+        contents = contents_of(placed)
+        coming |= {path: contents[path][1].hex() for path in shared & contents.keys()}
+    return {
+        path
+        for path, digest in coming.items()
+        if kind_at(path, inventory) is Kind.FILE and inventory.digests.get(path) == digest
+    }
 
 
 def _find_in_the_way(

@@ -45,7 +45,7 @@ def find_clobbers(meetings: Mapping[str, Sequence[DesiredDistribution]]) -> tupl
     """Return the paths whose bringers do not agree on the bytes."""
     clobbers = []
     involved = {each.name: each for brought_by in meetings.values() for each in brought_by}
-    contents = {name: _contents(each) for name, each in involved.items()}
+    contents = {name: contents_of(each) for name, each in involved.items()}
     for path, brought_by in sorted(meetings.items()):
         if len({contents[distribution.name][path] for distribution in brought_by}) > 1:
             names = tuple(distribution.name for distribution in brought_by)
@@ -60,7 +60,7 @@ def distribution_paths(distribution: DesiredDistribution) -> list[str]:
     return paths
 
 
-def _contents(distribution: DesiredDistribution) -> Mapping[str, tuple[int, bytes]]:
+def contents_of(distribution: DesiredDistribution) -> Mapping[str, tuple[int, bytes]]:
     """Return mode and sha256 of each of a distribution's files."""
     contents = {row[0]: (row[3], row[5]) for row in distribution.stored}
     for path, content, mode, _ in distribution.rendered:

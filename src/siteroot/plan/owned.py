@@ -75,7 +75,7 @@ def own_paths(inventory: Inventory) -> Mapping[str, str]:
     return {
         path: digest
         for path, digest in inventory.state.files.items()
-        if inventory.own_digests.get(path) == digest
+        if inventory.digests.get(path) == digest
     }
 
 
@@ -95,7 +95,7 @@ def _stands(path: str, going: set[str], inventory: Inventory) -> bool:
 
 def _is_equal(row: RenderedRow, inventory: Inventory) -> bool:
     """Whether what stands there is what we would write: ours, though a lost `.siteroot.json` cannot say so."""
-    return inventory.own_digests.get(row[0]) == hashlib.sha256(row[1]).hexdigest()
+    return inventory.digests.get(row[0]) == hashlib.sha256(row[1]).hexdigest()
 
 
 def _yields(path: str, why: str) -> str:

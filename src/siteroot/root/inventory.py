@@ -40,10 +40,15 @@ class UnreadableRootError(RootError):
 
 
 def read_inventory(
-    layout: Layout, folders: Iterable[str] = (), *, links_are_files: bool = False
+    layout: Layout,
+    folders: Iterable[str] = (),
+    *,
+    compared: Collection[str] = (),
+    links_are_files: bool = False,
 ) -> Inventory:
     """Return what the root holds, looking into `folders` besides those that own files.
 
+    The bytes of the files `compared` shall be known.
     `links_are_files`: symbolic links in place of owned files are as they shall be (link mode symlink). Raises
     UnreadableRootError.
     """
@@ -62,7 +67,7 @@ def read_inventory(
         for folder in folders:
             reader.look(folder)
         ours = () if state is None else state.files
-        own_digests = reader.read_own_digests({*ours, *own_file_paths(layout)})
+        digests = reader.read_digests({*ours, *own_file_paths(layout), *compared})
     except OSError as error:
         raise UnreadableRootError(
             f"{error.filename or 'a folder'} cannot be read: {explain_os_error(error)}",
@@ -73,7 +78,7 @@ def read_inventory(
         state=state,
         distributions=tuple(distributions),
         folders={path: view for path, view in reader.views.items() if view is not None},
-        own_digests=own_digests,
+        digests=digests,
     )
 
 
@@ -125,7 +130,7 @@ class _Reader:
         except (FileNotFoundError, IsADirectoryError):
             return None
 
-    def read_own_digests(self, paths: Collection[str]) -> dict[str, str]:
+    def read_digests(self, paths: Collection[str]) -> dict[str, str]:
         for path in paths:  # their bytecode goes with them
             self.look(f"{posixpath.dirname(path)}/__pycache__".lstrip("/"))
         contents = ((path, self.read(path)) for path in paths)

@@ -28,7 +28,13 @@ from siteroot.model.settings import LinkMode
 from siteroot.model.target import Target
 from siteroot.model.wheel import StoredWheel
 from siteroot.plan.change import count_bytes, count_files, render_change, render_fresh
-from siteroot.plan.diff import Desire, contested_with_kept, diff_root, folders_to_look_at
+from siteroot.plan.diff import (
+    Desire,
+    contested_with_kept,
+    diff_root,
+    folders_to_look_at,
+    shared_with_left,
+)
 from siteroot.plan.layout import outer_folders
 from siteroot.plan.place import Extras, Placing, place_distribution
 from siteroot.plan.triage import Policy, Triage, sort_pins, spread_contested, want_again
@@ -182,6 +188,7 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
         inventory = read_inventory(
             layout,
             folders_to_look_at(desire),
+            compared=shared_with_left(desire),
             links_are_files=filling.link_mode is LinkMode.SYMLINK,
         )
     plan = diff_root(desire, inventory)

@@ -71,7 +71,7 @@ class Memory:
             state=state,
             distributions=distributions,
             folders={},
-            own_digests=state.files,
+            digests=state.files,
         )
 
     def remember(self, layout: Layout, plan: Plan) -> None:

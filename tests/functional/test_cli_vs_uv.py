@@ -119,35 +119,6 @@ def test_variables_are_refused_as_uv_does(project: Path, assignments: str) -> No
     assert _we_refuse(project, words, environ) == _uv_refuses(project, words, environ)
 
 
-def test_every_option_of_uv_sync_is_in_the_table() -> None:
-    """Read off uv's own help: none may be unknown here, as honoured or as refused with a reason."""
-    text = subprocess.run(
-        [need_uv(), "sync", "--help"],
-        env={"PATH": os.defpath},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    uvs = {
-        word.strip(",").rstrip(".").partition("<")[0].strip()
-        for line in text.splitlines()
-        if line.lstrip().startswith("-")
-        for word in line.split("  ")[1:3] + line.split()[:2]
-        if word.startswith("-")
-    }
-    uvs = {
-        name for word in uvs for name in word.replace(",", " ").split() if name.startswith("-")
-    } - {"-h", "--help"}
-    ours = {
-        name
-        for option in OPTIONS
-        if SYNC in option.commands
-        for name in (*option.names, *option.aliases)
-    }
-    assert len(uvs) > 60
-    assert uvs <= ours
-
-
 def test_every_option_that_we_call_uvs_is_uvs(project: Path) -> None:
     """Where uv has no such option the table must say so (`own`)."""
 

@@ -87,14 +87,18 @@ class NotFound:
     wanted: str
     places: tuple[str, ...]
     seen: tuple[Seen, ...]
+    managed_only: bool = False
 
     def error(self) -> PythonNotFoundError:
         """Return the error that tells all of it."""
-        message = f"There is no {self.wanted} on this machine"
+        among = "among the Pythons that uv installed" if self.managed_only else "on this machine"
+        message = f"There is no {self.wanted} {among}"
         if self.seen:
             found = "; ".join(f"{one.executable} ({one.what})" for one in self.seen)
             message += f". Found instead: {found}"
         hints = [f"Looked in {', '.join(self.places)}."] if self.places else []
+        if self.managed_only:
+            hints.append("Without --managed-python (python-preference) others are looked at too.")
         hints.append(
             "Name another one with --python, or make the root from names: --python-version."
         )
@@ -138,7 +142,8 @@ class _Search:
 
     def not_found(self, wanted: str) -> NotFound:
         """Return what the search has to tell."""
-        return NotFound(wanted, tuple(self.places), tuple(self.seen))
+        managed_only = self.surroundings.preference is Preference.ONLY_MANAGED
+        return NotFound(wanted, tuple(self.places), tuple(self.seen), managed_only)
 
 
 def find_interpreter(

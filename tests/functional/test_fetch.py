@@ -63,7 +63,9 @@ def test_nothing_need_be_known_of_a_file(server: Server, content: bytes, desk: D
 def test_events_add_up_to_the_file(server: Server, content: bytes, desk: Desk) -> None:
     server.script("/a.whl", Answer(cut_at=200_000), Answer(status=500, body=b""))
     desk.fetch(ask_for(f"{server.url}/a.whl", content))
-    assert desk.reporter.of(FetchStarted) == [FetchStarted(name="acme", version="1.0", size=SIZE)]
+    assert desk.reporter.of(FetchStarted) == [
+        FetchStarted(name="acme", version="1.0", size=SIZE, host="127.0.0.1")
+    ]
     advanced = [e.count for e in desk.reporter.events if isinstance(e, FetchAdvanced)]
     assert sum(advanced) == SIZE
     assert desk.reporter.events[-1] == FetchFinished(name="acme", failed=False)

@@ -20,6 +20,7 @@ from siteroot.model.event import (
     PlacingStarted,
     PreparedWheels,
     PreparingStarted,
+    TimePassed,
     Waiting,
     Warned,
 )
@@ -44,12 +45,16 @@ class Display(Protocol):
         """Take note of how much is to come."""
         ...
 
-    def start(self, name: str, size: int | None) -> None:
-        """Show a download."""
+    def start(self, name: str, size: int | None, host: str | None) -> None:
+        """Show a download, and whom it is awaited from."""
         ...
 
     def advance(self, name: str, count: int) -> None:
         """Show that so many bytes more have come."""
+        ...
+
+    def tick(self) -> None:
+        """Show that work goes on."""
         ...
 
     def finish(self, name: str) -> None:
@@ -114,11 +119,14 @@ class Teller:
             case PreparingStarted(count=count, size=size):
                 if (display := self._drawn()) is not None:
                     display.expect(count, size)
-            case FetchStarted(name=name, size=size):
-                self._start(name, size)
+            case FetchStarted(name=name, size=size, host=host):
+                self._start(name, size, host)
             case FetchAdvanced(name=name, count=count):
                 if self._display is not None:
                     self._display.advance(name, count)
+            case TimePassed():
+                if self._display is not None:
+                    self._display.tick()
             case FetchFinished(name=name):
                 if self._display is not None:
                     self._display.finish(name)
@@ -138,9 +146,9 @@ class Teller:
             case _ as never:
                 assert_never(never)
 
-    def _start(self, name: str, size: int | None) -> None:
+    def _start(self, name: str, size: int | None, host: str | None) -> None:
         if (display := self._drawn()) is not None:
-            display.start(name, size)
+            display.start(name, size, host)
         elif size is not None and size >= _WORTH_A_LINE and not self._quiet:
             self._write(f"{self._paint('Downloading', 'cyan')} {name} ({render_size(size)})")
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from siteroot.fs import DISK, Writer
 from siteroot.model.digest import Digest
-from siteroot.model.event import FetchFinished, FetchStarted
+from siteroot.model.event import FetchFinished, FetchStarted, TimePassed
 from siteroot.ports import Clock, Reporter
 
 from .address import UnusableUrlError, show_url, split_url
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _BLOCK = 1 << 20
+
+#: Seconds between two signs of life while files are awaited.
+_TICK = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +142,11 @@ class Fetcher:
             network.close()
 
     def _fetch(self, request: FetchRequest, destination: str, stop: threading.Event) -> Fetched:
-        self._reporter.report(
-            FetchStarted(name=request.name, version=request.version, size=request.size)
-        )
         path = _local_path(request)
+        host = None if path is not None else split_url(request.location).hostname
+        self._reporter.report(
+            FetchStarted(name=request.name, version=request.version, size=request.size, host=host)
+        )
         if path is None and self._options.offline:
             raise OfflineError(
                 f"{request.label} is not in the store, and the network is not to be used",
@@ -225,7 +229,10 @@ class _Crew(Generic[T]):
             raise
         try:
             for thread in threads:
-                thread.join()
+                thread.join(_TICK)
+                while thread.is_alive():
+                    self._reporter.report(TimePassed())
+                    thread.join(_TICK)
         except BaseException:
             self._halt(threads, cut)
             raise

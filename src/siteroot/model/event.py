@@ -28,11 +28,12 @@ class PreparingStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchStarted:
-    """A download begins. `size` in bytes where it is known."""
+    """A download begins. `size` in bytes where it is known; `host` is the server's, None for a file of this machine."""
 
     name: str
     version: str
     size: int | None
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,11 @@ class FetchAdvanced:
 
     name: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """Downloads go on, whether or not bytes have come: told several times a second, for what is drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +99,7 @@ Event = (
     | PreparingStarted
     | FetchStarted
     | FetchAdvanced
+    | TimePassed
     | FetchFinished
     | PreparedWheels
     | PlacingStarted

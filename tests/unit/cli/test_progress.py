@@ -20,6 +20,7 @@ from siteroot.model.event import (
     PlacingStarted,
     PreparedWheels,
     PreparingStarted,
+    TimePassed,
     Waiting,
     Warned,
 )
@@ -134,7 +135,7 @@ def test_on_a_terminal_downloads_are_drawn_and_leave_no_trace() -> None:
     teller.report(FetchStarted(name="small", version="1", size=_MIB))
     teller.report(FetchAdvanced(name="large", count=_MIB))
     drawn = _screen(stream.getvalue())
-    assert drawn[0] == "Preparing packages... (0/2)  1.0MiB/4.0MiB"
+    assert drawn[0][1:] == " Preparing packages... (0/2)  1.0MiB/4.0MiB"
     assert drawn[1].split()[0] == "large"
     assert drawn[1].endswith("1.0MiB/3.0MiB")
     assert drawn[2].split()[0] == "small"
@@ -147,6 +148,25 @@ def test_on_a_terminal_downloads_are_drawn_and_leave_no_trace() -> None:
         "warning: careful",
         "Prepared 2 packages in 500ms (4.0MiB)",
     ]
+
+
+def test_a_server_that_is_silent_is_named_and_the_display_lives() -> None:
+    stream, clock = io.StringIO(), _Clock()
+    teller = _live(stream, clock)
+    teller.report(PreparingStarted(count=1, size=_MIB))
+    teller.report(FetchStarted(name="slow", version="1", size=_MIB, host="files.test"))
+    turns = set()
+    for _ in range(8):
+        clock.now += 0.1
+        teller.report(TimePassed())
+        title, row = _screen(stream.getvalue())[:2]
+        turns.add(title[0])
+        assert title[1:] == " Preparing packages... (0/1)  0B/1.0MiB"
+        assert row.split() == ["slow", "waiting", "for", "files.test", "0B/1.0MiB"]
+    assert len(turns) > 1
+    teller.report(FetchAdvanced(name="slow", count=1024))
+    assert "waiting" not in _screen(stream.getvalue())[1]
+    teller.close()
 
 
 @pytest.mark.parametrize("last", [FetchFinished(name="a", failed=True), PreparedWheels(count=1, size=1, seconds=0.1), PlacingStarted(files=5), None])  # fmt: skip
@@ -183,7 +203,7 @@ def test_events_may_come_from_many_threads() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert _screen(stream.getvalue())[0] == "Preparing packages... (8/8)  800B"
+    assert _screen(stream.getvalue())[0][1:] == " Preparing packages... (8/8)  800B"
     teller.close()
     assert not any(_screen(stream.getvalue()))
 

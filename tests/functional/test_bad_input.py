@@ -115,6 +115,40 @@ def fake(project: Path) -> None:
     (project / "fake").chmod(0o755)
 
 
+def programs(project: Path) -> None:
+    """Things that were to be Pythons."""
+    for name, text in (
+        ("garbage", "#!/bin/sh\necho hello\n"),
+        ("python3.7", """#!/bin/sh\necho '{"too_old": "3.7.17"}'\n"""),
+        ("python2.7", "#!/bin/sh\necho 'Unknown option: -I' >&2\nexit 2\n"),
+        ("binary", "\x00\x01"),
+        ("script", "#!/absent/python\n"),
+    ):
+        (project / name).write_text(text)
+        (project / name).chmod(0o755)
+    (project / "plain").write_text("")
+    (project / "dangling").symlink_to("nowhere")
+    (project / "empty").mkdir()
+
+
+def other_bytes(project: Path) -> None:
+    """The wheel is another one than the lock says, of the same size."""
+    (wheel,) = (project.parent / "wheels").iterdir()
+    content = wheel.read_bytes()
+    wheel.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+def many_faults(project: Path) -> None:
+    (project / "pylock.toml").write_text(
+        'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "a"\nversion = "one"\n'
+        'wheels = [{ url = "https://me:hidden@h.test/a-1-py3-none-any.whl", hashes = {} }]\n'
+    )
+
+
+def good_pylock(project: Path) -> None:
+    (project / "pylock.toml").write_text('lock-version = "1.0"\ncreated-by = "x"\npackages = []\n')
+
+
 def nested(project: Path) -> None:
     (project / "uv.lock").write_text("x = " + "[" * 20_000 + "]" * 20_000)
 
@@ -146,7 +180,26 @@ ROWS: dict[str, Row] = {
     "needs a build": (needs_build, TARGET, 1, "needy==3.0"),
     "needs a build, builds forbidden": (needs_build, (*TARGET, "--no-build"), 2, "needy"),
     "wheels forbidden": (None, (*TARGET, "--no-binary"), 2, "demo"),
+    "several faults of a pylock": (many_faults, (*TARGET, "--lock", "pylock.toml"), 2, r"3 faults:.*wheels\[0\]\.url \(a\): has a user name or password.*version \(a\).*hashes \(a\)"),
+    "several faults of a lock": (lambda p: change(p, "uv.lock", 'name = "demo"\nversion = "1.0"', 'name = "-"\nversion = "one"'), TARGET, 2, "2 faults:.*name.*version"),
+    "a password in the lock": (lambda p: change(p, "uv.lock", "file://", "https://me:hidden@h.test"), TARGET, 2, "user name or password"),
+    "unknown extra of a pylock": (good_pylock, (*TARGET, "--lock", "pylock.toml", "--extra", "fast"), 2, "`fast`"),
+    "unknown group of a pylock": (good_pylock, (*TARGET, "--lock", "pylock.toml", "--group", "lnt"), 2, "`lnt`"),
+    "a member of a pylock": (good_pylock, (*TARGET, "--lock", "pylock.toml", "--package", "app"), 2, "workspace"),
+    "broken config file": (lambda p: (p / "my.toml").write_text("]["), (*TARGET, "--config-file", "my.toml"), 2, "my.toml"),
+    "broken uv.toml": (lambda p: (p / "uv.toml").write_text("]["), TARGET, 2, "uv.toml"),
+    "a file as the project's folder": (None, (*TARGET, "--project", "uv.lock"), 2, "--project uv.lock"),
+    "no such folder to work in": (None, (*TARGET, "--directory", "absent"), 2, "absent"),
     # -- words
+    "frozen and locked": (None, (*TARGET, "--locked"), 2, "`--frozen` and `--locked`"),
+    "an extra and all": (None, (*TARGET, "--extra", "x", "--all-extras"), 2, "`--extra` and `--all-extras`"),
+    "only a group and another": (None, (*TARGET, "--only-group", "lint", "--group", "dev"), 2, "`--only-group` and `--group`"),
+    "a member and all": (None, (*TARGET, "--package", "app", "--all-packages"), 2, "`--package` and `--all-packages`"),
+    "offline and refresh": (None, (*TARGET, "--offline", "--refresh"), 2, "`--offline` and `--refresh`"),
+    "quiet and verbose": (None, (*TARGET, "-q", "-v"), 2, "`-q` and `-v`"),
+    "a word of uv's that is not honoured": (None, (*TARGET, "--upgrade"), 2, "uv lock"),
+    "a link mode that is none": (None, (*TARGET, "--link-mode", "teleport"), 2, "teleport.*clone, copy"),
+    "a stray word": (None, (*TARGET, "demo"), 2, "`demo`"),
     "unknown option": (None, (*TARGET, "--froze"), 2, "--froze"),
     "unknown extra": (None, (*TARGET, "--extra", "fast"), 2, "fast"),
     "unknown group": (None, (*TARGET, "--group", "lnt"), 2, "lnt"),
@@ -174,6 +227,17 @@ ROWS: dict[str, Row] = {
     "no such Python": (None, ("--python", "3.99", "--target", "pkgs"), 2, "3.99"),
     "no such executable": (None, ("--python", "./absent/python3", "--target", "pkgs"), 2, "absent/python3"),
     "a Python that is none": (fake, ("--python", "./fake", "--target", "pkgs"), 2, "fake"),
+    "a Python that is not executable": (programs, ("--python", "./plain", "--target", "pkgs"), 2, "plain: .*not executable"),
+    "a Python that leads nowhere": (programs, ("--python", "./dangling", "--target", "pkgs"), 2, "dangling: .*link to nowhere"),
+    "a Python of another machine": (programs, ("--python", "./binary", "--target", "pkgs"), 2, "binary: .*no program of this machine"),
+    "a Python without its interpreter": (programs, ("--python", "./script", "--target", "pkgs"), 2, "script: .*is not there"),
+    "a Python that prints garbage": (programs, ("--python", "./garbage", "--target", "pkgs"), 2, "garbage: .*hello"),
+    "a Python 3.7": (programs, ("--python", "./python3.7", "--target", "pkgs"), 2, r"3\.7\.17.*3\.8 and later"),
+    "a Python 2.7": (programs, ("--python", "./python2.7", "--target", "pkgs"), 2, r"older than Python 3\.4"),
+    "a folder without a Python": (programs, ("--python", "./empty", "--target", "pkgs"), 2, "no Python in this folder"),
+    "a Python that is too old to ask for": (None, ("--python", "2.7", "--target", "pkgs"), 2, r"from 3\.8 on"),
+    "a Python that is not to come yet": (None, ("--python", "python9", "--target", "pkgs"), 2, "python9"),
+    "no Python of uv's": (None, ("--managed-python", "--target", "pkgs"), 2, "among the Pythons that uv installed"),
     "a Python that the project refuses": (lambda p: change(p, "pyproject.toml", '">=3.8"', '">=3.99"'), TARGET, 2, "requires-python"),
     "no such platform": (None, (*TARGET, "--python-platform", "amiga"), 2, "amiga"),
     "a version that is none": (None, ("--python-version", "three", "--target", "pkgs"), 2, "three"),
@@ -183,6 +247,7 @@ ROWS: dict[str, Row] = {
     "unreachable server": (closed_port, TARGET, 1, r"127\.0\.0\.1.*demo==1\.0.*refused"),
     "wheel that is not there": (lambda p: shutil.rmtree(p.parent / "wheels"), TARGET, 1, "demo"),
     "broken wheel": (broken_wheel, TARGET, 1, "demo"),
+    "other bytes": (other_bytes, TARGET, 1, "demo==1.0 has another sha256"),
     "wheel whose RECORD lies": (other_wheel, TARGET, 1, "RECORD"),
     "no hash where all are required": (lambda p: change(p, "uv.lock", "hash =", "mash ="), (*TARGET, "--require-hashes"), 2, "demo==1.0"),
 }  # fmt: skip
@@ -227,6 +292,7 @@ def test_bad_input_is_named_and_leaves_nothing(
     assert _has(said, told), told
     assert "error: " in done.err
     assert "Traceback" not in done.err
+    assert "hidden" not in done.err
     assert done.out == ""
     assert describe_difference(seen, _visible(tmp_path)) == []
     assert {place: os.stat(place).st_mtime_ns for place in places} == before

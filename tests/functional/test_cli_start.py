@@ -1,6 +1,7 @@
 """ROOT.md 6, "Checked": from its first line on siteroot imports nothing from PYTHONPATH, the user site or the cwd."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -159,3 +160,14 @@ def test_a_mistake_loads_nothing_heavy(place: Place, tmp_path: Path) -> None:
         name for name in loaded if name.partition(".")[0] in ("packaging", "rich", "urllib3")
     }
     assert not {name for name in loaded if name.startswith("siteroot.workflows")}
+
+
+def test_a_siteroot_that_is_half_there_says_so(place: Place, tmp_path: Path) -> None:
+    half = tmp_path / "half"
+    shutil.copytree(place.folder, half)
+    (half / "siteroot" / "project" / "discover.py").unlink()
+    done = Place(half).run("sync", "--frozen", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {half}: siteroot itself is not whole there: ")
+    assert "'siteroot.project.discover'" in done.stderr
+    assert "Traceback" not in done.stderr

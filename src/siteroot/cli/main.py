@@ -68,7 +68,9 @@ def main(argv: list[str], environ: dict[str, str], cwd: str, out: "TextIO", err:
         return INTERRUPTED
     except BrokenPipeError:
         return PIPE_CLOSED
-    except Exception:  # noqa: BLE001 - whatever is no SiterootError is a defect of ours
+    except Exception as error:  # noqa: BLE001 - whatever is no SiterootError is a defect of ours
+        if isinstance(error, ImportError) and (error.name or "").startswith("siteroot."):
+            return _tell_half(error, err)
         import traceback
 
         err.write(traceback.format_exc())
@@ -76,6 +78,19 @@ def main(argv: list[str], environ: dict[str, str], cwd: str, out: "TextIO", err:
             f"error: this is a defect of siteroot {__version__}; please report it, with the lines above\n"
         )
         return DEFECT
+
+
+def _tell_half(error: ImportError, err: "TextIO") -> int:
+    """Tell that modules of siteroot itself are missing: it may lie in a root whose change was interrupted."""
+    from .exits import FAILED
+
+    place = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    err.write(
+        f"error: {place}: siteroot itself is not whole there: {error}\n\n"
+        "hint: Where a sync of that folder was interrupted, run it again with a siteroot from"
+        " another place, as siteroot.pyz.\n"
+    )
+    return FAILED
 
 
 def _terminate(_number: int, _frame: "FrameType | None") -> None:

@@ -26,6 +26,7 @@ CORPUS = Path(os.environ.get("SITEROOT_CORPUS", CHECKOUT.parent / "shared/corpus
 #: Programs that tests use where they are here, with the Debian packages that bring them.
 PROGRAMS = {
     "git": "git",
+    "mount": "mount",
     "strace": "strace",
     "chromium": "chromium",
     "chromedriver": "chromium-driver",
@@ -88,16 +89,19 @@ def plain(ci: CI) -> None:
     units = ("tests/unit/root", "tests/unit/store", "tests/unit/test_fs.py")
     words = ("-q", "-n", "2", "-m", "not slow and not container and not uv")
     places = ("tests/rules", "tests/crash", *units, *sorted(chosen))
-    ci.tool("test", *words, *places, seconds=900, SITEROOT_TEST_FAST_CALLS="off")
+    ci.tool(
+        "test",
+        *words,
+        *places,
+        seconds=900,
+        SITEROOT_TEST_FAST_CALLS="off",
+        SITEROOT_MAY_SKIP=",".join([*list_lacking(), "calls"]),
+    )
 
 
 def tests(ci: CI) -> None:
     """Run README's own command, with uv as an oracle and all that can be set up here."""
-    lacking = [*MACHINE, *install_programs(ci)]
-    if not (CHECKOUT / ".git").exists():
-        lacking.append("git")
-    if not CORPUS.is_dir():
-        lacking.append("corpus")
+    lacking = list_lacking()
     if LAB.is_file() and ci.call("bash", LAB, "setup", seconds=900):
         ci.variables["SITEROOT_CONTAINER_LAB"] = str(LAB)
     elif not LAB.is_file():
@@ -107,8 +111,8 @@ def tests(ci: CI) -> None:
     ci.tool("test", seconds=1800, SITEROOT_MAY_SKIP=",".join(lacking))
 
 
-def install_programs(ci: CI) -> list[str]:
-    """Return the programs that are not here and cannot be had from Debian."""
+def install_programs(ci: CI) -> None:
+    """Install what tests use and this machine lacks, where that can be done, and tell what stays lacking."""
     absent = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
     if absent and os.geteuid() == 0 and shutil.which("apt-get") is not None:
         install = f"apt-get install -y -qq --no-install-recommends {' '.join(absent)}"
@@ -116,9 +120,18 @@ def install_programs(ci: CI) -> list[str]:
             f"(apt-get update -qq && {install}) >/dev/null 2>&1 || echo apt-get cannot install them"
         )
         ci.call("sh", "-c", script, seconds=600, DEBIAN_FRONTEND="noninteractive")
-    lacking = [program for program in PROGRAMS if shutil.which(program) is None]
-    for program in lacking:
-        print(f"there is no {program} here: tests that need it are skipped")
+    for program in PROGRAMS:
+        if shutil.which(program) is None:
+            print(f"there is no {program} here: tests that need it are skipped", flush=True)
+
+
+def list_lacking() -> list[str]:
+    """Return what this machine lacks, in the words of tests that are skipped for want of it."""
+    lacking = [*MACHINE, *(program for program in PROGRAMS if shutil.which(program) is None)]
+    if not (CHECKOUT / ".git").exists():
+        lacking.append("git")
+    if not CORPUS.is_dir():
+        lacking.append("corpus")
     return lacking
 
 
@@ -152,6 +165,8 @@ def main() -> int:
     before = list_checkout()
     with tempfile.TemporaryDirectory(prefix="siteroot-ci-") as scratch:
         ci = CI(scratch)
+        if {"plain", "tests"} & set(chosen):
+            install_programs(ci)
         for name in chosen:
             began = time.monotonic()
             print(f"\n== {name}", flush=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from siteroot.root.journal import apply_change, recover_root
+from support.mounts import need_mount
 from support.roots import CASES, Case, change_of, folders_of, write_tree
 from support.trees import describe_difference, snapshot
 from support.writers import StoppedError, recording_writer, stopping_writer
@@ -27,6 +28,7 @@ class Overlay:
         os.mkdir(self._mounted)
 
     def mount(self) -> None:
+        need_mount()
         self.unmount()
         self._count += 1
         upper, work = self._place / f"upper{self._count}", self._place / f"work{self._count}"

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
@@ -65,14 +67,17 @@ _AT_FAULT = (
 )  # fmt: skip
 
 
+def _variables(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return a plain environment, in which uv keeps its locks where pytest clears up."""
+    return plain_variables(folder, {"TMPDIR": gettempdir(), **(more or {})})
+
+
 @pytest.fixture(scope="module", name="project")
 def _project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("app")
     (folder / "pyproject.toml").write_text(_PROJECT)
     command = [need_uv(), "lock", "--offline", "--no-config", "--python", sys.executable]
-    subprocess.run(
-        command, cwd=folder, env=plain_variables(folder), capture_output=True, check=True
-    )
+    subprocess.run(command, cwd=folder, env=_variables(folder), capture_output=True, check=True)
     return folder
 
 
@@ -81,7 +86,7 @@ def _uv_refuses(project: Path, words: str, environ: dict[str, str]) -> bool:
     result = subprocess.run(
         [need_uv(), "sync", "--dry-run", *words.split()],
         cwd=project,
-        env=plain_variables(project, variables),
+        env=_variables(project, variables),
         capture_output=True,
         text=True,
         check=False,
@@ -136,7 +141,7 @@ def test_every_option_that_we_call_uvs_is_uvs(project: Path) -> None:
         result = subprocess.run(
             [need_uv(), "sync", *words(option).split(), "--help"],
             cwd=project,
-            env=plain_variables(project),
+            env=_variables(project),
             capture_output=True,
             text=True,
             check=False,

@@ -176,7 +176,7 @@ def test_7_where_links_do_not_reach_uv_copies_too(
         words = ("--offline", "--no-index", "--link-mode", "clone", "--target", str(target))
         subprocess.run(
             [uv, "pip", "install", *words, str(wheel)],
-            env=plain_variables(ground.home, {"UV_CACHE_DIR": str(cache)}),
+            env=plain_variables(ground.home, {"UV_CACHE_DIR": str(cache), "TMPDIR": str(tmp_path)}),
             check=True,
             capture_output=True,
         )

@@ -161,6 +161,7 @@ def uv_install(
         **variables,
         "UV_CACHE_DIR": str(tmp_path / "cache"),
         "UV_NO_CONFIG": "1",
+        "TMPDIR": str(tmp_path),
     }
     asked = subprocess.run(
         command, capture_output=True, text=True, env=environment, check=False, cwd=tmp_path

@@ -212,7 +212,7 @@ def _pip(root: Path, *wheels: Path) -> None:
 def _uv(root: Path, *wheels: Path) -> None:
     command = [need_uv(), "pip", "install", "-q", "--offline", "--no-deps", "--no-config"]
     command += ["--python", sys.executable, "--target", str(root), *map(str, wheels)]
-    cache = {"UV_CACHE_DIR": str(root.parent / "uv-cache")}
+    cache = {"UV_CACHE_DIR": str(root.parent / "uv-cache"), "TMPDIR": str(root.parent)}
     subprocess.run(command, check=True, env={"PATH": os.defpath, **cache})
 
 

@@ -106,6 +106,7 @@ def test_3_another_user_recovers(
     assert (root.stat().st_ino, root.stat().st_uid) == (before.st_ino, before.st_uid)
 
 
+@pytest.mark.fast_calls  # without locks on folders it is the lock that cannot be had, in other words
 @pytest.mark.parametrize("writable", ["nothing", "DIR itself"])
 def test_3_who_may_not_write_changes_nothing(
     ground: Ground, versions: dict[str, Path], tmp_path: Path, writable: str

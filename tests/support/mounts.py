@@ -17,11 +17,18 @@ MAKERS = {
 }
 
 
+def need_mount() -> None:
+    """Skip the test where nothing can be mounted."""
+    if os.geteuid():
+        pytest.skip("only root can mount")
+    if shutil.which("mount") is None:
+        pytest.skip("there is no mount on PATH")
+
+
 @contextmanager
 def mounted(folder: Path, *words: str) -> Iterator[Path]:
     """Mount something at the folder, made where it is absent, until the block ends."""
-    if os.geteuid():
-        pytest.skip("only root can mount")
+    need_mount()
     folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         ["mount", *words, str(folder)], capture_output=True, text=True, check=False

@@ -67,6 +67,7 @@ def test_a_change_that_did_not_come_so_far_claims_nothing(tmp_path: Path, prefix
     assert not describe_difference(snapshot(prefix / "bin"), before)
 
 
+@pytest.mark.fast_calls  # without locks on folders whoever comes second is refused
 def test_who_works_in_a_shared_folder_is_waited_for(prefix: Path) -> None:
     one, two = str(prefix / "one"), str(prefix / "two")
     took = threading.Event()

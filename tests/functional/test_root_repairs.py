@@ -4,10 +4,12 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from support.desk import make_desk
 from support.interpreters import need_pythons
 from support.launching import Lab, make_lab, minor_of
 from support.projects import make_project
@@ -46,6 +48,37 @@ def test_what_was_deleted_is_put_back(lab: Lab, project: Path, tmp_path: Path, l
     assert describe_difference(before, snapshot(root)) == []
     again = sync(lab, project, "--target", root, "--python", python, "--check")
     assert again.returncode == 0, again.stderr
+
+
+@pytest.mark.parametrize("lost", ["base-1.0.dist-info/RECORD", "base-1.0.dist-info"])
+def test_whose_files_are_not_known_any_more_are_nobodys(tmp_path: Path, lost: str) -> None:
+    """Another wheel finds them in its way; without any they stay, and a warning says so."""
+    desk, root = make_desk(tmp_path / "home"), tmp_path / "root"
+    words = ("--python", sys.executable, "--target", root)
+    projects = {}
+    for name, version in (("one", "1.0"), ("two", "2.0")):
+        files = {"base.py": version, f"only_{name}.py": ""}
+        wheel = build_wheel(tmp_path, "base", version, files)
+        projects[name] = make_project(tmp_path / name, [wheel])
+    projects["none"] = make_project(tmp_path / "none", [])
+
+    def lose() -> None:
+        shutil.rmtree(root, ignore_errors=True)
+        desk.synced(*words, cwd=projects["one"])
+        path = root / lost
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    lose()
+    refused = desk.sync(*words, cwd=projects["two"])
+    assert (refused.code, "base.py (file)" in refused.err) == (1, True)
+    told = desk.synced(*words, "--overwrite", cwd=projects["two"]).err
+    assert "nobody knows which files were base's" in told
+    assert (root / "base.py").read_text() == "2.0"
+    assert (root / "only_one.py").exists()
+    lose()
+    assert "nobody knows which files were base's" in desk.synced(*words, cwd=projects["none"]).err
+    assert (root / "base.py").read_text() == "1.0"
+    assert not list(root.glob("*.dist-info"))
 
 
 def test_a_prefix_root_that_goes_to_another_python(lab: Lab, project: Path, tmp_path: Path) -> None:

@@ -32,12 +32,19 @@ EXIT_CODES = (
         REFUSED,
         "The words make no sense here: unknown or contradictory options, a bad variable or setting, a project or"
         " lock that cannot be understood, an unknown extra, group or member, no such Python or platform, no file"
-        " that fits, a place where no root may go. Nothing was touched.",
+        " that fits, a file without a strong hash under --require-hashes, a place where no root may go. Nothing"
+        " was touched.",
     ),
     (DEFECT, "A defect of siteroot itself, with a traceback to report."),
-    (INTERRUPTED, "Interrupted (SIGINT, Ctrl-C). The root is as it was."),
+    (
+        INTERRUPTED,
+        "Interrupted (SIGINT, Ctrl-C). The root is as it was, or, where all was done by then, as asked for.",
+    ),
     (PIPE_CLOSED, "Nobody reads what is written (SIGPIPE)."),
-    (TERMINATED, "Terminated (SIGTERM). The root is as it was."),
+    (
+        TERMINATED,
+        "Terminated (SIGTERM). The root is as it was, or, where all was done by then, as asked for.",
+    ),
 )
 
 #: The nearest class in an error's ancestry decides. What is not named here was refused.

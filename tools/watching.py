@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 _SET_CHILD_SUBREAPER = 36  # prctl's number for it
@@ -25,24 +25,22 @@ def watch(
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    faults = []
     process = subprocess.Popen(words, env={**variables, "PYTHONFAULTHANDLER": "1"})
+    faults = []
     try:
-        code = process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        faults.append(f"not done after {seconds:g} s")
-        for pid in descendants():
-            _send(pid, signal.SIGABRT)
-        _wait_for_all(process)
-    else:
-        if code:
+        code = _reap_until(lambda codes: process.pid in codes, seconds).get(process.pid)
+        if code is None:
+            faults.append(f"not done after {seconds:g} s")
+            _end_all(signal.SIGABRT)
+        elif code:
             faults.append(f"exit code {code}")
-        _wait_for_all(process)
-        faults += [f"left running: {command_of(pid)}" for pid in descendants()]
+        _reap_until(lambda _: not descendants(), _GRACE)
+        if code is not None:
+            faults += [f"left running: {command_of(pid)}" for pid in descendants()]
+        process.returncode = -signal.SIGKILL if code is None else code
     finally:
-        for pid in descendants():
-            _send(pid, signal.SIGKILL)
-        _wait_for_all(process)
+        _end_all(signal.SIGKILL)
+        _reap_until(lambda _: not descendants(), _GRACE)
     return faults
 
 
@@ -70,17 +68,28 @@ def command_of(pid: int) -> str:
         return str(pid)
 
 
-def _send(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+def _end_all(number: signal.Signals) -> None:
+    for pid in descendants():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
-def _wait_for_all(process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _GRACE
-    while descendants() and time.monotonic() < until:
-        time.sleep(0.05)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(0)
+def _reap_until(done: Callable[[Mapping[int, int]], bool], seconds: float) -> Mapping[int, int]:
+    """Reap children, the adopted too, until `done` or the time is up; return exit codes by pid.
+
+    An adopted one that is not reaped at once looks alive to the tests that wait for its end.
+    """
+    codes: dict[int, int] = {}
+    until = time.monotonic() + seconds
+    while not done(codes) and time.monotonic() < until:
+        time.sleep(0.02)
+        codes |= _reap()
+    return codes | _reap()
+
+
+def _reap() -> dict[int, int]:
+    codes: dict[int, int] = {}
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:  # the adopted
-            pass
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            codes[ended[0]] = os.waitstatus_to_exitcode(ended[1])
+    return codes

@@ -38,6 +38,11 @@ def test_a_command_that_does_well_has_no_faults() -> None:
     assert watch(60, "false") == ("['exit code 1']\n", "")
 
 
+def test_an_orphan_that_ended_is_seen_to_have_ended() -> None:
+    script = 'pid=$(sh -c "sleep 0.1 >&- & echo \\$!"); while kill -0 $pid; do sleep 0.1; done 2>/dev/null'
+    assert watch(20, "sh", "-c", script)[0] == "[]\n"
+
+
 @pytest.mark.parametrize("way", ["", "setsid "])
 def test_a_process_that_is_left_behind_is_named_and_ended(way: str, tmp_path: Path) -> None:
     script = f"{way}sh -c 'echo $$ > {tmp_path}/pid; exec sleep 1234' & while [ ! -s {tmp_path}/pid ]; do sleep 0.1; done"

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import tomllib
@@ -105,26 +106,28 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     command = shutil.which("chromedriver")
     if command is None or shutil.which("chromium") is None:
         pytest.skip("there is no chromium with its chromedriver (Debian: chromium-driver)")
-    driver = subprocess.Popen(
-        [command, "--port=0"],
-        env={**os.environ, "HOME": str(tmp_path_factory.mktemp("home"))},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert driver.stdout is not None
-        started = (re.search(r"on port (\d+)\.", line) for line in driver.stdout)
-        port = next(found[1] for found in started if found)
-        browser = Browser(f"http://127.0.0.1:{port}")
-        yield browser
-        browser.close()
-    finally:
-        driver.terminate()
-        driver.communicate()
+    # its sockets lie in the temporary folder, and their paths must be short
+    with tempfile.TemporaryDirectory(dir="/tmp") as home:
+        driver = subprocess.Popen(
+            [command, "--port=0"],
+            env={**os.environ, "HOME": home, "TMPDIR": home},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert driver.stdout is not None
+            started = (re.search(r"on port (\d+)\.", line) for line in driver.stdout)
+            port = next(found[1] for found in started if found)
+            browser = Browser(f"http://127.0.0.1:{port}")
+            yield browser
+            browser.close()
+        finally:
+            driver.terminate()
+            driver.communicate()
 
 
 def test_the_option_pages_tell_what_the_program_takes(built: Path) -> None:

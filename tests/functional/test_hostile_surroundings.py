@@ -56,7 +56,7 @@ def set_traps(folder: Path, names: tuple[str, ...]) -> None:
 def _names() -> tuple[str, ...]:
     code = "import sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    loaded = {name.partition(".")[0] for name in done.stdout.split()} | {*sys.builtin_module_names}
     outside = {"sitecustomize", "usercustomize"}  # an interpreter's own start is not siteroot's
     return tuple(name for name in NAMES if name not in loaded | outside)
 

@@ -6,6 +6,7 @@ whole. A step fails where a command of it does, does not end in its time, or lea
 skipped fails, unless it says that it needs what this machine lacks.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from checkout import CHECKOUT, PYTHON, ROOTS
@@ -44,6 +45,7 @@ MACHINE = (
     "packaging",
     "environments",
     "mounted",
+    "user",
 )
 #: What a run may leave in the checkout.
 CACHES = re.compile(r".*(\.roots|__pycache__|\.hypothesis|_cache)/")
@@ -164,6 +166,19 @@ def list_checkout() -> set[str]:
     return {line for line in listed.stdout.splitlines() if not CACHES.fullmatch(line)}
 
 
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[str]:
+    """Give a folder that goes with all in it, what a killed test had mounted there too."""
+    with tempfile.TemporaryDirectory(prefix="siteroot-ci-") as folder:
+        try:
+            yield folder
+        finally:
+            mounts = Path("/proc/self/mounts").read_text("utf-8", "replace").splitlines()
+            points = [line.split(" ")[1] for line in mounts]
+            for point in reversed([point for point in points if point.startswith(f"{folder}/")]):
+                subprocess.run(["umount", "--lazy", point], check=False)
+
+
 def main() -> int:
     """Run the steps."""
     chosen = sys.argv[1:] or list(STEPS)
@@ -173,7 +188,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends too
     os.chdir(CHECKOUT)
     before = list_checkout()
-    with tempfile.TemporaryDirectory(prefix="siteroot-ci-") as scratch:
+    with temporary_folder() as scratch:
         ci = CI(scratch)
         if {"plain", "tests"} & set(chosen):
             install_programs(ci)

@@ -162,12 +162,14 @@ def test_a_mistake_loads_nothing_heavy(place: Place, tmp_path: Path) -> None:
     assert not {name for name in loaded if name.startswith("siteroot.workflows")}
 
 
-def test_a_siteroot_that_is_half_there_says_so(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize("gone", ["siteroot/project/discover.py", "packaging"])
+def test_a_siteroot_that_is_half_there_says_so(place: Place, tmp_path: Path, gone: str) -> None:
     half = tmp_path / "half"
     shutil.copytree(place.folder, half)
-    (half / "siteroot" / "project" / "discover.py").unlink()
-    done = Place(half).run("sync", "--frozen", cwd=tmp_path)
+    path = half / gone
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    done = Place(half).run("sync", "--frozen", cwd=tmp_path, python=(sys.executable, "-S"))
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: {half}: siteroot itself is not whole there: ")
-    assert "'siteroot.project.discover'" in done.stderr
+    assert done.stderr.startswith(f"error: {half}: siteroot is not whole there: No module named ")
+    assert "hint: " in done.stderr
     assert "Traceback" not in done.stderr

@@ -68,9 +68,9 @@ def main(argv: list[str], environ: dict[str, str], cwd: str, out: "TextIO", err:
         return INTERRUPTED
     except BrokenPipeError:
         return PIPE_CLOSED
-    except Exception as error:  # noqa: BLE001 - whatever is no SiterootError is a defect of ours
-        if isinstance(error, ImportError) and (error.name or "").startswith("siteroot."):
-            return _tell_half(error, err)
+    except ImportError as error:
+        return _tell_half(error, err)
+    except Exception:  # noqa: BLE001 - whatever is no SiterootError is a defect of ours
         import traceback
 
         err.write(traceback.format_exc())
@@ -81,14 +81,14 @@ def main(argv: list[str], environ: dict[str, str], cwd: str, out: "TextIO", err:
 
 
 def _tell_half(error: ImportError, err: "TextIO") -> int:
-    """Tell that modules of siteroot itself are missing: it may lie in a root whose change was interrupted."""
+    """Tell that modules of siteroot, or of what it needs, are missing: it may lie in a half-changed root."""
     from .exits import FAILED
 
     place = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     err.write(
-        f"error: {place}: siteroot itself is not whole there: {error}\n\n"
-        "hint: Where a sync of that folder was interrupted, run it again with a siteroot from"
-        " another place, as siteroot.pyz.\n"
+        f"error: {place}: siteroot is not whole there: {error}\n\n"
+        "hint: Install it anew with what it needs, or use siteroot.pyz.\n"
+        "hint: Where a sync of that folder was interrupted, run it again with a siteroot from another place.\n"
     )
     return FAILED
 

@@ -236,6 +236,7 @@ def test_3_a_worker_that_dies_makes_its_parent_roll_back_and_exit_1(
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor: nothing is forked")
+@pytest.mark.fast_calls
 @pytest.mark.parametrize("cold", [True, False], ids=["fetched", "warm"])
 def test_3_placing_is_shared_when_no_other_thread_lives(
     ground: Ground, versions: dict[str, Path], tmp_path: Path, cold: bool

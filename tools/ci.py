@@ -47,6 +47,7 @@ MACHINE = (
     "mounted",
     "user",
 )
+PARALLEL = ("-q", "-n", "2", "--dist", "worksteal")
 #: What a run may leave in the checkout.
 CACHES = re.compile(r".*(\.roots|__pycache__|\.hypothesis|_cache)/")
 
@@ -87,7 +88,7 @@ def docs(ci: CI) -> None:
 
 def pure(ci: CI) -> None:
     """Run the unit tests without compiled dependencies, as on a new Python, musl or in siteroot.pyz."""
-    words = ("-q", "-n", "2", "tests/unit", "tests/architecture")
+    words = (*PARALLEL, "tests/unit", "tests/architecture")
     ci.tool("test", *words, seconds=900, SITEROOT_TEST_ROOT="pure")
 
 
@@ -99,7 +100,7 @@ def plain(ci: CI) -> None:
     kinds = ("store", "sync", "root", "ownership", "startup", "bad_input")
     chosen = [str(path) for kind in kinds for path in functional.glob(f"test_{kind}*.py")]
     units = ("tests/unit/root", "tests/unit/store", "tests/unit/test_fs.py")
-    words = ("-q", "-n", "2", "-m", "not slow and not container and not uv")
+    words = (*PARALLEL, "-m", "not slow and not container and not uv")
     places = ("tests/rules", "tests/crash", *units, *sorted(chosen))
     ci.tool(
         "test",

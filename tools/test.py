@@ -17,7 +17,8 @@ from checkout import CHECKOUT, environment_with, make_root
 def main() -> int:
     """Run it."""
     tests = make_root(os.environ.get("SITEROOT_TEST_ROOT", "test"))
-    words = sys.argv[1:] or ["-q", "-n", str(len(os.sched_getaffinity(0)))]
+    # a worker that has nothing left takes tests from another's end, where the slow ones are
+    words = sys.argv[1:] or ["-q", "-n", str(len(os.sched_getaffinity(0))), "--dist", "worksteal"]
     # -S, and no plugins but ours: the interpreter's own site-packages may hold anything
     command = [sys.executable, "-S", "-m", "pytest", *words]
     environment = {**environment_with(tests), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}

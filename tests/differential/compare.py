@@ -243,13 +243,7 @@ def usual_variables(home: Path) -> dict[str, str]:
     kept = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
     proxies = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
     variables = {name: os.environ[name] for name in kept + proxies if name in os.environ}
-    return {
-        **variables,
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "UV_PYTHON_DOWNLOADS": "never",
-        "UV_LINK_MODE": "copy",
-    }
+    return {**variables, "HOME": str(home), "UV_PYTHON_DOWNLOADS": "never", "UV_LINK_MODE": "copy"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,6 +124,7 @@ def run_uv(case: Case, server: Server, wheel: Path, folder: Path) -> bool:
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
+        "TMPDIR": str(folder),
         "NETRC": str(folder / "netrc"),
         "UV_CACHE_DIR": str(folder / "cache"),
         "UV_PYTHON": sys.executable,

@@ -1,6 +1,5 @@
 """SIGKILL at seeded moments, for real: the parent alone, a worker alone, the group; then the next command."""
 
-import contextlib
 import marshal
 import os
 import random
@@ -17,6 +16,7 @@ from siteroot.root.fresh import apply_fresh
 from siteroot.root.journal import apply_change, recover_root
 from siteroot.root.lock import lock_root, staging_folder
 from support import root_driver
+from support.killing import STRIKES, stop_all, strike_stopped
 from support.roots import Tree, change_of, fresh_of, write_tree
 from support.trees import describe_difference, snapshot
 
@@ -67,17 +67,9 @@ def start(root: str, rows: str, link_mode: str) -> "subprocess.Popen[bytes]":
 
 def strike(process: "subprocess.Popen[bytes]", victim: str) -> None:
     """Kill one, and wait for the parent's end."""
-    with contextlib.suppress(ProcessLookupError, FileNotFoundError):
-        if victim == "group":
-            os.killpg(process.pid, signal.SIGKILL)
-        elif victim == "worker":
-            listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii")
-            for child in listed.split()[:1]:
-                os.kill(int(child), signal.SIGKILL)
-        else:
-            process.kill()
     with process:
-        process.wait()
+        if stop_all(process):
+            strike_stopped(process, victim)
 
 
 def timed(root: str, rows: str) -> float:
@@ -97,7 +89,7 @@ def moments(count: int, longest: float, seed: int) -> list[tuple[float, str, str
     ]
 
 
-COUNTS = [pytest.param(4, id="few"), pytest.param(200, id="all", marks=pytest.mark.slow)]
+COUNTS = [pytest.param(4, id="few"), pytest.param(STRIKES, id="many", marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("count", COUNTS)

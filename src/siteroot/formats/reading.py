@@ -4,6 +4,7 @@ A reader never stops at the first fault. It notes it, goes on with None or nothi
 `Faults.raise_any` ends the reading. Messages name kinds of values, not values: a URL may hold a password.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -30,6 +31,10 @@ _KINDS = {
 }
 
 
+#: What stands before the host in a URL. A password may hold anything, so it goes to the last @ of the word.
+_USERINFO = re.compile(r"://[^\s`]*@")
+
+
 class Faults:
     """What was found wrong in one file, each "KEY PATH: what"."""
 
@@ -42,8 +47,8 @@ class Faults:
         return bool(self._found)
 
     def add(self, path: str, message: str) -> None:
-        """Note one fault, in one line that a terminal can show."""
-        text = f"{path}: {message}" if path else message
+        """Note one fault, in one line that a terminal can show and that shows no credential."""
+        text = _USERINFO.sub("://", f"{path}: {message}" if path else message)
         if not text.isprintable():
             text = repr(text)[1:-1]
         self._found.append(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")

@@ -209,6 +209,17 @@ def test_any_toml_is_read_or_refused_and_never_tells_a_password(
             assert "u:p@h" not in str(error)  # noqa: PT017 - most inputs raise nothing
 
 
+@pytest.mark.parametrize(
+    "key", ["environments", "default-groups", "required-environments", "link-mode"]
+)
+@pytest.mark.parametrize("url", ["https://u:p@h/", "https://u:p/p@q@h/x"])
+def test_no_fault_tells_a_password(key: str, url: str) -> None:
+    content = f'[tool.uv]\n{key} = "{url}"\n'.encode()
+    with pytest.raises(SiterootError) as caught:
+        parse_pyproject(content, "/app/pyproject.toml")
+    assert "u:p" not in str(caught.value)
+
+
 @given(st.binary(max_size=60))
 @example(b"\xef\xbb\xbf[project]\xff")
 @example(b"a = " + b"[" * 9000)

@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from packaging.version import InvalidVersion, Version
+
 from siteroot.errors import RootError
 from siteroot.formats.direct_url import render_direct_url
 from siteroot.model.layout import Layout, LayoutKind
@@ -146,8 +148,8 @@ def _why_other(pin: WheelPin, entry: RootEntry) -> str | None:
     digests = pin.artifact.file.digests
     if entry.version != str(pin.version) and not _same_version(entry.version, pin):
         return f"the root has {entry.version}"
-    if not any(digest in entry.digests for digest in digests):
-        return "the lock names another file" if digests else "the lock names no hash to know it by"
+    if digests and not any(digest in entry.digests for digest in digests):
+        return "the lock names another file"
     if entry.direct != pin.direct:
         return (
             "it is now asked for directly" if pin.direct else "it is no longer asked for directly"
@@ -159,10 +161,14 @@ def _why_other(pin: WheelPin, entry: RootEntry) -> str | None:
 
 
 def _same_version(text: str, pin: WheelPin) -> bool:
-    """Whether a dist-info's version is the pin's: it may be spelled otherwise (1.0 and 1.0.0, escaped local part)."""
-    return text.replace("_", "+", 1) == str(pin.version) or str(pin.version) == text.replace(
-        "-", "+"
-    )
+    """Whether a dist-info's version is the pin's: it may be spelled otherwise (2015.04.28, 1.0.0, 1.0_local)."""
+    for spelled in (text, text.replace("_", "+", 1), text.replace("_", "-")):
+        try:
+            if Version(spelled) == pin.version:
+                return True
+        except InvalidVersion:
+            continue
+    return False
 
 
 def _removes_others(layout: Layout, policy: Policy) -> bool:

@@ -10,7 +10,15 @@ from siteroot import fs
 from siteroot.errors import BuildError, TargetError, UsageError
 from siteroot.index.fetch import Fetcher
 from siteroot.model.event import Note, Warned
-from siteroot.model.lock import GitSource, Lock, UrlSource
+from siteroot.model.lock import (
+    DirectorySource,
+    EditableSource,
+    GitSource,
+    Lock,
+    PathSource,
+    UrlSource,
+    VirtualSource,
+)
 from siteroot.model.outcome import (
     Change,
     ChangeAction,
@@ -43,6 +51,8 @@ from .remembering import Memory
 from .startup_path import tell_earlier_sitecustomize
 from .supply import StoreSupply, Trust, fetch_options
 from .targeting import Place, PythonSearch, choose_place, choose_target
+
+_LOCAL = (PathSource, DirectorySource, EditableSource, VirtualSource)
 
 
 class NeedsBuildError(BuildError):
@@ -228,12 +238,12 @@ def _refuse_builds(pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
     if not unbuilt:
         return pins
     labels = ", ".join(f"{pin.name}=={pin.version}" if pin.version else pin.name for pin in unbuilt)
+    local = "--no-install-local leaves out the project, its workspace and what lies on this disk"
+    far = next((pin for pin in unbuilt if not isinstance(pin.source, _LOCAL)), None)
+    hints = (local,) if any(isinstance(pin.source, _LOCAL) for pin in unbuilt) else ()
     raise NeedsBuildError(
         f"would have to be built, and this version of siteroot installs wheels only: {labels}",
-        hints=(
-            "--no-install-local leaves out the project, its workspace and what lies on this disk",
-            f"--no-install-package {unbuilt[0].name} leaves out one",
-        ),
+        hints=(*hints, f"--no-install-package {(far or unbuilt[0]).name} leaves out one"),
     )
 
 

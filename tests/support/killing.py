@@ -1,7 +1,7 @@
 """`siteroot sync`, struck by SIGKILL while it places; then the next command; then what stands there.
 
-Where the work is told by what lies on the disk (`Phase`), and how long each phase takes is measured first; a moment is
-drawn from all of that time. It is aimed at from the beginning of its phase, so that a busy machine does not carry it
+How far the work is shows on the disk (`Phase`), and how long each phase takes is measured first; a moment is drawn from
+all of that time. It is aimed at from the beginning of its phase, so that a busy machine does not carry it
 past the end. All processes of the command are stopped first, so that what is struck is known; one that was not at
 work any more does not count, and another moment is drawn.
 
@@ -204,21 +204,19 @@ class Strikes:
             order = [phase for phase in Phase if phase in seen]
             ends = [*(seen[phase] for phase in order[1:]), ended]
             runs.append({phase: end - seen[phase] for phase, end in zip(order, ends, strict=True)})
-        return {
-            phase: median(run.get(phase, 0.0) for run in runs) for phase in Phase if phase.value
-        }
+        seen_once = [phase for phase in Phase if any(phase in run for run in runs)]
+        return {phase: median(run.get(phase, 0.0) for run in runs) for phase in seen_once}
 
     def _draw(self, chance: random.Random) -> Moment:
+        """Draw from all of the time, but for a tenth of it at least from each phase, or short ones are never met."""
         mode, victim = chance.choice(MODES), chance.choice(self.victims)
-        lengths = self.lengths[mode]
-        # workers live while files are staged, and at no other time
-        last = Phase.STAGING if victim == "worker" else Phase.CLEARING
-        at = chance.uniform(0, sum(length for phase, length in lengths.items() if phase <= last))
-        for phase, length in lengths.items():
-            if at <= length or phase is last:
-                return Moment(phase, at, victim, mode)
-            at -= length
-        raise AssertionError
+        phases = [phase for phase in self.lengths[mode] if phase is not Phase.ENDING]
+        if victim == "worker":  # they live while files are staged, and at no other time
+            phases = [Phase.STAGING]
+        whole = sum(self.lengths[mode][phase] for phase in phases)
+        weights = [max(self.lengths[mode][phase], whole / 10) for phase in phases]
+        phase = chance.choices(phases, weights)[0]
+        return Moment(phase, chance.uniform(0, self.lengths[mode][phase]), victim, mode)
 
     def _phase(self) -> Phase:
         if self.before is None:

@@ -16,7 +16,7 @@ from siteroot.root.fresh import apply_fresh
 from siteroot.root.journal import apply_change, recover_root
 from siteroot.root.lock import lock_root, staging_folder
 from support import root_driver
-from support.killing import STRIKES, stop_all, strike_stopped
+from support.killing import STRIKES, stop_all, strike_stopped, workers_of
 from support.roots import Tree, change_of, fresh_of, write_tree
 from support.trees import describe_difference, snapshot
 
@@ -144,6 +144,31 @@ def test_a_killed_change_leaves_the_old_tree_or_the_new_one(
         assert not describe_difference(found, after), (moment, victim)
 
 
+def test_a_worker_that_outlives_its_parent_keeps_the_root_locked(tmp_path: Path) -> None:
+    root, rows = str(tmp_path / "root"), str(tmp_path / "rows")
+    write_tree(root, OLD)
+    Path(rows).write_bytes(marshal.dumps(change_of(root, str(tmp_path / "store"), OLD, NEW)))
+    process = start(root, rows, "copy")
+    while not workers_of(process):
+        assert process.poll() is None
+        time.sleep(0.0002)
+    assert stop_all(process)
+    workers = workers_of(process)
+    assert workers
+    with process:
+        process.kill()
+    with start(root, rows, "copy") as second:
+        time.sleep(0.5)
+        assert second.poll() is None
+        assert not os.path.lexists(f"{root}/.siteroot/journal")
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+        assert second.wait(timeout=60) == 0
+    for path, content in NEW.items():
+        assert Path(root, path).read_bytes() == content
+    assert not os.path.lexists(f"{root}/.siteroot")
+
+
 def test_an_interrupt_takes_the_change_back_at_once(tmp_path: Path) -> None:
     root, rows = str(tmp_path / "root"), str(tmp_path / "rows")
     write_tree(root, OLD)
@@ -151,6 +176,7 @@ def test_an_interrupt_takes_the_change_back_at_once(tmp_path: Path) -> None:
     Path(rows).write_bytes(marshal.dumps(change_of(root, str(tmp_path / "store"), OLD, NEW)))
     process = start(root, rows, "copy")
     while not os.path.lexists(f"{root}/.siteroot/new/pkg"):
+        assert process.poll() is None
         time.sleep(0.001)
     os.killpg(process.pid, signal.SIGINT)
     with process:

@@ -20,6 +20,7 @@ from support.trees import Seen, describe_difference, snapshot
 from support.writers import (
     StoppedError,
     failing_writer,
+    interrupting_writer,
     plain_writer,
     recording_writer,
     stopping_writer,
@@ -164,6 +165,15 @@ def test_a_failure_at_any_operation_brings_the_old_tree_back(stage: Stage) -> No
             recover_root(stage.root)
             assert_old_or_new(stage, moment, last_gap=moment == stage.count - 1)
     assert restored > stage.count // 2
+
+
+def test_interrupted_before_any_operation_it_leaves_old_or_new_at_once(stage: Stage) -> None:
+    for moment in range(stage.count):
+        stage.reset()
+        with pytest.raises(KeyboardInterrupt):
+            stage.apply(interrupting_writer(moment))
+        assert not recovery_due(stage.root), moment
+        assert_old_or_new(stage, moment)
 
 
 def test_a_taking_back_that_is_stopped_is_finished_by_recovery(stage: Stage) -> None:

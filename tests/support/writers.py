@@ -61,6 +61,18 @@ def failing_writer(after: int, *, number: int = errno.ENOSPC, stop_after: int = 
     return guarded_writer(before)
 
 
+def interrupting_writer(after: int) -> fs.Writer:
+    """Return a writer that is interrupted by Ctrl-C, once, before the operation after so many."""
+    count = [0]
+
+    def before(_name: str) -> None:
+        count[0] += 1
+        if count[0] == after + 1:
+            raise KeyboardInterrupt
+
+    return guarded_writer(before)
+
+
 def plain_writer(number: int = errno.EPERM) -> fs.Writer:
     """Return a writer that has no fast calls: no links, clones, copy_file_range, renameat2 or folder locks."""
 

@@ -90,7 +90,7 @@ def apply_change(
 
     The caller holds the root's lock and has recovered it. Raises PoisonedError, WorkerLostError, InTheWayError or
     DriftedError, and the old tree stands again; or ApplyFailedError, which says whether it does. Interrupted, it
-    takes the change back before KeyboardInterrupt goes on.
+    takes the change back before KeyboardInterrupt goes on, or, where all moves are done, brings it to its end.
     """
     staging = change[0]
     _check_moves(staging, change[1])
@@ -117,6 +117,9 @@ def apply_change(
                 restored=False,
                 where=root,
             ) from error
+        except BaseException:  # interrupted: the change is made, so what is left goes first
+            _settle(root, staging[0], writer, forward=False)
+            raise
     return copied
 
 

@@ -16,7 +16,7 @@ from siteroot.root.fresh import apply_fresh
 from siteroot.root.journal import apply_change, recover_root
 from siteroot.root.lock import lock_root, staging_folder
 from support import root_driver
-from support.killing import STRIKES, stop_all, strike_stopped, workers_of
+from support.killing import PARTS, stop_all, strike_stopped, workers_of
 from support.roots import Tree, change_of, fresh_of, write_tree
 from support.trees import describe_difference, snapshot
 
@@ -52,7 +52,7 @@ except KeyboardInterrupt:
 """
 
 
-def start(root: str, rows: str, link_mode: str) -> "subprocess.Popen[bytes]":
+def start_driver(root: str, rows: str, link_mode: str) -> "subprocess.Popen[bytes]":
     process = subprocess.Popen(
         [sys.executable, root_driver.__file__, root, rows, link_mode],
         stdout=subprocess.PIPE,
@@ -74,7 +74,7 @@ def strike(process: "subprocess.Popen[bytes]", victim: str) -> None:
 
 def timed(root: str, rows: str) -> float:
     """Return how long the work takes, from "go" on."""
-    process = start(root, rows, "copy")
+    process = start_driver(root, rows, "copy")
     began = time.monotonic()
     with process:
         assert process.wait() == 0
@@ -89,19 +89,27 @@ def moments(count: int, longest: float, seed: int) -> list[tuple[float, str, str
     ]
 
 
-COUNTS = [pytest.param(4, id="few"), pytest.param(STRIKES, id="many", marks=pytest.mark.slow)]
+STRIKES = pytest.mark.parametrize(
+    ("start", "count"),
+    [
+        pytest.param(0, 4, id="few"),
+        *(pytest.param(*part, marks=pytest.mark.slow) for part in PARTS),
+    ],
+)
 
 
-@pytest.mark.parametrize("count", COUNTS)
-def test_a_killed_fresh_sync_leaves_no_root_or_the_whole_one(tmp_path: Path, count: int) -> None:
+@STRIKES
+def test_a_killed_fresh_sync_leaves_no_root_or_the_whole_one(
+    tmp_path: Path, start: int, count: int
+) -> None:
     root, rows = str(tmp_path / "root"), str(tmp_path / "rows")
     fresh = fresh_of(str(tmp_path / "store"), NEW)
     Path(rows).write_bytes(marshal.dumps(fresh))
     longest = timed(root, rows)
     whole = snapshot(root)
-    for moment, victim, mode in moments(count, longest, 1):
+    for moment, victim, mode in moments(count, longest, 1 + start):
         shutil.rmtree(root, ignore_errors=True)
-        process = start(root, rows, mode)
+        process = start_driver(root, rows, mode)
         time.sleep(moment)
         strike(process, victim)
         if os.path.lexists(root):
@@ -113,10 +121,10 @@ def test_a_killed_fresh_sync_leaves_no_root_or_the_whole_one(tmp_path: Path, cou
         assert not os.path.lexists(staging_folder(root))
 
 
-@pytest.mark.parametrize("count", COUNTS)
+@STRIKES
 @pytest.mark.parametrize(("old", "new"), [(OLD, NEW), (OLD, {})], ids=["upgrade", "removal"])
 def test_a_killed_change_leaves_the_old_tree_or_the_new_one(
-    tmp_path: Path, old: Tree, new: Tree, count: int
+    tmp_path: Path, old: Tree, new: Tree, start: int, count: int
 ) -> None:
     root, rows, kept = (str(tmp_path / name) for name in ("root", "rows", "kept"))
     write_tree(kept, old)
@@ -127,10 +135,10 @@ def test_a_killed_change_leaves_the_old_tree_or_the_new_one(
     longest = timed(root, rows)
     after = snapshot(root)
     assert before != after
-    for moment, victim, mode in moments(count, longest, 2):
+    for moment, victim, mode in moments(count, longest, 2 + start):
         shutil.rmtree(root)
         shutil.copytree(kept, root)
-        process = start(root, rows, mode)
+        process = start_driver(root, rows, mode)
         time.sleep(moment)
         strike(process, victim)
         with lock_root(root):
@@ -148,7 +156,7 @@ def test_a_worker_that_outlives_its_parent_keeps_the_root_locked(tmp_path: Path)
     root, rows = str(tmp_path / "root"), str(tmp_path / "rows")
     write_tree(root, OLD)
     Path(rows).write_bytes(marshal.dumps(change_of(root, str(tmp_path / "store"), OLD, NEW)))
-    process = start(root, rows, "copy")
+    process = start_driver(root, rows, "copy")
     while not workers_of(process):
         assert process.poll() is None
         time.sleep(0.0002)
@@ -157,7 +165,7 @@ def test_a_worker_that_outlives_its_parent_keeps_the_root_locked(tmp_path: Path)
     assert workers
     with process:
         process.kill()
-    with start(root, rows, "copy") as second:
+    with start_driver(root, rows, "copy") as second:
         time.sleep(0.5)
         assert second.poll() is None
         assert not os.path.lexists(f"{root}/.siteroot/journal")
@@ -174,7 +182,7 @@ def test_an_interrupt_takes_the_change_back_at_once(tmp_path: Path) -> None:
     write_tree(root, OLD)
     before = snapshot(root)
     Path(rows).write_bytes(marshal.dumps(change_of(root, str(tmp_path / "store"), OLD, NEW)))
-    process = start(root, rows, "copy")
+    process = start_driver(root, rows, "copy")
     while not os.path.lexists(f"{root}/.siteroot/new/pkg"):
         assert process.poll() is None
         time.sleep(0.001)

@@ -30,8 +30,11 @@ from statistics import median
 from .command import Place, plain_variables
 from .trees import describe_difference, snapshot
 
-#: How many strikes each long matrix makes: with SITEROOT_STRIKES=200 all, else the first of them.
+#: Each long matrix makes so many strikes: with SITEROOT_STRIKES=200 all, else the first of them.
 STRIKES = int(os.environ.get("SITEROOT_STRIKES", "40"))
+#: ... in tests of so many: (number of the first, how many).
+_MOST = 40
+PARTS = tuple((start, min(_MOST, STRIKES - start)) for start in range(0, STRIKES, _MOST))
 MODES = ("copy", "hardlink")
 _LONGEST_WAIT = 120.0
 

@@ -152,6 +152,7 @@ def test_a_killed_change_leaves_the_old_tree_or_the_new_one(
         assert not describe_difference(found, after), (moment, victim)
 
 
+@pytest.mark.fast_calls
 def test_a_worker_that_outlives_its_parent_keeps_the_root_locked(tmp_path: Path) -> None:
     root, rows = str(tmp_path / "root"), str(tmp_path / "rows")
     write_tree(root, OLD)

@@ -103,7 +103,7 @@ def _uvs(site: Site, way: Way) -> int:
     done = subprocess.run(
         command,
         cwd=_project(site, settings),
-        env=plain_variables(site.folder, environ),
+        env=plain_variables(site.folder, {"TMPDIR": str(site.folder), **environ}),
         capture_output=True,
         text=True,
         check=False,
@@ -269,7 +269,7 @@ def test_which_python_is_chosen(tmp_path: Path, name: str, who: str) -> None:
         done = subprocess.run(
             command,
             cwd=project,
-            env=plain_variables(tmp_path, environ),
+            env=plain_variables(tmp_path, {"TMPDIR": str(tmp_path), **environ}),
             capture_output=True,
             text=True,
             check=False,

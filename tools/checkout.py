@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -58,7 +58,7 @@ def make_bootstrap() -> Path:
         command += ["--no-cache-dir", "--target", str(part), *dependencies]
         environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
         environment.pop("PYTHONPATH", None)
-        subprocess.run(command, check=True, env=environment)
+        run_or_exit(command, environment)
         (part / "siteroot").symlink_to(Path("..", "..", "src", "siteroot"))
         (part / "bin").mkdir(exist_ok=True)
         (part / "bin" / "siteroot").write_bytes(script)
@@ -74,7 +74,14 @@ def run_siteroot(arguments: Sequence[str]) -> None:
     environment = dict(os.environ)
     if not {"SITEROOT_CACHE_DIR", "UV_CACHE_DIR"} & environment.keys():
         environment["SITEROOT_CACHE_DIR"] = str(ROOTS / "cache")
-    subprocess.run([sys.executable, str(command), *arguments], check=True, env=environment)
+    run_or_exit([sys.executable, str(command), *arguments], environment)
+
+
+def run_or_exit(command: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Run a command; where it fails it has said why, and that is the end."""
+    code = subprocess.run(command, check=False, env=environment).returncode
+    if code:
+        raise SystemExit(code)
 
 
 def make_root(purpose: str) -> Path:

@@ -54,6 +54,7 @@ from .work import (
     find_marker,
     mark,
     read_journal,
+    require_writable,
     work_due,
     work_stands,
     write_journal,
@@ -315,6 +316,7 @@ def _settle(
     journal = read_journal(root, marker, outside=outside)
     if check is not None and marker in (Marker.JOURNAL, Marker.UNDO):
         check([moved for _, moved, _ in journal.entries])
+    require_writable(root)
     bases = [base for base, _ in journal.areas]
     # who gives a change up holds its areas already
     with hold_areas(root, bases, writer=writer) if forward else nullcontext():

@@ -23,6 +23,7 @@ a kill just there leaves a whole tree with the present as DIR's own time. The ti
 before their `.siteroot` is made.
 """
 
+import errno
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -85,6 +86,17 @@ def find_marker(root: str) -> Marker | None:
             hints=("The name .siteroot is reserved in a root: move what is not siteroot's away.",),
         )
     return next((marker for marker in Marker if marker in names), None)
+
+
+def require_writable(root: str) -> None:
+    """Raise PermissionError where this user may not write in the work folder: before the first move, not after some."""
+    work = f"{root}/{WORK_FOLDER}"
+    effective = os.access in os.supports_effective_ids
+    for path in (work, f"{work}/{NEW}", f"{work}/{OLD}"):
+        if not os.path.isdir(path):
+            continue
+        if not os.access(path, os.W_OK | os.X_OK, effective_ids=effective):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
 
 def read_journal(root: str, marker: Marker, *, outside: Sequence[str]) -> Journal:

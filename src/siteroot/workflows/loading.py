@@ -60,6 +60,22 @@ class Loaded:
         """The folder that relative paths of the lock start in."""
         return os.path.dirname(self.path)
 
+    @property
+    def workspace(self) -> str | None:
+        """The folder of the workspace's root."""
+        return None if self.project is None else self.project.root
+
+    @property
+    def member(self) -> str | None:
+        """The folder of the workspace's member that the command is about."""
+        project = self.project
+        if project is None:
+            return None
+        return next(
+            (member.folder for member in project.members if member.name == project.current),
+            project.root,
+        )
+
 
 def load_sync(
     request: SyncRequest, surroundings: Surroundings, files: ProjectFiles, reporter: Reporter

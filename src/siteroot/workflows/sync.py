@@ -2,6 +2,7 @@
 
 import os
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -13,28 +14,19 @@ from siteroot.model.event import Note, Warned
 from siteroot.model.lock import (
     DirectorySource,
     EditableSource,
-    GitSource,
     Lock,
     PathSource,
-    UrlSource,
     VirtualSource,
 )
-from siteroot.model.outcome import (
-    Change,
-    ChangeAction,
-    RootAction,
-    SyncOutcome,
-    TargetPython,
-)
+from siteroot.model.outcome import SyncOutcome
 from siteroot.model.pin import Pin, WheelArtifact, WheelPin
-from siteroot.model.plan import Install, Remove, Replace
 from siteroot.model.project import Project
 from siteroot.model.request import Freshness, SyncRequest
 from siteroot.model.settings import LinkMode, Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
 from siteroot.model.wheel import Limits
-from siteroot.plan.triage import Policy, Wanted
+from siteroot.plan.triage import Policy
 from siteroot.ports import ProjectFiles, Reporter
 from siteroot.project.groups import default_groups, expand_groups
 from siteroot.project.python_files import find_python_file
@@ -44,13 +36,14 @@ from siteroot.select.pins import Selected, select_pins
 from siteroot.store.store import Store
 
 from .clock import SystemClock
-from .filling import Filled, Filling, Means, fill_root
+from .filling import Filling, Means, fill_root
 from .loading import Loaded, judge_lock, load_sync
 from .project_files import DiskProjectFiles
 from .remembering import Memory
 from .startup_path import tell_earlier_sitecustomize
 from .supply import StoreSupply, Trust, fetch_options
 from .targeting import Place, PythonSearch, choose_place, choose_target
+from .telling import WarningsKept, render_sync_outcome
 
 _LOCAL = (PathSource, DirectorySource, EditableSource, VirtualSource)
 
@@ -64,105 +57,74 @@ def sync(request: SyncRequest, surroundings: Surroundings, reporter: Reporter) -
     clock = SystemClock()
     began = clock.monotonic()
     files = DiskProjectFiles()
-    teller = _Collecting(reporter)
+    teller = WarningsKept(reporter)
     loaded = load_sync(request, surroundings, files, teller)
-    settings = loaded.settings
     with ExitStack() as scope:
-        cache_folder, temporary = _cache_folders(settings, surroundings, scope)
-        persistent = None if settings.no_cache else cache_folder
-        target = _target(request, loaded, surroundings, files, persistent, teller)
+        caches = _caches(loaded.settings, surroundings, scope)
+        target = _target(request, loaded, surroundings, files, caches.lasting, teller)
         used = judge_lock(request.freshness, loaded, files, target.python)
         place = choose_place(
-            request.root,
-            settings,
-            target,
-            surroundings,
-            None if loaded.project is None else loaded.project.root,
-            teller,
+            request.root, loaded.settings, target, surroundings, loaded.workspace, teller
         )
-        selected = _select(request, loaded, place.target)
-        for omission in selected.left_out:
-            teller.report(Note(f"{omission.name}: left out ({omission.why.value})"))
-        for warning in selected.warnings:
-            teller.report(Warned(warning))
-        pins = tuple(_as_wheel(pin) for pin in _refuse_builds(selected.pins))
-        store = Store(
-            cache_folder,
-            temporary=temporary,
-            clock=clock,
-            reporter=teller,
-            limits=_limits(settings),
-        )
+        pins = _pins(request, loaded, place.target, teller)
         fetcher = scope.enter_context(
-            Fetcher(fetch_options(settings, surroundings), clock=clock, reporter=teller)
+            Fetcher(fetch_options(loaded.settings, surroundings), clock=clock, reporter=teller)
         )
-        supply = StoreSupply(store, fetcher, _trust(settings), reporter=teller, clock=clock)
-        policy = _policy(settings)
-        links = settings.link_mode is LinkMode.SYMLINK  # another mode makes files of them
-        memory = Memory(persistent, f"pth={policy.pth} links={links}")
+        supply = StoreSupply(
+            Store(
+                caches.store,
+                temporary=caches.temporary,
+                clock=clock,
+                reporter=teller,
+                limits=_limits(loaded.settings),
+            ),
+            fetcher,
+            _trust(loaded.settings),
+            reporter=teller,
+            clock=clock,
+        )
         filled = fill_root(
-            Filling(
-                pins=pins,
-                layout=place.layout,
-                target=place.target,
-                policy=policy,
-                link_mode=_link_mode(settings),
-                dry_run=request.dry_run or request.check,
-                partial=(request.dry_run or request.check) and bool(settings.offline),
+            _filling(request, loaded.settings, place, pins),
+            Means(
+                supply=supply,
+                memory=_memory(loaded.settings, caches.lasting),
+                reporter=teller,
+                clock=clock,
             ),
-            Means(supply=supply, memory=memory, reporter=teller, clock=clock),
         )
-        tell_earlier_sitecustomize(place.layout, filled.plan.state, surroundings, teller)
-        return SyncOutcome(
-            action=_action(filled),
-            root=place.layout.root,
-            layout=place.layout.kind,
-            python=_python(place),
-            project=_project_folder(loaded.project),
-            workspace=None if loaded.project is None else loaded.project.root,
-            lock=used,
-            changes=_changes(filled),
-            kept=len(filled.triage.kept),
-            own_files=bool(
-                filled.plan.own_files or filled.plan.own_removed or filled.plan.settled_times
-            ),
-            downloaded=supply.downloaded,
-            placed=filled.placed,
-            seconds=clock.monotonic() - began,
-            warnings=tuple(teller.warnings),
-            unseen=tuple(f"{pin.name}=={pin.version}" for pin in filled.unseen),
-            recovery_due=filled.recovery_due,
-            dry_run=request.dry_run,
-            check=request.check,
-        )
+    tell_earlier_sitecustomize(place.layout, filled.plan.state, surroundings, teller)
+    return render_sync_outcome(
+        request,
+        loaded,
+        filled,
+        place,
+        lock=used,
+        downloaded=supply.downloaded,
+        seconds=clock.monotonic() - began,
+        warnings=tuple(teller.warnings),
+    )
 
 
-class _Collecting:
-    """Passes events on and keeps the warnings, which the outcome tells too."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Caches:
+    """The store's folder; one for what cannot be kept there; where answers are kept, None with `--no-cache`."""
 
-    def __init__(self, reporter: Reporter) -> None:
-        self._reporter = reporter
-        self.warnings: list[str] = []
-
-    def report(self, event: object) -> None:
-        """Take one event."""
-        if isinstance(event, Warned):
-            self.warnings.append(event.text)
-        self._reporter.report(event)  # type: ignore[arg-type]
+    store: str
+    temporary: str
+    lasting: str | None
 
 
-def _cache_folders(
-    settings: Settings, surroundings: Surroundings, scope: ExitStack
-) -> tuple[str, str]:
-    """Return the store's folder, and one for what cannot be kept there; temporary ones go with the scope."""
+def _caches(settings: Settings, surroundings: Surroundings, scope: ExitStack) -> _Caches:
+    """Return the folders that wheels and answers are kept in; temporary ones go with the scope."""
     parent = surroundings.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the name in it cannot be guessed
     temporary = os.path.join(os.path.realpath(parent), f"siteroot-{os.urandom(12).hex()}")
     scope.callback(fs.remove_tree, temporary)
     if settings.no_cache:
-        return temporary, temporary
+        return _Caches(store=temporary, temporary=temporary, lasting=None)
     named = settings.cache_dir
     folder = os.path.join(surroundings.cwd, named) if named else surroundings.cache_folder
-    return os.path.realpath(folder), temporary
+    store = os.path.realpath(folder)
+    return _Caches(store=store, temporary=temporary, lasting=store)
 
 
 def _target(
@@ -176,7 +138,7 @@ def _target(
     project = loaded.project
     pinned = None
     if project is not None and not request.no_config:
-        start = _project_folder(project) or project.root
+        start = loaded.member or project.root
         found = find_python_file(files, start, project.root, surroundings.user_config_folder)
         if found is not None and found.request is not None:
             pinned = found.request
@@ -209,6 +171,18 @@ def _chosen_groups(request: SyncRequest, project: Project) -> frozenset[str]:
     choice = select_groups(request.selection, default_groups(project.root_pyproject))
     names = {name for member in project.members for name in expand_groups(member.pyproject)}
     return frozenset(name for name in names if choice.has(name))
+
+
+def _pins(
+    request: SyncRequest, loaded: Loaded, target: Target, reporter: Reporter
+) -> tuple[WheelPin, ...]:
+    """Return what is wanted, and tell what was left out. Raises NeedsBuildError."""
+    selected = _select(request, loaded, target)
+    for omission in selected.left_out:
+        reporter.report(Note(f"{omission.name}: left out ({omission.why.value})"))
+    for warning in selected.warnings:
+        reporter.report(Warned(warning))
+    return tuple(_as_wheel(pin) for pin in _refuse_builds(selected.pins))
 
 
 def _select(request: SyncRequest, loaded: Loaded, target: Target) -> Selected:
@@ -267,6 +241,26 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
+def _filling(
+    request: SyncRequest, settings: Settings, place: Place, pins: tuple[WheelPin, ...]
+) -> Filling:
+    looks_only = request.dry_run or request.check
+    return Filling(
+        pins=pins,
+        layout=place.layout,
+        target=place.target,
+        policy=_policy(settings),
+        link_mode=_link_mode(settings),
+        dry_run=looks_only,
+        partial=looks_only and bool(settings.offline),
+    )
+
+
+def _memory(settings: Settings, cache_folder: str | None) -> Memory:
+    links = settings.link_mode is LinkMode.SYMLINK  # another mode makes files of them
+    return Memory(cache_folder, f"pth={settings.pth != 'off'} links={links}")
+
+
 def _names(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(canonicalize_name(name) for name in names)
 
@@ -298,64 +292,3 @@ def _link_mode(settings: Settings) -> LinkMode | None:
             where="--link-mode=symlink with --no-cache",
         )
     return settings.link_mode
-
-
-def _project_folder(project: Project | None) -> str | None:
-    if project is None:
-        return None
-    return next(
-        (member.folder for member in project.members if member.name == project.current),
-        project.root,
-    )
-
-
-def _python(place: Place) -> TargetPython:
-    target = place.target
-    return TargetPython(
-        path=None if target.interpreter is None else target.interpreter.executable,
-        version=target.markers["python_full_version"],
-        implementation=target.implementation,
-    )
-
-
-def _action(filled: Filled) -> RootAction:
-    if not filled.existed:
-        return RootAction.CREATE
-    if filled.plan.nothing_to_do and not filled.unseen and not filled.recovery_due:
-        return RootAction.CHECK
-    return RootAction.UPDATE
-
-
-def _changes(filled: Filled) -> tuple[Change, ...]:
-    origins = {wanted.pin.name: _origin(wanted) for wanted in filled.triage.wanted}
-    changes = [
-        Change(name=pin.name, version=str(pin.version), action=ChangeAction.INSTALLED)
-        for pin in filled.unseen
-    ]
-    for step in filled.plan.changes:
-        changes += _changes_of(step, origins)
-    return tuple(changes)
-
-
-def _changes_of(step: Install | Replace | Remove, origins: dict[str, str | None]) -> list[Change]:
-    match step:
-        case Install(new=new):
-            return [_change(new.name, new.version, ChangeAction.INSTALLED, origins)]
-        case Replace(old=old, new=new):
-            if [each.version for each in old] == [new.version]:
-                return [_change(new.name, new.version, ChangeAction.REINSTALLED, origins)]
-            gone = [_change(e.name, e.version, ChangeAction.UNINSTALLED, {}) for e in old]
-            return [*gone, _change(new.name, new.version, ChangeAction.INSTALLED, origins)]
-        case Remove(old=gone_one):
-            return [_change(gone_one.name, gone_one.version, ChangeAction.UNINSTALLED, {})]
-
-
-def _change(
-    name: str, version: str, action: ChangeAction, origins: dict[str, str | None]
-) -> Change:
-    return Change(name=name, version=version, action=action, origin=origins.get(name))
-
-
-def _origin(wanted: Wanted) -> str | None:
-    source = wanted.pin.source
-    return source.url if isinstance(source, UrlSource | GitSource) else None

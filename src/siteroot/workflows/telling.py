@@ -1,0 +1,122 @@
+"""What a sync has to tell: the outcome, from what was asked for and what became of it."""
+
+from siteroot.model.event import Event, Warned
+from siteroot.model.lock import GitSource, UrlSource
+from siteroot.model.outcome import (
+    Change,
+    ChangeAction,
+    Effort,
+    RootAction,
+    SyncOutcome,
+    TargetPython,
+    UsedLock,
+)
+from siteroot.model.plan import Install, Remove, Replace
+from siteroot.model.request import SyncRequest
+from siteroot.plan.triage import Wanted
+from siteroot.ports import Reporter
+
+from .filling import Filled
+from .loading import Loaded
+from .targeting import Place
+
+
+class WarningsKept:
+    """Passes events on and keeps the warnings, which the outcome tells too."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self.warnings: list[str] = []
+
+    def report(self, event: Event) -> None:
+        """Take one event."""
+        if isinstance(event, Warned):
+            self.warnings.append(event.text)
+        self._reporter.report(event)
+
+
+def render_sync_outcome(
+    request: SyncRequest,
+    loaded: Loaded,
+    filled: Filled,
+    place: Place,
+    *,
+    lock: UsedLock,
+    downloaded: Effort,
+    seconds: float,
+    warnings: tuple[str, ...],
+) -> SyncOutcome:
+    """Return the outcome of a sync that came to its end."""
+    plan = filled.plan
+    return SyncOutcome(
+        action=_action(filled),
+        root=place.layout.root,
+        layout=place.layout.kind,
+        python=_python(place),
+        project=loaded.member,
+        workspace=loaded.workspace,
+        lock=lock,
+        changes=_changes(filled),
+        kept=len(filled.triage.kept),
+        own_files=bool(plan.own_files or plan.own_removed or plan.settled_times),
+        downloaded=downloaded,
+        placed=filled.placed,
+        seconds=seconds,
+        warnings=warnings,
+        unseen=tuple(f"{pin.name}=={pin.version}" for pin in filled.unseen),
+        recovery_due=filled.recovery_due,
+        dry_run=request.dry_run,
+        check=request.check,
+    )
+
+
+def _python(place: Place) -> TargetPython:
+    target = place.target
+    return TargetPython(
+        path=None if target.interpreter is None else target.interpreter.executable,
+        version=target.markers["python_full_version"],
+        implementation=target.implementation,
+    )
+
+
+def _action(filled: Filled) -> RootAction:
+    if not filled.existed:
+        return RootAction.CREATE
+    if filled.plan.nothing_to_do and not filled.unseen and not filled.recovery_due:
+        return RootAction.CHECK
+    return RootAction.UPDATE
+
+
+def _changes(filled: Filled) -> tuple[Change, ...]:
+    origins = {wanted.pin.name: _origin(wanted) for wanted in filled.triage.wanted}
+    changes = [
+        Change(name=pin.name, version=str(pin.version), action=ChangeAction.INSTALLED)
+        for pin in filled.unseen
+    ]
+    for step in filled.plan.changes:
+        changes += _changes_of(step, origins)
+    return tuple(changes)
+
+
+def _changes_of(step: Install | Replace | Remove, origins: dict[str, str | None]) -> list[Change]:
+    match step:
+        case Install(new=new):
+            return [_change(new.name, new.version, ChangeAction.INSTALLED, origins)]
+        case Replace(old=old, new=new):
+            if [each.version for each in old] == [new.version]:
+                return [_change(new.name, new.version, ChangeAction.REINSTALLED, origins)]
+            gone = [_change(e.name, e.version, ChangeAction.UNINSTALLED, {}) for e in old]
+            return [*gone, _change(new.name, new.version, ChangeAction.INSTALLED, origins)]
+        case Remove(old=gone_one):
+            return [_change(gone_one.name, gone_one.version, ChangeAction.UNINSTALLED, {})]
+
+
+def _change(
+    name: str, version: str, action: ChangeAction, origins: dict[str, str | None]
+) -> Change:
+    return Change(name=name, version=version, action=action, origin=origins.get(name))
+
+
+def _origin(wanted: Wanted) -> str | None:
+    source = wanted.pin.source
+    return source.url if isinstance(source, UrlSource | GitSource) else None

@@ -1,6 +1,7 @@
 """ROOT.md 1, through the real command: mounts at DIR and in it, links to scheme folders, folders of other users."""
 
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -179,7 +180,9 @@ def test_1_an_environments_scheme_folders_are_resolved_once(
         check=True,
     )
     assert seen.stdout == "1\n"
-    assert sync("one").stderr.startswith("Checked")
+    used, checked = sync("one").stderr.splitlines()
+    assert used == f"Using Python {platform.python_version()} environment at: {venv}"
+    assert checked.startswith("Checked")
     assert sync("two").returncode == 0
     assert not (venv / "bin" / "gone").exists()
     assert sync("none").returncode == 0

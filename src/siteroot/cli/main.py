@@ -12,10 +12,14 @@ from siteroot import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing alone would take longer than all of `--version`
+    from collections.abc import Callable, Mapping
     from types import FrameType
     from typing import TextIO
 
     from siteroot.model.surroundings import Surroundings
+    from siteroot.workflows.keeping import Keeper
+    from siteroot.workflows.memo import MemoPlace
+    from siteroot.workflows.trail import NotedVariables
 
     from .parsing import Cache, Sync
     from .progress import Display, Teller
@@ -34,15 +38,11 @@ def run() -> None:
     if argv in (["--version"], ["-V"]):
         code = main(argv, {}, "", out, err)
     else:
-        import signal
-
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, _terminate)
         try:
             cwd = os.getcwd()  # noqa: TID251 - read here, handed down
         except OSError:
             cwd = ""
-        code = main(argv, dict(os.environ), cwd, out, err)  # noqa: TID251 - read here, handed down
+        code = main(argv, dict(os.environ), cwd, out, err, _heed_termination)  # noqa: TID251 - read here, handed down
     for stream in (out, err):
         try:
             stream.flush()
@@ -53,25 +53,44 @@ def run() -> None:
     os._exit(code)  # taking the interpreter down bit by bit costs more than a whole no-op
 
 
-def main(argv: list[str], environ: dict[str, str], cwd: str, out: "TextIO", err: "TextIO") -> int:
-    """Return the exit code of a whole command (`exits.EXIT_CODES`). `cwd` is "" where the folder is gone."""
+def main(
+    argv: list[str],
+    environ: "Mapping[str, str]",
+    cwd: str,
+    out: "TextIO",
+    err: "TextIO",
+    begin: "Callable[[], None] | None" = None,
+) -> int:
+    """Return the exit code of a whole command (`exits.EXIT_CODES`). `cwd` is "" where the folder is gone.
+
+    `begin` is called before anything is changed; a sync with nothing to do never comes so far.
+    """
     if argv in (["--version"], ["-V"]):
         out.write(f"siteroot {__version__}\n")
         return 0
-    from .exits import DEFECT, INTERRUPTED, PIPE_CLOSED, TERMINATED
-
     try:
+        if "sync" in argv:
+            from .starter import start
+
+            code = start(argv, environ, cwd, err, begin or _nothing)
+            if code is not None:
+                return code
+        (begin or _nothing)()
         return _answer(argv, environ, cwd, out, err)
-    except Terminated:
-        return TERMINATED
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        from .exits import INTERRUPTED, TERMINATED
+
+        return TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED
     except BrokenPipeError:
+        from .exits import PIPE_CLOSED
+
         return PIPE_CLOSED
     except ImportError as error:
         return _tell_half(error, err)
     except Exception:  # noqa: BLE001 - whatever is no SiterootError is a defect of ours
         import traceback
+
+        from .exits import DEFECT
 
         err.write(traceback.format_exc())
         err.write(
@@ -93,6 +112,18 @@ def _tell_half(error: ImportError, err: "TextIO") -> int:
     return FAILED
 
 
+def _nothing() -> None:
+    """Prepare for nothing."""
+
+
+def _heed_termination() -> None:
+    """Let SIGTERM be heard, unless whoever started this process has other plans for it."""
+    import signal
+
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _terminate)
+
+
 def _terminate(_number: int, _frame: "FrameType | None") -> None:
     import signal
 
@@ -101,9 +132,11 @@ def _terminate(_number: int, _frame: "FrameType | None") -> None:
 
 
 def _answer(
-    argv: list[str], environ: dict[str, str], cwd: str, out: "TextIO", err: "TextIO"
+    argv: list[str], environ: "Mapping[str, str]", cwd: str, out: "TextIO", err: "TextIO"
 ) -> int:
     from siteroot.errors import SiterootError, UsageError
+    from siteroot.workflows.memo import memo_place
+    from siteroot.workflows.trail import NotedVariables, Trail
 
     from .exits import DONE, REFUSED, exit_code
     from .faults import render_error
@@ -113,7 +146,8 @@ def _answer(
     try:
         if not cwd:
             raise UsageError("the current folder does not exist any more")
-        command = parse_command(argv, environ, cwd)
+        variables = NotedVariables(environ, Trail())
+        command = parse_command(argv, variables, cwd)
     except SiterootError as error:
         paint = Paint(on=wants_color("auto", environ, terminal=err.isatty()))
         err.write("\n".join(render_error(error, paint)) + "\n")
@@ -130,10 +164,16 @@ def _answer(
             stream.write(render_help(topic, _width(stream, environ), paint))
             return DONE if asked else REFUSED
         case Sync() | Cache():
-            return _work(command, environ, out, err)
+            return _work(command, variables, memo_place(argv, environ, cwd), out, err)
 
 
-def _work(command: "Sync | Cache", environ: dict[str, str], out: "TextIO", err: "TextIO") -> int:
+def _work(
+    command: "Sync | Cache",
+    environ: "NotedVariables",
+    place: "MemoPlace | None",
+    out: "TextIO",
+    err: "TextIO",
+) -> int:
     from siteroot.errors import SiterootError
 
     from .exits import exit_code
@@ -153,7 +193,8 @@ def _work(command: "Sync | Cache", environ: dict[str, str], out: "TextIO", err: 
         )
         match command:
             case Sync():
-                return _sync(command, surroundings, teller, out, paint)
+                keeper = _keeper(command, place, environ)
+                return _sync(command, surroundings, teller, out, paint, keeper)
             case Cache():
                 return _cache(command, surroundings, teller, out, paint)
     except SiterootError as error:
@@ -165,8 +206,28 @@ def _work(command: "Sync | Cache", environ: dict[str, str], out: "TextIO", err: 
         teller.close()
 
 
+def _keeper(
+    command: "Sync", place: "MemoPlace | None", variables: "NotedVariables"
+) -> "Keeper | None":
+    """Return who keeps the memo of a sync; there is none where more is told than the starter tells."""
+    from siteroot.model.event import Warned
+    from siteroot.workflows.keeping import Keeper
+
+    presentation = command.presentation
+    told = any(isinstance(notice, Warned) for notice in command.notices)
+    if place is None or told or presentation.verbose or presentation.json:
+        return None
+    speech = (presentation.quiet, presentation.color, presentation.progress)
+    return Keeper(place, variables, speech)
+
+
 def _sync(
-    command: "Sync", surroundings: "Surroundings", teller: "Teller", out: "TextIO", paint: "Paint"
+    command: "Sync",
+    surroundings: "Surroundings",
+    teller: "Teller",
+    out: "TextIO",
+    paint: "Paint",
+    keeper: "Keeper | None",
 ) -> int:
     from siteroot.workflows.sync import sync
 
@@ -174,7 +235,7 @@ def _sync(
     from .output import OutdatedRootError, render_outcome
 
     presentation = command.presentation
-    outcome = sync(command.request, surroundings, teller)
+    outcome = sync(command.request, surroundings, teller, keeper)
     teller.close()
     if presentation.json and presentation.quiet < 2:
         from .document import render_document
@@ -215,12 +276,13 @@ def _cache(
 
 
 def _make_teller(
-    command: "Sync | Cache", environ: dict[str, str], err: "TextIO", paint: "Paint"
+    command: "Sync | Cache", environ: "Mapping[str, str]", err: "TextIO", paint: "Paint"
 ) -> "Teller":
     """Return the reporter; it may draw where a person sits at a terminal and wants neither silence nor reasons."""
     import time
 
     from .progress import Teller
+    from .terminal import may_draw
 
     def open_display() -> "Display":
         from .bars import Bars
@@ -232,14 +294,12 @@ def _make_teller(
         presentation.progress
         and not presentation.quiet
         and not presentation.verbose
-        and err.isatty()
-        and environ.get("TERM", "dumb") != "dumb"
-        and not environ.get("CI")
+        and may_draw(environ, terminal=err.isatty())
     )
     return Teller(err, paint, presentation, time.monotonic, open_display if live else None)
 
 
-def _width(stream: "TextIO", environ: dict[str, str]) -> int:
+def _width(stream: "TextIO", environ: "Mapping[str, str]") -> int:
     """Return how wide a page may be: the terminal's width or COLUMNS, 100 at most, as uv's."""
     columns = environ.get("COLUMNS", "")
     try:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol, TextIO, assert_never
 
 from siteroot.model.event import (
+    EnvironmentUsed,
     Event,
     FetchAdvanced,
     FetchFinished,
@@ -27,15 +28,13 @@ from siteroot.model.event import (
 from siteroot.model.outcome import Effort
 
 from .faults import render_warning
+from .lines import PlacingLine
 from .output import render_prepared
 from .parsing import Presentation
 from .terminal import Paint, render_size
 
 #: Downloads from this size on get a line of their own where no display is drawn.
 _WORTH_A_LINE = 1024 * 1024
-
-_ERASE = "\r\x1b[2K"
-_PAUSE = 0.1  # seconds between two drawings
 
 
 class Display(Protocol):
@@ -86,7 +85,7 @@ class Teller:
         self._open_display = open_display
         self._lock = threading.Lock()
         self._display: Display | None = None
-        self._placing = _PlacingLine(0, 0.0)
+        self._placing: PlacingLine | None = None
 
     def report(self, event: Event) -> None:
         """Take one event, from any thread."""
@@ -112,6 +111,10 @@ class Teller:
             case Warned(text=text):
                 if not self._quiet:
                     self._write(render_warning(text, self._paint))
+            case EnvironmentUsed(version=version, prefix=prefix):
+                if not self._quiet:
+                    words = f"Using Python {version} environment at: "
+                    self._write(self._paint(words, "dim") + self._paint(prefix, "cyan"))
             case Waiting(what=what, holder=holder):
                 if not self._quiet:
                     who = f", which process {holder} holds" if holder is not None else ""
@@ -137,10 +140,11 @@ class Teller:
                     self._write(render_prepared(count, effort, self._paint))
             case PlacingStarted(files=files):
                 self._close_display()
-                self._placing = _PlacingLine(files, self._clock())
+                if self._open_display is not None:
+                    self._placing = PlacingLine(self._stream, self._paint, files, self._clock())
             case PlacingAdvanced(files=files):
-                self._placing.done += files
-                self._draw_placing()
+                if self._placing is not None:
+                    self._placing.advance(files, self._clock())
             case PlacingFinished():
                 self._erase_placing()
             case _ as never:
@@ -170,29 +174,6 @@ class Teller:
         self._stream.write(line + "\n")
         self._stream.flush()
 
-    def _draw_placing(self) -> None:
-        now, placing = self._clock(), self._placing
-        if self._open_display is None or now - placing.drawn_at < _PAUSE:
-            return
-        placing.drawn_at, placing.visible = now, True
-        share = min(placing.done / max(placing.files, 1), 1.0)
-        bar = ("#" * round(share * 30)).ljust(30, "-")
-        count = f"{placing.done:,}/{placing.files:,}"
-        self._stream.write(f"{_ERASE}{self._paint('Placing files', 'dim')} {bar} {count}")
-        self._stream.flush()
-
     def _erase_placing(self) -> None:
-        if self._placing.visible:
-            self._placing.visible = False
-            self._stream.write(_ERASE)
-            self._stream.flush()
-
-
-class _PlacingLine:
-    """How far placing has come, and whether its line stands on the screen."""
-
-    def __init__(self, files: int, started_at: float) -> None:
-        self.files = files
-        self.done = 0
-        self.drawn_at = started_at  # what is over before the first pause is never drawn
-        self.visible = False
+        if self._placing is not None:
+            self._placing.erase()

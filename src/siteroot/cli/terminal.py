@@ -1,5 +1,9 @@
 """What a stream can show: colours, and numbers in uv's words. Imports nothing, for errors must be cheap to print."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _RESET = "\x1b[0m"
 _CODES = {
     "bold": "\x1b[1m",
@@ -24,7 +28,7 @@ class Paint:
         return "".join(_CODES[look] for look in looks) + text + _RESET
 
 
-def wants_color(choice: str, environ: "dict[str, str]", *, terminal: bool) -> bool:
+def wants_color(choice: str, environ: "Mapping[str, str]", *, terminal: bool) -> bool:
     """Whether to colour: `--color`, else NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, else whether it is a terminal."""
     if choice != "auto":
         return choice == "always"
@@ -33,6 +37,11 @@ def wants_color(choice: str, environ: "dict[str, str]", *, terminal: bool) -> bo
     if any(environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
     return terminal and environ.get("TERM") != "dumb"
+
+
+def may_draw(environ: "Mapping[str, str]", *, terminal: bool) -> bool:
+    """Whether lines may be drawn over: on a terminal that can, where no CI pretends to be one."""
+    return terminal and environ.get("TERM", "dumb") != "dumb" and not environ.get("CI")
 
 
 def render_seconds(seconds: float) -> str:

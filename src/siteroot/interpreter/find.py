@@ -22,6 +22,7 @@ from packaging.version import InvalidVersion, Version
 from siteroot.errors import TargetError
 from siteroot.model.target import Target
 
+from .looks import DISK, Looks
 from .probe import Unusable, probe_interpreter, try_interpreter
 from .requests import NameRequest, PathRequest, VersionRequest, parse_request, satisfies
 
@@ -62,6 +63,7 @@ class Surroundings:
     running: str  # the executable that runs siteroot
     cache_folder: str | None
     preference: Preference = Preference.MANAGED
+    looks: Looks = DISK
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class _Search:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
+        self.looks = surroundings.looks
         self.places: list[str] = []
         self.seen: list[Seen] = []
         self._asked: set[tuple[str, str]] = set()
@@ -123,12 +126,14 @@ class _Search:
     def ask(self, candidate: _Candidate) -> Target | None:
         """Return a candidate's target, None where it was asked before or is no usable Python."""
         executable = candidate.executable
-        identity = (os.path.dirname(executable), os.path.realpath(executable))
+        identity = (os.path.dirname(executable), self.looks.real(executable))
         if identity in self._asked:
             return None  # python and python3 are links to one file
         self._asked.add(identity)
         around = self.surroundings
-        answer = try_interpreter(executable, around.cache_folder, around.variables)
+        answer = try_interpreter(
+            executable, around.cache_folder, around.variables, looks=self.looks
+        )
         if isinstance(answer, Unusable):
             if not answer.absent:
                 what = answer.why if answer.version is None else f"Python {answer.version}"
@@ -177,7 +182,7 @@ def _at_path(path: str, search: _Search) -> Found:
 
     Raises PythonNotFoundError or BrokenInterpreterError.
     """
-    executable = _python_in(path) if os.path.isdir(path) else path
+    executable = _python_in(path, search.looks) if search.looks.is_folder(path) else path
     if executable is None:
         if not os.access(path, os.X_OK):
             raise PythonNotFoundError("This folder may not be looked into", where=path)
@@ -192,7 +197,10 @@ def _at_path(path: str, search: _Search) -> Found:
     if not stat.S_ISREG(mode):  # to look into a named pipe is to wait for its writer
         raise PythonNotFoundError("This is neither a file nor a folder", where=path)
     around = search.surroundings
-    return Found(probe_interpreter(executable, around.cache_folder, around.variables), Place.GIVEN)
+    target = probe_interpreter(
+        executable, around.cache_folder, around.variables, looks=search.looks
+    )
+    return Found(target, Place.GIVEN)
 
 
 def _why_unseen(path: str, error: OSError) -> str:
@@ -252,7 +260,7 @@ def _conda(search: _Search) -> Iterator[_Candidate]:
     prefix = variables.get("CONDA_PREFIX")
     if prefix and variables.get("CONDA_DEFAULT_ENV") in ("base", "root"):
         search.places.append(prefix)
-        executable = _python_in(prefix)
+        executable = _python_in(prefix, search.looks)
         if executable is not None:
             yield _Candidate(executable, Place.CONDA)
 
@@ -260,11 +268,11 @@ def _conda(search: _Search) -> Iterator[_Candidate]:
 def _managed(request: VersionRequest, search: _Search) -> Iterator[_Candidate]:
     """Yield uv's installations that could suit by their names, CPython before others, the newest first."""
     root = _managed_folder(search.surroundings.folder, search.surroundings.variables)
-    if root is None or not os.path.isdir(root):
+    if root is None or not search.looks.is_folder(root):
         return
     search.places.append(root)
     keyed = []
-    for name in _names(root):
+    for name in search.looks.names(root):
         implementation, _, rest = name.partition("-")
         number, _, build = rest.partition("-")[0].partition("+")
         try:
@@ -281,7 +289,7 @@ def _managed(request: VersionRequest, search: _Search) -> Iterator[_Candidate]:
             executable = os.path.join(root, name, f"{word}{_EXE}")
         else:
             executable = os.path.join(root, name, "bin", f"{word}{number}{suffix}")
-        if os.path.exists(executable):
+        if search.looks.exists(executable):
             yield _Candidate(executable, Place.MANAGED)
 
 
@@ -305,17 +313,17 @@ def _on_search_path(request: VersionRequest, search: _Search) -> Iterator[_Candi
     for folder in _search_path(search):
         for name in fixed:
             executable = os.path.join(folder, name)
-            if _is_executable(executable):
+            if search.looks.is_program(executable):
                 yield _Candidate(executable, Place.SEARCH_PATH)
         if len(request.release) < 2:  # python3 may be too old where python3.12 would do
-            for name in _minor_names(folder, request):
+            for name in _minor_names(folder, request, search.looks):
                 yield _Candidate(os.path.join(folder, name), Place.SEARCH_PATH)
 
 
 def _named(name: str, search: _Search) -> Iterator[_Candidate]:
     for folder in _search_path(search):
         executable = os.path.join(folder, name)
-        if _is_executable(executable):
+        if search.looks.is_program(executable):
             yield _Candidate(executable, Place.SEARCH_PATH)
 
 
@@ -325,11 +333,11 @@ def _pyenv(request: VersionRequest, search: _Search) -> Iterator[_Candidate]:
     home = variables.get("HOME")
     root = variables.get("PYENV_ROOT") or (os.path.join(home, ".pyenv") if home else None)
     versions = None if root is None else os.path.join(root, "versions")
-    if versions is None or not os.path.isdir(versions):
+    if versions is None or not search.looks.is_folder(versions):
         return
     search.places.append(versions)
     keyed = []
-    for name in _names(versions):  # "3.12.1", "3.13.0t", "pypy3.10-7.3.17"
+    for name in search.looks.names(versions):  # "3.12.1", "3.13.0t", "pypy3.10-7.3.17"
         implementation = "pypy" if name.startswith("pypy") else "cpython"
         number = name.removeprefix("pypy").partition("-")[0].removesuffix("t")
         try:
@@ -339,7 +347,7 @@ def _pyenv(request: VersionRequest, search: _Search) -> Iterator[_Candidate]:
         if implementation == (request.implementation or "cpython") and _could_be(version, request):
             keyed.append((version, name))
     for _, name in sorted(keyed, reverse=True):
-        executable = _python_in(os.path.join(versions, name))
+        executable = _python_in(os.path.join(versions, name), search.looks)
         if executable is not None:
             yield _Candidate(executable, Place.PYENV)
 
@@ -367,15 +375,14 @@ def _search_path(search: _Search) -> Iterator[str]:
     """Yield the folders of the search path, each once. Relative entries are passed over: they are nobody's choice."""
     variables = search.surroundings.variables
     path = variables.get("UV_PYTHON_SEARCH_PATH") or variables.get("PATH", "")
-    known = set()
+    known: set[tuple[int, int] | str] = set()
     for folder in path.split(os.pathsep):
         if not os.path.isabs(folder):
             continue
-        try:
-            status = os.stat(folder)
-        except OSError:
+        place = search.looks.place(folder)
+        if place is None:
             continue
-        identity = (status.st_dev, status.st_ino) if status.st_ino else folder
+        identity = place if place[1] else folder
         if identity not in known:
             known.add(identity)
             search.places.append(folder)
@@ -400,10 +407,10 @@ def executable_names(request: VersionRequest) -> tuple[str, ...]:
     return tuple(f"{word}{number}" for word in words for number in numbers)
 
 
-def _minor_names(folder: str, request: VersionRequest) -> list[str]:
+def _minor_names(folder: str, request: VersionRequest, looks: Looks) -> list[str]:
     """Return the names of a folder that are a Python's with its minor version, the newest first."""
     found = []
-    for name in _names(folder):
+    for name in looks.names(folder):
         for word in {"python", request.implementation or "python"}:
             number = name.removesuffix(_EXE).removeprefix(f"{word}3.")
             if number == name.removesuffix(_EXE) or not number.removesuffix("t").isdecimal():
@@ -414,37 +421,23 @@ def _minor_names(folder: str, request: VersionRequest) -> list[str]:
     return [
         name
         for _, _, name in sorted(found, reverse=True)
-        if _is_executable(os.path.join(folder, name))
+        if looks.is_program(os.path.join(folder, name))
     ]
 
 
 # -- the disk -------------------------------------------------------------------------------------------------------
 
 
-def _python_in(folder: str) -> str | None:
+def _python_in(folder: str, looks: Looks) -> str | None:
     """Return the executable of a prefix or virtual environment."""
     names = ("python3", "python", "pypy3", "pypy", "graalpy") if not _EXE else ("python.exe",)
     places = (_BIN, "bin", "") if _EXE else (_BIN,)
     for place in places:
         for name in names:
             executable = os.path.join(folder, place, name)
-            if os.path.exists(executable):
+            if looks.exists(executable):
                 return executable
     return None
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []
-
-
-def _is_executable(path: str) -> bool:
-    """Whether a file can be started. The Windows Store leaves empty files that open a shop window."""
-    if not (os.path.isfile(path) and os.access(path, os.X_OK)):
-        return False
-    return not (_EXE and os.path.getsize(path) == 0)
 
 
 def _words(request: VersionRequest) -> str:

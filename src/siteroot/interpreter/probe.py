@@ -19,7 +19,7 @@ import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from siteroot import fs
 from siteroot.errors import TargetError
@@ -27,6 +27,10 @@ from siteroot.model.target import Target
 
 from . import probe_script
 from .facts import Facts, Senseless, TooOld, parse_facts, target_of
+from .looks import DISK, Looks
+
+if TYPE_CHECKING:
+    from .looks import Identity
 
 _CACHE = "interpreters-v1"
 
@@ -35,17 +39,6 @@ _PATIENCE = 30.0
 
 #: How much is read of what it says, in bytes; the answer takes some thousands.
 _LONGEST = 1 << 20
-
-#: How executables begin: ELF, Mach-O (both byte orders, both widths, universal), PE.
-_BINARIES = (
-    b"\x7fELF",
-    b"\xfe\xed\xfa\xce",
-    b"\xfe\xed\xfa\xcf",
-    b"\xce\xfa\xed\xfe",
-    b"\xcf\xfa\xed\xfe",
-    b"\xca\xfe\xba\xbe",
-    b"MZ",
-)
 
 
 class BrokenInterpreterError(TargetError):
@@ -63,13 +56,17 @@ class Unusable:
 
 
 def probe_interpreter(
-    executable: str, cache_folder: str | None, variables: Mapping[str, str]
+    executable: str,
+    cache_folder: str | None,
+    variables: Mapping[str, str],
+    *,
+    looks: Looks = DISK,
 ) -> Target:
     """Return the target that an interpreter is. `executable` is absolute, `variables` are the environment's.
 
     Raises BrokenInterpreterError where it does not answer, or is older than Python 3.8.
     """
-    match try_interpreter(executable, cache_folder, variables):
+    match try_interpreter(executable, cache_folder, variables, looks=looks):
         case Unusable(executable=path, why=why):
             raise BrokenInterpreterError(why, where=path)
         case Target() as target:
@@ -81,9 +78,11 @@ def try_interpreter(
     cache_folder: str | None,
     variables: Mapping[str, str],
     patience: float = _PATIENCE,
+    *,
+    looks: Looks = DISK,
 ) -> Target | Unusable:
     """Return the target that an interpreter is, or why it is none."""
-    identity = None if cache_folder is None else _identity(executable)
+    identity = None if cache_folder is None else looks.identity(executable)
     slot = None
     if cache_folder is not None and identity is not None:
         name = f"{zlib.crc32(os.fsencode(executable)):08x}.json"
@@ -223,59 +222,21 @@ def _brief(text: str) -> str:
 # -- keeping --------------------------------------------------------------------------------------------------------
 
 
-def _identity(executable: str) -> list[object] | None:
-    """Return all that an answer hangs on, None where it must not be kept."""
-    try:
-        real = os.path.realpath(executable)
-        status = os.stat(real)
-        with open(real, "rb") as file:
-            if not file.read(4).startswith(_BINARIES):
-                return None
-    except OSError:
-        return None
-    kernel = list(os.uname()) if hasattr(os, "uname") else []
-    return [
-        executable,
-        real,
-        status.st_size,
-        status.st_mtime_ns,
-        _settings(executable),
-        kernel,
-        _libc(),
-    ]
-
-
-def _settings(executable: str) -> str | None:
-    """Return the text of the pyvenv.cfg that holds for an executable."""
-    folder = os.path.dirname(executable)
-    for place in (folder, os.path.dirname(folder)):
-        try:
-            with open(os.path.join(place, "pyvenv.cfg"), "rb") as file:
-                return file.read().decode("utf-8", "surrogateescape")
-        except OSError:
-            continue
-    return None
-
-
-def _libc() -> str | None:
-    """Return this machine's glibc, which an interpreter's tags hang on and its own file does not tell."""
-    try:
-        return os.confstr("CS_GNU_LIBC_VERSION")
-    except (AttributeError, OSError, ValueError):
-        return None
-
-
-def _read_answer(slot: str, identity: list[object]) -> Facts | None:
+def _read_answer(slot: str, identity: "Identity") -> Facts | None:
     try:
         with open(slot, "rb") as file:
             kept = json.load(file)
-        facts = parse_facts(kept["answer"]) if kept["identity"] == identity else None
+        facts = (
+            parse_facts(kept["answer"])
+            if tuple(kept["identity"]) == (*identity[:5], [*identity[5]], identity[6])
+            else None
+        )
     except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError):
         return None
     return facts if isinstance(facts, Facts) else None
 
 
-def _write_answer(slot: str, identity: list[object] | None, answer: str) -> None:
+def _write_answer(slot: str, identity: "Identity | None", answer: str) -> None:
     content = json.dumps({"identity": identity, "answer": answer}).encode()
     try:
         fs.make_folder(os.path.dirname(slot))

@@ -8,6 +8,7 @@ A format that changes gets a new number, so that old and new siteroots share a c
 BUCKETS = {
     "interpreters": 1,  # what interpreters answered
     "locks": 1,  # who is fetching which wheel
+    "memos": 1,  # what syncs looked at and came to
     "names": 1,  # which archive a digest or URL means
     "roots": 1,  # the fingerprints of roots
     "tmp": 1,  # work that is not finished

@@ -19,6 +19,14 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentUsed:
+    """The root lies in an interpreter of its own right: whose, everybody should see."""
+
+    version: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreparingStarted:
     """Wheels that the store lacks are about to be fetched. `size` in bytes where the lock says all of them."""
 
@@ -96,6 +104,7 @@ class Waiting:
 Event = (
     Note
     | Warned
+    | EnvironmentUsed
     | PreparingStarted
     | FetchStarted
     | FetchAdvanced

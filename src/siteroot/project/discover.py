@@ -47,7 +47,10 @@ def discover_project(files: ProjectFiles, start: str, *, frozen: bool) -> Projec
         raise NoProjectError(
             "no `pyproject.toml` was found in this folder or any above it",
             where=start,
-            hints=("name the project's folder with --project",),
+            hints=(
+                "name the project's folder with --project",
+                "--lock names a pylock.toml, which needs no project",
+            ),
         )
     pyproject = read_pyproject(files, folder)
     if pyproject is None:

@@ -42,6 +42,14 @@ class PoisonedError(StoreError):
         self.labels = tuple(sorted({text for text, _, _ in found}))
 
 
+def copied_words(root: str, link_mode: str | None) -> str:
+    """Return the warning that files were copied which were to be links."""
+    return (
+        f"files were copied, because {root} and the store cannot share them by {link_mode};"
+        " --link-mode=copy says so beforehand"
+    )
+
+
 def place(
     staging: Staging,
     folder: int,

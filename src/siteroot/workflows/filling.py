@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
-from siteroot.errors import InvariantError
 from siteroot.formats.direct_url import render_direct_url
 from siteroot.model.event import (
     Note,
@@ -23,7 +22,8 @@ from siteroot.model.layout import Layout
 from siteroot.model.outcome import NO_EFFORT, Effort
 from siteroot.model.pin import WheelPin
 from siteroot.model.plan import DesiredDistribution, Keep, Plan
-from siteroot.model.root import Inventory, RootState
+from siteroot.model.root import RootState
+from siteroot.model.rows import Change, Fresh, Staging
 from siteroot.model.settings import LinkMode
 from siteroot.model.target import Target
 from siteroot.model.wheel import StoredWheel
@@ -43,7 +43,7 @@ from siteroot.root.fresh import apply_fresh
 from siteroot.root.inventory import read_inventory
 from siteroot.root.journal import apply_change, recover_root, recovery_due
 from siteroot.root.lock import lock_root
-from siteroot.root.placing import PoisonedError
+from siteroot.root.placing import PoisonedError, copied_words
 
 from .own_place import prepare_own_place, refuse_own_feet, refuse_own_paths
 from .remembering import Memory
@@ -65,7 +65,10 @@ class Filling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """What became of it. `unseen` are pins of a partial plan whose wheels nobody looked at."""
+    """What became of it. `unseen` are pins of a partial plan whose wheels nobody looked at.
+
+    `made` are the rows and the fingerprint of a root that was not there before.
+    """
 
     existed: bool
     triage: Triage
@@ -73,6 +76,7 @@ class Filled:
     unseen: tuple[WheelPin, ...]
     placed: Effort
     recovery_due: bool
+    made: tuple[Fresh, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,12 +198,18 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
     plan = diff_root(desire, inventory)
     for warning in plan.warnings:
         means.reporter.report(Warned(warning))
-    placed = NO_EFFORT
+    placed, made = NO_EFFORT, None
     if not filling.dry_run:
         refuse_own_feet(plan, inventory)
-        if not plan.nothing_to_do:
-            placed = _apply(plan, inventory, filling, means)
-        means.memory.remember(layout, plan)
+        if not inventory.exists:
+            fresh = render_fresh(plan)
+            placed = _apply(fresh, fresh[0], filling, means)
+            made = fresh, means.memory.remember_made(layout, plan, fresh)
+        else:
+            if not plan.nothing_to_do:
+                change = render_change(plan, inventory)
+                placed = _apply(change, change[0], filling, means)
+            means.memory.remember(layout, plan)
     return Filled(
         existed=inventory.exists,
         triage=desire.triage,
@@ -207,6 +217,7 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
         unseen=unseen,
         placed=placed,
         recovery_due=False,
+        made=made,
     )
 
 
@@ -305,13 +316,11 @@ def _extras(pin: WheelPin, wheel: StoredWheel) -> Extras:
     )
 
 
-def _apply(plan: Plan, inventory: Inventory, filling: Filling, means: Means) -> Effort:
-    root, reporter = plan.layout.root, means.reporter
+def _apply(rows: Change | Fresh, staging: Staging, filling: Filling, means: Means) -> Effort:
+    """Bring the root from what it is to what the rows say: a Change where it is there, a Fresh one where it is not."""
+    root, reporter = filling.layout.root, means.reporter
     mode = None if filling.link_mode is None else filling.link_mode.value
     began = means.clock.monotonic()
-    change = render_change(plan, inventory) if inventory.exists else None
-    fresh = None if inventory.exists else render_fresh(plan)
-    staging = change[0] if change is not None else fresh[0] if fresh is not None else ((), (), ())
     files = count_files(staging)
     reporter.report(PlacingStarted(files=files))
 
@@ -319,20 +328,13 @@ def _apply(plan: Plan, inventory: Inventory, filling: Filling, means: Means) -> 
         reporter.report(PlacingAdvanced(files=count))
 
     try:
-        if change is not None:
-            copied = apply_change(root, change, link_mode=mode, advanced=advanced)
-        elif fresh is not None:
-            copied = apply_fresh(root, fresh, link_mode=mode, advanced=advanced)
+        if len(rows) == 2:  # Fresh
+            copied = apply_fresh(root, rows, link_mode=mode, advanced=advanced)
         else:
-            raise InvariantError("neither a fresh root nor a change")
+            copied = apply_change(root, rows, link_mode=mode, advanced=advanced)
     finally:
         reporter.report(PlacingFinished())
     if copied:
-        reporter.report(
-            Warned(
-                f"files were copied, because {root} and the store cannot share them by {mode};"
-                " --link-mode=copy says so beforehand"
-            )
-        )
+        reporter.report(Warned(copied_words(root, mode)))
     seconds = means.clock.monotonic() - began
     return Effort(count=files, size=count_bytes(staging), seconds=seconds)

@@ -29,6 +29,8 @@ _KNOWN_REVISION = 5
 # packaging would write to stderr itself where a minor version is not known: siteroot warns of it
 logging.getLogger("packaging.pylock").addHandler(logging.NullHandler())
 
+_PYLOCK = "pylock.toml"
+
 #: The newest version of pylock.toml that siteroot knows.
 _KNOWN_PYLOCK = (1, 0)
 
@@ -88,8 +90,11 @@ def load_sync(
     project = _discover(request, files, start)
     root = None if project is None else project.root
     settings = load_settings(request, surroundings, files, root, reporter)
-    path = _lock_path(request, surroundings, files, project)
-    content = files.read(path)
+    if request.lock is not None:
+        path = os.path.normpath(os.path.join(surroundings.cwd, request.lock))
+        content = files.read(path)
+    else:
+        path, content = _find_lock(files, root or start)
     if content is None:
         raise MissingLockError(
             "is a folder, and a lock is a file" if files.is_folder(path) else "there is no lock",
@@ -103,25 +108,31 @@ def load_sync(
 
 
 def _discover(request: SyncRequest, files: ProjectFiles, start: str) -> Project | None:
+    """Return the project, None where a pylock.toml stands alone, which says all by itself."""
     if request.project is not None and not files.is_folder(start):
         raise UsageError("there is no such folder", where=f"--project {request.project}")
     try:
         return discover_project(files, start, frozen=request.freshness is Freshness.FROZEN)
     except NoProjectError:
-        if request.lock is not None and _is_pylock(request.lock):
-            return None  # a pylock.toml says all by itself
+        if request.lock is None:
+            alone = files.read(os.path.join(start, _PYLOCK)) is not None
+        else:
+            alone = _is_pylock(request.lock)
+        if alone:
+            return None
         raise
 
 
-def _lock_path(
-    request: SyncRequest, surroundings: Surroundings, files: ProjectFiles, project: Project | None
-) -> str:
-    if request.lock is not None:
-        return os.path.normpath(os.path.join(surroundings.cwd, request.lock))
-    root = surroundings.cwd if project is None else project.root
-    names = files.names(root) or ()
-    name = "pylock.toml" if "pylock.toml" in names and "uv.lock" not in names else "uv.lock"
-    return os.path.join(root, name)
+def _find_lock(files: ProjectFiles, folder: str) -> tuple[str, bytes | None]:
+    """Return the lock of a folder: its uv.lock, else its pylock.toml. The folder is not listed: roots come and go."""
+    path = os.path.join(folder, "uv.lock")
+    content = files.read(path)
+    if content is None:
+        other = os.path.join(folder, _PYLOCK)
+        found = files.read(other)
+        if found is not None:
+            return other, found
+    return path, content
 
 
 def _is_pylock(path: str) -> bool:

@@ -4,22 +4,24 @@ The fingerprint says that a root looks as it did; beside it stands what was true
 is slower, never different.
 """
 
-import marshal
 import os
 import time
-from collections.abc import Iterable
 
-from siteroot import fs
 from siteroot.model.cache import bucket
 from siteroot.model.layout import Layout
-from siteroot.model.plan import Keep, Plan
+from siteroot.model.plan import Install, Keep, Plan, Replace
 from siteroot.model.root import STATE_FILE, InstalledDistribution, Inventory
+from siteroot.model.rows import Fresh
 from siteroot.plan.meeting import distribution_paths
 from siteroot.plan.paths import folders_of
-from siteroot.root.fingerprint import fingerprint_name, root_unchanged, take_fingerprint
+from siteroot.root.fingerprint import (
+    foretell_fingerprint,
+    read_fingerprint,
+    root_unchanged,
+    take_fingerprint,
+    write_fingerprint,
+)
 from siteroot.root.inventory import read_state
-
-_FORM = "siteroot memory 1"
 
 
 class Memory:
@@ -38,15 +40,10 @@ class Memory:
 
         Such an inventory serves to see that nothing is to be done, and for nothing else.
         """
-        slot = self._slot(layout)
-        if slot is None:
+        if self._folder is None:
             return None
-        try:
-            with open(slot, "rb") as file:
-                form, how, fingerprint = marshal.loads(file.read())  # noqa: S302 - the cache is the user's own
-        except (OSError, EOFError, ValueError, TypeError):
-            return None
-        if form != _FORM or how != f"{layout.kind.value} {self._how}":
+        fingerprint = read_fingerprint(self._folder, layout.root, self.how(layout))
+        if fingerprint is None:
             return None
         if not root_unchanged(layout.root, fingerprint):
             return None
@@ -74,46 +71,46 @@ class Memory:
             digests=state.files,
         )
 
+    def how(self, layout: Layout) -> str:
+        """Return what of the command's words bears on a root of this layout."""
+        return f"{layout.kind.value} {self._how}"
+
     def remember(self, layout: Layout, plan: Plan) -> None:
         """Remember the root as the plan left it, if it holds nothing that is not siteroot's to know of."""
-        if any(isinstance(step, Keep) and step.old.entry is None for step in plan.steps):
-            return
-        paths = set(plan.state.files) | {STATE_FILE}
-        infos: list[str] = []
-        for step in plan.steps:
-            match step:
-                case Keep(old=old):
-                    files: Iterable[str] = old.files
-                    info = old.dist_info
-                case _ if hasattr(step, "new"):
-                    files, info = distribution_paths(step.new), step.new.dist_info
-                case _:
-                    continue
-            paths.update(files)
-            infos += [path for path in files if path.startswith(f"{info}/")]
-        slot = self._slot(layout)
-        if slot is None:
-            return
-        fingerprint = take_fingerprint(
-            layout.root,
-            sorted(folders_of(paths) | {""}),
-            [*infos, *plan.state.files, STATE_FILE],
-            now=time.time_ns(),
-        )
-        try:
-            if fingerprint is None:
-                fs.remove_file(slot)
-                return
-            content = marshal.dumps((_FORM, f"{layout.kind.value} {self._how}", fingerprint), 4)
-            fs.make_folder(os.path.dirname(slot))
-            fs.write_whole(slot, content)
-        except OSError:
-            return  # a cache that cannot be written costs time, nothing else
-
-    def _slot(self, layout: Layout) -> str | None:
         if self._folder is None:
-            return None
-        try:
-            return os.path.join(self._folder, fingerprint_name(layout.root))
-        except OSError:
-            return None
+            return
+        known = _known_files(plan)
+        if known is None:
+            return
+        paths, telling = known
+        fingerprint = take_fingerprint(
+            layout.root, sorted(folders_of(paths) | {""}), telling, now=time.time_ns()
+        )
+        write_fingerprint(self._folder, layout.root, self.how(layout), fingerprint)
+
+    def remember_made(self, layout: Layout, plan: Plan, fresh: Fresh) -> bytes:
+        """Remember a root that was made of these rows, and return its fingerprint."""
+        known = _known_files(plan)
+        fingerprint = foretell_fingerprint(fresh, known[1] if known else ())
+        if self._folder is not None:
+            write_fingerprint(self._folder, layout.root, self.how(layout), fingerprint)
+        return fingerprint
+
+
+def _known_files(plan: Plan) -> tuple[set[str], list[str]] | None:
+    """Return all owned paths, and of these the metadata and our own; None where something is not ours to know of."""
+    if any(isinstance(step, Keep) and step.old.entry is None for step in plan.steps):
+        return None
+    ours = [*plan.state.files, STATE_FILE]
+    paths = set(ours)
+    telling: list[str] = []
+    for step in plan.steps:
+        if isinstance(step, Keep):
+            files, info = step.old.files, step.old.dist_info
+        elif isinstance(step, Install | Replace):
+            files, info = tuple(distribution_paths(step.new)), step.new.dist_info
+        else:
+            continue
+        paths.update(files)
+        telling += [path for path in files if path.startswith(f"{info}/")]
+    return paths, [*telling, *ours]

@@ -10,7 +10,9 @@ from packaging.version import Version
 from siteroot import fs
 from siteroot.errors import BuildError, TargetError, UsageError
 from siteroot.index.fetch import Fetcher
+from siteroot.interpreter.looks import DISK, Looks
 from siteroot.model.event import Note, Warned
+from siteroot.model.layout import LayoutKind
 from siteroot.model.lock import (
     DirectorySource,
     EditableSource,
@@ -37,12 +39,14 @@ from siteroot.store.store import Store
 
 from .clock import SystemClock
 from .filling import Filling, Means, fill_root
+from .keeping import Keeper
 from .loading import Loaded, judge_lock, load_sync
+from .places import Place, PlaceSearch, choose_place
 from .project_files import DiskProjectFiles
 from .remembering import Memory
 from .startup_path import tell_earlier_sitecustomize
 from .supply import StoreSupply, Trust, fetch_options
-from .targeting import Place, PythonSearch, choose_place, choose_target
+from .targeting import PythonSearch, choose_target
 from .telling import WarningsKept, render_sync_outcome
 
 _LOCAL = (PathSource, DirectorySource, EditableSource, VirtualSource)
@@ -52,19 +56,38 @@ class NeedsBuildError(BuildError):
     """A selected distribution has no wheel, and building is not part of this version."""
 
 
-def sync(request: SyncRequest, surroundings: Surroundings, reporter: Reporter) -> SyncOutcome:
-    """Bring a root to hold what the lock says, or (`dry_run`, `check`) say what that would change."""
+def sync(
+    request: SyncRequest,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    keeper: Keeper | None = None,
+) -> SyncOutcome:
+    """Bring a root to hold what the lock says, or (`dry_run`, `check`) say what that would change.
+
+    A `keeper` keeps what the sync came to as the memo of its command, where that may be replayed.
+    """
     clock = SystemClock()
     began = clock.monotonic()
-    files = DiskProjectFiles()
+    files: ProjectFiles = DiskProjectFiles()
+    looks = DISK
+    if keeper is not None:
+        files, looks = keeper.files(files), keeper.looks
     teller = WarningsKept(reporter)
     loaded = load_sync(request, surroundings, files, teller)
     with ExitStack() as scope:
         caches = _caches(loaded.settings, surroundings, scope)
-        target = _target(request, loaded, surroundings, files, caches.lasting, teller)
+        target = _target(request, loaded, surroundings, files, caches.lasting, looks, teller)
         used = judge_lock(request.freshness, loaded, files, target.python)
         place = choose_place(
-            request.root, loaded.settings, target, surroundings, loaded.workspace, teller
+            PlaceSearch(
+                request=request.root,
+                settings=loaded.settings,
+                target=target,
+                surroundings=surroundings,
+                project_root=loaded.workspace,
+                reporter=teller,
+                looks=looks,
+            )
         )
         pins = _pins(request, loaded, place.target, teller)
         fetcher = scope.enter_context(
@@ -83,17 +106,13 @@ def sync(request: SyncRequest, surroundings: Surroundings, reporter: Reporter) -
             reporter=teller,
             clock=clock,
         )
+        memory = _memory(loaded.settings, caches.lasting)
         filled = fill_root(
             _filling(request, loaded.settings, place, pins),
-            Means(
-                supply=supply,
-                memory=_memory(loaded.settings, caches.lasting),
-                reporter=teller,
-                clock=clock,
-            ),
+            Means(supply=supply, memory=memory, reporter=teller, clock=clock),
         )
     tell_earlier_sitecustomize(place.layout, filled.plan.state, surroundings, teller)
-    return render_sync_outcome(
+    outcome = render_sync_outcome(
         request,
         loaded,
         filled,
@@ -102,6 +121,25 @@ def sync(request: SyncRequest, surroundings: Surroundings, reporter: Reporter) -
         downloaded=supply.downloaded,
         seconds=clock.monotonic() - began,
         warnings=tuple(teller.warnings),
+    )
+    if keeper is not None and keeper.cache == caches.lasting and _replayable(outcome, loaded, pins):
+        keeper.keep(filled, outcome, how=memory.how(place.layout), settings=loaded.settings)
+    return outcome
+
+
+def _replayable(outcome: SyncOutcome, loaded: Loaded, pins: tuple[WheelPin, ...]) -> bool:
+    """Whether the same command would come to the same, as long as what was looked at is as it is (DESIGN.md 5)."""
+    settings = loaded.settings
+    return not (
+        outcome.dry_run
+        or outcome.check
+        or outcome.warnings  # they are to be told again
+        or outcome.layout is LayoutKind.INTERPRETER
+        or settings.reinstall
+        or settings.reinstall_package
+        or settings.refresh
+        or settings.refresh_package
+        or any(isinstance(pin.source, _LOCAL) for pin in pins)
     )
 
 
@@ -133,6 +171,7 @@ def _target(
     surroundings: Surroundings,
     files: ProjectFiles,
     cache_folder: str | None,
+    looks: Looks,
     reporter: Reporter,
 ) -> Target:
     project = loaded.project
@@ -153,6 +192,7 @@ def _target(
         requires_python=requires_python,
         preference=loaded.settings.python_preference,
         cache_folder=cache_folder,
+        looks=looks,
     )
     target = choose_target(search, surroundings, reporter)
     release = Version(target.markers["python_full_version"]).release

@@ -18,7 +18,7 @@ from siteroot.ports import Reporter
 
 from .filling import Filled
 from .loading import Loaded
-from .targeting import Place
+from .places import Place
 
 
 class WarningsKept:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from siteroot.cli.lines import render_path
 from siteroot.cli.output import (
     render_changes,
     render_collected,
     render_outcome,
-    render_path,
     render_prepared,
 )
 from siteroot.cli.terminal import Paint, render_count, render_seconds, render_size, wants_color

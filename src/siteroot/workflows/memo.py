@@ -1,0 +1,249 @@
+"""Memos: what a sync looked at before it decided, and what it decided, so that the same need not be decided again.
+
+    CACHE/memos-v1/
+        NAME            what was looked at, and the root that it led to
+        NAME.plan       that root's rows, where it was made from nothing
+
+A memo holds for the same words, folder and variables, and while all that the sync looked at is as it was: the bytes
+of every file that it read, what it listed or missed, the interpreters that it asked. Any difference, and the sync
+decides anew; a memo that is lost, damaged or another's costs time and nothing else. One whose sync read a credential
+is not kept; a variable that may be one is kept as a salted digest.
+
+This module imports no dataclasses, typing, pathlib or re: it is the starter's (DESIGN.md 5).
+"""
+
+import binascii
+import marshal
+import os
+
+from siteroot import __version__
+from siteroot.interpreter.looks import DISK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+    from siteroot.model.rows import Fresh
+
+    #: How siteroot shall speak: how often `-q` was said, the choice of colour, whether progress may be shown.
+    Speech = tuple[int, str, bool]
+    #: A distribution that came: its name, version and, where it is from no index, origin.
+    Came = tuple[str, str, str | None]
+    #: (question, path, answer): an answer is made of what marshal can hold. The questions are those of `_ANSWERS`.
+    Look = tuple[str, str, Any]
+
+_FORM = "siteroot memo 1"
+_PLACE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_SECRET_NAMES = ("PASSWORD", "USERNAME", "TOKEN", "SECRET")
+#: No file that a sync decides from is larger than its memo may be.
+_LONGEST = 64 << 20
+
+
+class Memo:
+    """What a memo says. `root` is absolute and resolved, `state` the bytes of its `.siteroot.json`.
+
+    `how` is what of the words bears on a root's fingerprint; `count` how many distributions it holds.
+    """
+
+    __slots__ = ("count", "how", "link_mode", "looks", "root", "speech", "state")
+
+    def __init__(
+        self,
+        *,
+        speech: "Speech",
+        looks: "tuple[Look, ...]",
+        root: str,
+        how: str,
+        link_mode: str | None,
+        state: bytes,
+        count: int,
+    ) -> None:
+        self.speech = speech
+        self.looks = looks
+        self.root = root
+        self.how = how
+        self.link_mode = link_mode
+        self.state = state
+        self.count = count
+
+
+class MemoPlace:
+    """Where the memo of one command lies: the same words in the same surroundings find the same place."""
+
+    __slots__ = ("cache", "key", "path")
+
+    def __init__(self, cache: str, key: bytes) -> None:
+        self.cache = cache
+        self.key = key
+        self.path = f"{cache}/memos-v1/{binascii.crc32(key):08x}"
+
+
+def memo_place(argv: "Sequence[str]", environ: "Mapping[str, str]", cwd: str) -> MemoPlace | None:
+    """Return where the command's memo would lie, None where it can have none.
+
+    The cache's folder is guessed from words and variables; where a setting names another, nothing is found.
+    """
+    if "sync" not in argv or not cwd or any(_holds_credential(word) for word in argv):
+        return None
+    cache = _guess_cache(argv, environ, cwd)
+    if cache is None:
+        return None
+    said = [
+        (name, guard(name, environ[name]))
+        for name in sorted(environ)
+        if name.startswith(("UV_", "SITEROOT_"))
+    ]
+    return MemoPlace(
+        cache, marshal.dumps((_FORM, __version__, _PLACE, tuple(argv), cwd, tuple(said)), 4)
+    )
+
+
+def _guess_cache(argv: "Sequence[str]", environ: "Mapping[str, str]", cwd: str) -> str | None:
+    named = environ.get("SITEROOT_CACHE_DIR") or environ.get("UV_CACHE_DIR")
+    for at, word in enumerate(argv):
+        if word.startswith("--cache-dir="):
+            named = word[12:]
+        elif word == "--cache-dir" and at + 1 < len(argv):
+            named = argv[at + 1]
+    if named:
+        return os.path.realpath(os.path.join(cwd, named))
+    shared = environ.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(shared):
+        return os.path.realpath(os.path.join(shared, "siteroot"))
+    home = environ.get("HOME", "")
+    return os.path.realpath(os.path.join(home, ".cache", "siteroot")) if home else None
+
+
+def guard(name: str, value: str | None) -> str | None:
+    """Return a variable's value as a memo may hold it: a digest of what may be a credential."""
+    if value is None or not (
+        any(word in name.upper() for word in _SECRET_NAMES) or _holds_credential(value)
+    ):
+        return value
+    import hashlib  # noqa: PLC0415 - 3 ms, for whoever has such a variable
+
+    salted = f"{_PLACE}\0{name}\0{value}".encode("utf-8", "surrogateescape")
+    return f"sha256:{hashlib.sha256(salted).hexdigest()}"
+
+
+def _holds_credential(text: str) -> bool:
+    return "@" in text and "://" in text
+
+
+def holds_credential(content: bytes) -> bool:
+    """Whether a file's bytes name a URL with a user in it."""
+    at = content.find(b"://")
+    while at >= 0:
+        host = content[at + 3 : at + 300].split(b"/", 1)[0].split(b'"', 1)[0].split(b"\n", 1)[0]
+        if b"@" in host:
+            return True
+        at = content.find(b"://", at + 3)
+    return False
+
+
+# -- looks ------------------------------------------------------------------------------------------------------------
+
+
+def _file(path: str) -> bytes | None:
+    """Return a plain file's bytes; None where there is no file, as `ports.ProjectFiles` has it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        with open(descriptor, "rb", buffering=0) as file:
+            return file.readall()
+    except IsADirectoryError:
+        return None
+
+
+def _names(path: str) -> "tuple[str, ...] | None":
+    try:
+        return tuple(sorted(os.listdir(path)))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+#: How each question is asked once more.
+_ANSWERS = {
+    "file": _file,
+    "names": _names,
+    "listing": DISK.names,
+    "exists": DISK.exists,
+    "folder": DISK.is_folder,
+    "program": DISK.is_program,
+    "place": DISK.place,
+    "real": DISK.real,
+    "python": DISK.identity,
+}
+
+
+def still_so(looks: "Iterable[Look]", environ: "Mapping[str, str]") -> bool:
+    """Whether everything that was looked at would give the same answer now."""
+    try:
+        for question, path, answer in looks:
+            if question == "variable":
+                if guard(path, environ.get(path)) != answer:
+                    return False
+            elif _ANSWERS[question](path) != answer:
+                return False
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+# -- keeping ----------------------------------------------------------------------------------------------------------
+
+
+def read_memo(place: MemoPlace) -> Memo | None:
+    """Return the memo at its place, None where there is none for this command."""
+    kept = _load(place.path)
+    if len(kept) != 9 or kept[:2] != (_FORM, place.key):
+        return None
+    _, _, speech, looks, root, how, link_mode, state, count = kept
+    return Memo(
+        speech=speech,
+        looks=looks,
+        root=root,
+        how=how,
+        link_mode=link_mode,
+        state=state,
+        count=count,
+    )
+
+
+def read_plan(place: MemoPlace, memo: Memo) -> "tuple[Fresh, bytes, tuple[Came, ...], int] | None":
+    """Return the memo's root as rows, its fingerprint, what comes with it and its size in bytes; None without such."""
+    kept = _load(f"{place.path}.plan")
+    if len(kept) != 7 or kept[:3] != (_FORM, memo.state, memo.how):
+        return None
+    _, _, _, fresh, fingerprint, came, size = kept
+    return fresh, fingerprint, came, size
+
+
+def _load(path: str) -> "tuple[Any, ...]":
+    """Return what a file of this cache holds, nothing where that is not to be had, or is another user's."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb", buffering=0) as file:
+            status = os.fstat(descriptor)
+            if status.st_uid != os.geteuid() or status.st_size > _LONGEST:
+                return ()
+            kept = marshal.loads(file.readall())  # noqa: S302 - the user's own
+    except (OSError, EOFError, ValueError, TypeError):
+        return ()
+    return kept if isinstance(kept, tuple) else ()
+
+
+def render_memo(place: MemoPlace, memo: Memo) -> bytes:
+    """Return the bytes of a memo."""
+    words = (memo.speech, memo.looks, memo.root, memo.how, memo.link_mode, memo.state, memo.count)
+    return marshal.dumps((_FORM, place.key, *words), 4)
+
+
+def render_plan(
+    memo: Memo, fresh: "Fresh", fingerprint: bytes, came: "tuple[Came, ...]", size: int
+) -> bytes:
+    """Return the bytes of a memo's plan."""
+    return marshal.dumps((_FORM, memo.state, memo.how, fresh, fingerprint, came, size), 4)

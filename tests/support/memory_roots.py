@@ -244,7 +244,7 @@ class MemoryRoot:
                 if p and not is_ascent(p) and self._in(p, folder)
             }
             views[folder] = FolderView(names=names, mtime_ns=mtime)
-        own = {*({} if state is None else state.files), *own_file_paths(self.layout)}
+        own = {STATE_FILE, *({} if state is None else state.files), *own_file_paths(self.layout)}
         return Inventory(
             exists=True,
             state=state,

@@ -97,8 +97,8 @@ class Inventory:
 
     `state` is None where `.siteroot.json` is absent or cannot be understood. `folders` has every folder that was
     looked into, by path ("" is the root); a folder that was asked for and is absent, or is no folder, is not in it.
-    `digests` has the hexadecimal sha256 of each file that is there and is, by name, or may be ours (those that
-    `state.files` names among them), and of those that were asked for.
+    `digests` has the hexadecimal sha256 of each file that is there and is, by name, or may be ours (`.siteroot.json`
+    and those that `state.files` names among them), and of those that were asked for.
     """
 
     exists: bool

@@ -212,8 +212,9 @@ def _own_changes(
     there = own_paths(inventory)
     changed = [row for row in own_rows if there.get(row[0]) != state.files[row[0]]]
     removed = tuple(path for path in there if path not in state.files)
-    if state != inventory.state:
-        changed.append(rendered_row(STATE_FILE, render_root_state(state)))
+    rendered = render_root_state(state)
+    if inventory.digests.get(STATE_FILE) != hashlib.sha256(rendered).hexdigest():
+        changed.append(rendered_row(STATE_FILE, rendered))
     return tuple(changed), removed
 
 

@@ -67,7 +67,7 @@ def read_inventory(
         for folder in folders:
             reader.look(folder)
         ours = () if state is None else state.files
-        digests = reader.read_digests({*ours, *own_file_paths(layout), *compared})
+        digests = reader.read_digests({STATE_FILE, *ours, *own_file_paths(layout), *compared})
     except OSError as error:
         raise UnreadableRootError(
             f"{error.filename or 'a folder'} cannot be read: {explain_os_error(error)}",

@@ -219,7 +219,9 @@ def test_our_own_files_are_hashed_where_they_are(tmp_path: Path) -> None:
     digest = "0" * 64
     write_state(tmp_path, {}, {"sitecustomize.py": digest, "gone": digest, "link": digest})
     inventory = read_inventory(layout_of(tmp_path))
-    assert inventory.digests == {"sitecustomize.py": hashlib.sha256(b"ours").hexdigest()}
+    state = hashlib.sha256((tmp_path / ".siteroot.json").read_bytes()).hexdigest()
+    ours = hashlib.sha256(b"ours").hexdigest()
+    assert inventory.digests == {".siteroot.json": state, "sitecustomize.py": ours}
 
 
 @pytest.mark.parametrize("content", [b"{", b'{"schema": 9}', b"\xff"])

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 #: The reserved name in a root (model.root has it too; that module loads dataclasses).
 WORK_FOLDER = ".siteroot"
 LOCK_FILE = "lock"
+TREE = "root"
+_HOLDER = "holder"
 _NO_FLOCK = fs.FALLBACKS | {errno.EBADF, errno.ENOLCK}
 _LONGEST_NAME = 255
 
@@ -180,7 +182,11 @@ def _lock_staging(
         descriptor = fs.open_folder(staging)
     except FileNotFoundError:
         return None
-    locked, holder = staging, f"{staging}/holder"
+    except OSError as error:
+        if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+            raise
+        raise _foreign_staging(staging, "it is no folder") from None
+    locked, holder = staging, f"{staging}/{_HOLDER}"
     ours = False
     try:
         if not _take(descriptor, holder, hear, writer):
@@ -189,8 +195,12 @@ def _lock_staging(
             os.close(folder)
             _take_file(descriptor, holder, hear, writer)
         ours = fs.is_same_inode(descriptor, locked)
+        foreign = _foreign_name(descriptor) if ours else None
+        if foreign is not None:
+            ours = False  # not to be cleared
+            raise _foreign_staging(staging, f"it holds {foreign}")
         if ours and not os.path.lexists(root):
-            fs.remove_tree(f"{staging}/root", writer=writer)  # of one that was killed
+            fs.remove_tree(f"{staging}/{TREE}", writer=writer)  # of one that was killed
             fs.write_whole(holder, b"%d\n" % os.getpid(), writer=writer)
             return RootLock(root, descriptor, staging=staging, made=made, writer=writer)
     except BaseException:
@@ -198,6 +208,43 @@ def _lock_staging(
         raise
     _abandon(descriptor, staging if ours else "", writer)
     return None
+
+
+def _foreign_staging(staging: str, what: str) -> UnusableRootError:
+    return UnusableRootError(
+        f"{what}, which siteroot did not put there, and in this folder the root would be made",
+        where=staging,
+        hints=("Move it away, or choose another folder for the root.",),
+    )
+
+
+def _foreign_name(staging: int) -> str | None:
+    """Return a name in the staging folder that is not siteroot's, None where there is none.
+
+    Whoever makes the folder writes `holder` first; its partial file is all that a kill can leave alone.
+    """
+    names = os.listdir(staging)
+    ours = [_HOLDER, LOCK_FILE]
+    if _HOLDER in names and _is_holder(staging):
+        ours.append(TREE)
+    partial = f".{_HOLDER}."
+    for name in sorted(names):
+        if name not in ours and not (name.startswith(partial) and name.endswith(".part")):
+            return name
+    return None
+
+
+def _is_holder(staging: int) -> bool:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(_HOLDER, flags, dir_fd=staging)
+    except OSError:
+        return False
+    try:
+        plain = fs.is_plain_file(os.fstat(descriptor))
+        return plain and os.read(descriptor, 40).strip().isdigit()
+    finally:
+        os.close(descriptor)
 
 
 def _abandon(descriptor: int, staging: str, writer: fs.Writer) -> None:
@@ -286,7 +333,8 @@ def _clear_dead_staging(root: str, writer: fs.Writer) -> None:
     except OSError:
         return
     try:
-        if fs.try_flock(descriptor, writer=writer) and fs.is_same_inode(descriptor, staging):
+        ours = fs.try_flock(descriptor, writer=writer) and fs.is_same_inode(descriptor, staging)
+        if ours and _foreign_name(descriptor) is None:
             fs.remove_tree(staging, writer=writer)
     except OSError:
         pass  # a parent that is not ours to write to: it does no harm there

@@ -14,6 +14,11 @@ import errno
 import fcntl
 import os
 import stat
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: What a fast call fails with where the kernel, the file system or the pair of them does not have it.
 FALLBACKS = frozenset(
@@ -38,6 +43,7 @@ _FICLONE = 0x40049409  # linux/fs.h
 _RENAME_NOREPLACE = 1
 _AT_FDCWD = -100
 _BLOCK = 1 << 20
+_PAUSE = 0.02  # seconds between two tries of a lock
 
 
 def _copy_file_range_absent(_source: int, _target: int, _count: int) -> int:
@@ -370,9 +376,19 @@ def try_flock(descriptor: int, *, shared: bool = False, writer: Writer = DISK) -
     return True
 
 
-def flock(descriptor: int, *, shared: bool = False, writer: Writer = DISK) -> None:
-    """Wait for the flock of an open file or folder. It ends when the last copy of the descriptor is closed."""
-    writer.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+def flock(
+    descriptor: int, pause: "Callable[[], None] | None" = None, *, writer: Writer = DISK
+) -> None:
+    """Take the flock of an open file or folder, however long another has it.
+
+    `pause` is called between two tries and may raise; by default it sleeps. The lock ends when the last copy of the
+    descriptor is closed.
+    """
+    while not try_flock(descriptor, writer=writer):
+        if pause is None:
+            time.sleep(_PAUSE)
+        else:
+            pause()
 
 
 def open_lock_file(path: str, *, writer: Writer = DISK) -> int:

@@ -68,3 +68,32 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Wait that long."""
         ...
+
+
+class Interrupts(Protocol):
+    """When a signal that asks the command to end may end it: at once, or where it is looked for."""
+
+    def defer(self) -> None:
+        """From here on nothing is interrupted but where `check` is called."""
+        ...
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if a signal has come."""
+        ...
+
+    def allow(self) -> None:
+        """From here on a signal interrupts at once; raise KeyboardInterrupt if one has come."""
+        ...
+
+
+class Uninterrupted:
+    """Nobody interrupts."""
+
+    def defer(self) -> None:
+        """Change nothing."""
+
+    def check(self) -> None:
+        """Change nothing."""
+
+    def allow(self) -> None:
+        """Change nothing."""

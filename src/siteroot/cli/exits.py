@@ -17,6 +17,7 @@ DONE = 0
 FAILED = 1
 REFUSED = 2
 DEFECT = 70
+HUNG_UP = 129
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 TERMINATED = 143
@@ -37,14 +38,19 @@ EXIT_CODES = (
     ),
     (DEFECT, "A defect of siteroot itself, with a traceback to report."),
     (
-        INTERRUPTED,
-        "Interrupted (SIGINT, Ctrl-C). The root is as it was, or, where all was done by then, as asked for.",
+        HUNG_UP,
+        "The terminal is gone (SIGHUP). As after Ctrl-C.",
     ),
-    (PIPE_CLOSED, "Nobody reads what is written (SIGPIPE)."),
     (
-        TERMINATED,
-        "Terminated (SIGTERM). The root is as it was, or, where all was done by then, as asked for.",
+        INTERRUPTED,
+        "Interrupted (SIGINT, Ctrl-C). What became of the root is said: it is as it was, or, where all was done by"
+        " then, as asked for. Further signals do not cut that short; after a SIGKILL the next command brings it there.",
     ),
+    (
+        PIPE_CLOSED,
+        "Nobody reads what is written to stdout (SIGPIPE). The work was done all the same.",
+    ),
+    (TERMINATED, "Terminated (SIGTERM). As after Ctrl-C."),
 )
 
 #: The nearest class in an error's ancestry decides. What is not named here was refused.

@@ -13,12 +13,11 @@ from siteroot import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing alone would take longer than all of `--version`
     from collections.abc import Callable, Mapping
-    from types import FrameType
     from typing import TextIO
 
     from siteroot.model.surroundings import Surroundings
+    from siteroot.ports import Interrupts
     from siteroot.workflows.keeping import Keeper
-    from siteroot.workflows.memo import MemoPlace
     from siteroot.workflows.trail import NotedVariables
 
     from .parsing import Cache, Sync
@@ -26,14 +25,11 @@ if TYPE_CHECKING:  # typing alone would take longer than all of `--version`
     from .terminal import Paint
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM came: whoever undoes its work after Ctrl-C does so now too."""
-
-
 def run() -> None:
     """Run the program on this process: its arguments, variables, folder, streams and signals. Does not return."""
-    out = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, TID251 - the one mouth
-    err = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, TID251 - the one mouth
+    from .streams import open_streams
+
+    out, err = open_streams()
     argv = sys.argv[1:]
     if argv in (["--version"], ["-V"]):
         code = main(argv, {}, "", out, err)
@@ -42,15 +38,33 @@ def run() -> None:
             cwd = os.getcwd()  # noqa: TID251 - read here, handed down
         except OSError:
             cwd = ""
-        code = main(argv, dict(os.environ), cwd, out, err, _heed_termination)  # noqa: TID251 - read here, handed down
-    for stream in (out, err):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            from .exits import DONE, PIPE_CLOSED
+        environ = dict(os.environ)  # noqa: TID251 - read here, handed down
 
-            code = PIPE_CLOSED if code == DONE else code
+        def begin() -> "Interrupts":
+            from .interrupts import SignalInterrupts
+
+            interrupts = SignalInterrupts(err)
+            interrupts.heed()
+            return interrupts
+
+        code = main(argv, environ, cwd, out, err, begin)
+    try:
+        out.flush()
+    except (OSError, ValueError) as error:
+        code = code or _tell_unwritten(error, err)
+    err.flush()
     os._exit(code)  # taking the interpreter down bit by bit costs more than a whole no-op
+
+
+def _tell_unwritten(error: OSError | ValueError, err: "TextIO") -> int:
+    """Return the code of a command whose answer could not be written, and say why where that is news."""
+    from .exits import FAILED, PIPE_CLOSED
+
+    if isinstance(error, BrokenPipeError):
+        return PIPE_CLOSED
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    err.write(f"error: stdout cannot be written: {reason}\n")
+    return FAILED
 
 
 def main(
@@ -59,11 +73,12 @@ def main(
     cwd: str,
     out: "TextIO",
     err: "TextIO",
-    begin: "Callable[[], None] | None" = None,
+    begin: "Callable[[], Interrupts] | None" = None,
 ) -> int:
     """Return the exit code of a whole command (`exits.EXIT_CODES`). `cwd` is "" where the folder is gone.
 
-    `begin` is called before anything is changed; a sync with nothing to do never comes so far.
+    `begin` is called before anything is changed, and hears signals from then on; a sync with nothing to do never comes
+    so far.
     """
     if argv in (["--version"], ["-V"]):
         out.write(f"siteroot {__version__}\n")
@@ -72,19 +87,15 @@ def main(
         if "sync" in argv:
             from .starter import start
 
-            code = start(argv, environ, cwd, err, begin or _nothing)
+            code = start(argv, environ, cwd, err, begin or _uninterrupted)
             if code is not None:
                 return code
-        (begin or _nothing)()
-        return _answer(argv, environ, cwd, out, err)
+        interrupts = (begin or _uninterrupted)()
+        return _answer(_Session(argv, environ, cwd, out, err, interrupts))
     except KeyboardInterrupt as interrupt:
-        from .exits import INTERRUPTED, TERMINATED
-
-        return TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED
-    except BrokenPipeError:
-        from .exits import PIPE_CLOSED
-
-        return PIPE_CLOSED
+        return _tell_interrupt(interrupt, err)
+    except BrokenPipeError as error:
+        return _tell_unwritten(error, err)
     except ImportError as error:
         return _tell_half(error, err)
     except Exception:  # noqa: BLE001 - whatever is no SiterootError is a defect of ours
@@ -112,45 +123,67 @@ def _tell_half(error: ImportError, err: "TextIO") -> int:
     return FAILED
 
 
-def _nothing() -> None:
-    """Prepare for nothing."""
+def _uninterrupted() -> "Interrupts":
+    from siteroot.ports import Uninterrupted
+
+    return Uninterrupted()
 
 
-def _heed_termination() -> None:
-    """Let SIGTERM be heard, unless whoever started this process has other plans for it."""
-    import signal
+def _tell_interrupt(interrupt: KeyboardInterrupt, err: "TextIO") -> int:
+    """Return the code of a command that a signal ended, and say what became of the root."""
+    from .exits import INTERRUPTED
 
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _terminate)
-
-
-def _terminate(_number: int, _frame: "FrameType | None") -> None:
-    import signal
-
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # undoing has begun and shall come to its end
-    raise Terminated
+    for note in getattr(interrupt, "__notes__", ()):
+        err.write(f"Interrupted: {note}\n")
+    number = getattr(interrupt, "number", 0)
+    return 128 + number if number else INTERRUPTED
 
 
-def _answer(
-    argv: list[str], environ: "Mapping[str, str]", cwd: str, out: "TextIO", err: "TextIO"
-) -> int:
+class _Session:
+    """What a process is started with and speaks by."""
+
+    __slots__ = ("argv", "cwd", "environ", "err", "interrupts", "out")
+
+    def __init__(
+        self,
+        argv: list[str],
+        environ: "Mapping[str, str]",
+        cwd: str,
+        out: "TextIO",
+        err: "TextIO",
+        interrupts: "Interrupts",
+    ) -> None:
+        self.argv = argv
+        self.environ = environ
+        self.cwd = cwd
+        self.out = out
+        self.err = err
+        self.interrupts = interrupts
+
+    def paint(self, choice: str, stream: "TextIO | None" = None) -> "Paint":
+        """Return how words look on a stream, stderr where none is named."""
+        from .terminal import Paint, wants_color
+
+        terminal = (stream or self.err).isatty()
+        return Paint(on=wants_color(choice, self.environ, terminal=terminal))
+
+
+def _answer(session: _Session) -> int:
     from siteroot.errors import SiterootError, UsageError
-    from siteroot.workflows.memo import memo_place
     from siteroot.workflows.trail import NotedVariables, Trail
 
     from .exits import DONE, REFUSED, exit_code
     from .faults import render_error
     from .parsing import Cache, Help, ShowVersion, Sync, parse_command
-    from .terminal import Paint, wants_color
 
+    out, err = session.out, session.err
     try:
-        if not cwd:
+        if not session.cwd:
             raise UsageError("the current folder does not exist any more")
-        variables = NotedVariables(environ, Trail())
-        command = parse_command(argv, variables, cwd)
+        variables = NotedVariables(session.environ, Trail())
+        command = parse_command(session.argv, variables, session.cwd)
     except SiterootError as error:
-        paint = Paint(on=wants_color("auto", environ, terminal=err.isatty()))
-        err.write("\n".join(render_error(error, paint)) + "\n")
+        err.write("\n".join(render_error(error, session.paint("auto"))) + "\n")
         return exit_code(error)
     match command:
         case ShowVersion():
@@ -160,73 +193,65 @@ def _answer(
             from .guide import render_help
 
             stream = out if asked else err
-            paint = Paint(on=wants_color(color, environ, terminal=stream.isatty()))
-            stream.write(render_help(topic, _width(stream, environ), paint))
+            width = _width(stream, session.environ)
+            stream.write(render_help(topic, width, session.paint(color, stream)))
             return DONE if asked else REFUSED
         case Sync() | Cache():
-            return _work(command, variables, memo_place(argv, environ, cwd), out, err)
+            return _work(command, session, variables)
 
 
-def _work(
-    command: "Sync | Cache",
-    environ: "NotedVariables",
-    place: "MemoPlace | None",
-    out: "TextIO",
-    err: "TextIO",
-) -> int:
+def _work(command: "Sync | Cache", session: _Session, variables: "NotedVariables") -> int:
     from siteroot.errors import SiterootError
 
     from .exits import exit_code
     from .faults import render_error
     from .parsing import Cache, Sync
     from .surroundings import read_surroundings
-    from .terminal import Paint, wants_color
 
     presentation = command.presentation
-    paint = Paint(on=wants_color(presentation.color, environ, terminal=err.isatty()))
-    teller = _make_teller(command, environ, err, paint)
+    paint = session.paint(presentation.color)
+    teller = _make_teller(command, session, paint)
     try:
         for notice in command.notices:
             teller.report(notice)
         surroundings = read_surroundings(
-            environ, command.folder, system_settings=command.system_settings
+            variables, command.folder, system_settings=command.system_settings
         )
         match command:
             case Sync():
-                keeper = _keeper(command, place, environ)
-                return _sync(command, surroundings, teller, out, paint, keeper)
+                keeper = _keeper(command, session, variables)
+                return _sync(command, session, surroundings, teller, keeper)
             case Cache():
-                return _cache(command, surroundings, teller, out, paint)
+                return _cache(command, session, surroundings, teller)
     except SiterootError as error:
         teller.close()
         if presentation.quiet < 2:
-            err.write("\n".join(render_error(error, paint)) + "\n")
+            session.err.write("\n".join(render_error(error, paint)) + "\n")
         return exit_code(error)
     finally:
         teller.close()
 
 
-def _keeper(
-    command: "Sync", place: "MemoPlace | None", variables: "NotedVariables"
-) -> "Keeper | None":
+def _keeper(command: "Sync", session: _Session, variables: "NotedVariables") -> "Keeper | None":
     """Return who keeps the memo of a sync; there is none where more is told than the starter tells."""
     from siteroot.model.event import Warned
     from siteroot.workflows.keeping import Keeper
+    from siteroot.workflows.memo import memo_place
 
     presentation = command.presentation
     told = any(isinstance(notice, Warned) for notice in command.notices)
-    if place is None or told or presentation.verbose or presentation.json:
+    if told or presentation.verbose or presentation.json:
         return None
+    place = memo_place(session.argv, session.environ, session.cwd)
     speech = (presentation.quiet, presentation.color, presentation.progress)
-    return Keeper(place, variables, speech)
+    return None if place is None else Keeper(place, variables, speech)
 
 
 def _sync(
     command: "Sync",
+    session: _Session,
     surroundings: "Surroundings",
     teller: "Teller",
-    out: "TextIO",
-    paint: "Paint",
     keeper: "Keeper | None",
 ) -> int:
     from siteroot.workflows.sync import sync
@@ -235,15 +260,14 @@ def _sync(
     from .output import OutdatedRootError, render_outcome
 
     presentation = command.presentation
-    outcome = sync(command.request, surroundings, teller, keeper)
+    outcome = sync(command.request, surroundings, teller, session.interrupts, keeper)
     teller.close()
     if presentation.json and presentation.quiet < 2:
         from .document import render_document
 
-        out.write(render_document(outcome))
-        out.flush()
+        session.out.write(render_document(outcome))
     if not presentation.quiet:
-        for line in render_outcome(outcome, paint, surroundings.cwd):
+        for line in render_outcome(outcome, session.paint(presentation.color), surroundings.cwd):
             teller.say(line)
     if outcome.check and outcome.outdated:
         raise OutdatedRootError(
@@ -253,7 +277,7 @@ def _sync(
 
 
 def _cache(
-    command: "Cache", surroundings: "Surroundings", teller: "Teller", out: "TextIO", paint: "Paint"
+    command: "Cache", session: _Session, surroundings: "Surroundings", teller: "Teller"
 ) -> int:
     from siteroot.model.request import CacheAction
     from siteroot.workflows.cache import cache
@@ -265,19 +289,17 @@ def _cache(
     presentation, action = command.presentation, command.request.action
     outcome = cache(command.request, surroundings, teller)
     if action in (CacheAction.PRUNE, CacheAction.CLEAN):
-        for line in () if presentation.quiet else render_collected(outcome, paint):
+        lines = render_collected(outcome, session.paint(presentation.color))
+        for line in () if presentation.quiet else lines:
             teller.say(line)
         return DONE
     size = render_size(outcome.size) if presentation.human else str(outcome.size)
     if presentation.quiet < 2:
-        out.write(f"{outcome.folder if action is CacheAction.DIR else size}\n")
-        out.flush()
+        session.out.write(f"{outcome.folder if action is CacheAction.DIR else size}\n")
     return DONE
 
 
-def _make_teller(
-    command: "Sync | Cache", environ: "Mapping[str, str]", err: "TextIO", paint: "Paint"
-) -> "Teller":
+def _make_teller(command: "Sync | Cache", session: _Session, paint: "Paint") -> "Teller":
     """Return the reporter; it may draw where a person sits at a terminal and wants neither silence nor reasons."""
     import time
 
@@ -289,12 +311,12 @@ def _make_teller(
 
         return Bars(err, color=paint.on, clock=time.monotonic)
 
-    presentation = command.presentation
+    presentation, err = command.presentation, session.err
     live = (
         presentation.progress
         and not presentation.quiet
         and not presentation.verbose
-        and may_draw(environ, terminal=err.isatty())
+        and may_draw(session.environ, terminal=err.isatty())
     )
     return Teller(err, paint, presentation, time.monotonic, open_display if live else None)
 

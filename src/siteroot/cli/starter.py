@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import TextIO
 
+    from siteroot.ports import Interrupts
     from siteroot.workflows.memo import Speech
     from siteroot.workflows.replay import Replayed
 
@@ -24,7 +25,7 @@ def start(
     environ: "Mapping[str, str]",
     cwd: str,
     err: "TextIO",
-    begin: "Callable[[], None]",
+    begin: "Callable[[], Interrupts]",
 ) -> int | None:
     """Return the exit code of the command, None where the whole program has to do it.
 
@@ -35,14 +36,20 @@ def start(
     drawn: list[PlacingLine] = []
 
     def watch(speech: "Speech", files: int) -> "Callable[[int], None]":
-        begin()
+        interrupts = begin()
+        interrupts.defer()
         quiet, color, progress = speech
         if quiet or not progress or not may_draw(environ, terminal=terminal):
-            return _say_nothing
+            return lambda _count: interrupts.check()
         paint = Paint(on=wants_color(color, environ, terminal=terminal))
         line = PlacingLine(err, paint, files, monotonic())
         drawn.append(line)
-        return lambda count: line.advance(count, monotonic())
+
+        def advance(count: int) -> None:
+            line.advance(count, monotonic())
+            interrupts.check()
+
+        return advance
 
     try:
         done = replay(argv, environ, cwd, watch)
@@ -66,10 +73,6 @@ def _lines(done: "Replayed", paint: Paint, cwd: str, seconds: float) -> list[str
     if done.came:
         lines.append(render_sum(paint, "Installed", len(done.came), done.placing, done.size))
     return lines + [render_change(paint, "installed", *came) for came in sorted(done.came)]
-
-
-def _say_nothing(_count: int) -> None:
-    """Draw nothing."""
 
 
 def _warn(done: "Replayed", paint: Paint) -> str:

@@ -8,7 +8,7 @@ each but the root itself is locked for as long as it is worked in.
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from siteroot import fs
@@ -127,8 +127,14 @@ def open_base(root: str, base: str) -> int:
 
 
 @contextmanager
-def hold_areas(root: str, bases: Iterable[str], *, writer: fs.Writer = fs.DISK) -> Iterator[None]:
-    """Hold the locks of all areas but the root's own, which its lock covers; waits for whoever has one."""
+def hold_areas(
+    root: str,
+    bases: Iterable[str],
+    *,
+    pause: Callable[[], None] | None = None,
+    writer: fs.Writer = fs.DISK,
+) -> Iterator[None]:
+    """Hold the locks of all areas but the root's own, which its lock covers; waits for whoever has one (`fs.flock`)."""
     held: dict[tuple[int, int], int] = {}
     try:
         for base in bases:
@@ -143,7 +149,7 @@ def hold_areas(root: str, bases: Iterable[str], *, writer: fs.Writer = fs.DISK) 
             held.items()
         ):  # in one order, so that no two wait for each other
             with suppress(OSError):  # no such locks there
-                fs.flock(descriptor, writer=writer)
+                fs.flock(descriptor, pause, writer=writer)
         yield
     finally:
         for descriptor in held.values():

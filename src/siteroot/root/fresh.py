@@ -66,8 +66,11 @@ def apply_fresh(
     except OSError as error:
         _withdraw(tree, writer)
         raise apply_failed(error, root, restored=True) from error
-    except BaseException:
+    except BaseException as error:
         _withdraw(tree, writer)
+        if isinstance(error, KeyboardInterrupt):
+            made = os.path.lexists(root)
+            error.add_note(f"{root} is whole" if made else f"{root} was not made")
         raise
     return copied
 

@@ -10,6 +10,7 @@ recovery (`recover_root`) needs to know nothing else:
 """
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def apply_change(
     if recovery_due(root):
         raise InvariantError(f"{root} is to be recovered before it is changed")
     bases = find_bases(root, staging[0])
-    with hold_areas(root, bases, writer=writer):
+    with hold_areas(root, bases, pause=_pausing(advanced), writer=writer):
         refuse_claimed(root, bases)
         try:
             areas = begin_work(root, bases, writer)
@@ -107,7 +108,9 @@ def apply_change(
             write_journal(root, journal, writer)
             _forward(root, journal, writer)
         except BaseException as error:
-            _give_up(root, staging[0], error, writer)
+            restored = _give_up(root, staging[0], error, writer)
+            if isinstance(error, KeyboardInterrupt):
+                error.add_note(f"{root} is as it {'was before' if restored else 'shall be'}")
             raise
         try:
             clear_work(root, Marker.DONE, journal, writer)
@@ -118,10 +121,24 @@ def apply_change(
                 restored=False,
                 where=root,
             ) from error
-        except BaseException:  # interrupted: the change is made, so what is left goes first
+        except (
+            BaseException
+        ) as error:  # interrupted: the change is made, so what is left goes first
             _settle(root, staging[0], writer, forward=False)
+            error.add_note(f"the change was made, and {root} is as it shall be")
             raise
     return copied
+
+
+def _pausing(advanced: Callable[[int], None] | None) -> Callable[[], None]:
+    """Return what lets time pass while another has a folder that roots share: who hears of progress may end it."""
+
+    def pause() -> None:
+        time.sleep(0.02)
+        if advanced is not None:
+            advanced(0)
+
+    return pause
 
 
 def _check_moves(staging: Staging, moves: Sequence[Move]) -> None:
@@ -238,18 +255,21 @@ def _back(root: str, journal: Journal, writer: fs.Writer) -> None:
 def _set_times(areas: Sequence[Area], times: Sequence[tuple[str, int]], writer: fs.Writer) -> None:
     """Set folders' times; the areas' own come later, when their `.siteroot` has gone."""
     bases = [area.base for area in areas]
-    for folder, time in times:
+    for folder, mtime in times:
         at, relative = split_path(folder, bases)
         if relative:
             with suppress(FileNotFoundError, DriftedError):  # it is not the folder that it was
-                fs.set_folder_time(areas[at].folders.open(relative), time, writer=writer)
+                fs.set_folder_time(areas[at].folders.open(relative), mtime, writer=writer)
 
 
 # -- going back, recovering -------------------------------------------------------------------------------------------
 
 
-def _give_up(root: str, outside: Sequence[str], error: BaseException, writer: fs.Writer) -> None:
-    """Take the change back after `error`; raise ApplyFailedError for one of the system's, or where it cannot be."""
+def _give_up(root: str, outside: Sequence[str], error: BaseException, writer: fs.Writer) -> bool:
+    """Take the change back after `error`; return whether the old tree stands again: the new one may have been done.
+
+    Raises ApplyFailedError for an error of the system's, and where neither can be.
+    """
     try:
         recovery = _settle(root, outside, writer, forward=False)
     except (OSError, SiterootError) as fault:
@@ -260,9 +280,10 @@ def _give_up(root: str, outside: Sequence[str], error: BaseException, writer: fs
             restored=False,
             where=root,
         ) from error
+    restored = recovery != Recovered(Outcome.FINISHED)
     if isinstance(error, OSError):
-        restored = recovery != Recovered(Outcome.FINISHED)
         raise apply_failed(error, root, restored=restored) from error
+    return restored
 
 
 def recovery_due(root: str) -> bool:

@@ -25,6 +25,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    #: Whoever waits: hears the holder's pid, where it is known, and lets time pass between two tries.
+    Wait = tuple[Callable[[int | None], None], Callable[[], None] | None]
+
 #: The reserved name in a root (model.root has it too; that module loads dataclasses).
 WORK_FOLDER = ".siteroot"
 LOCK_FILE = "lock"
@@ -101,24 +104,26 @@ def lock_root(
     root: str,
     *,
     waiting: "Callable[[int | None], None] | None" = None,
+    pause: "Callable[[], None] | None" = None,
     writer: fs.Writer = fs.DISK,
 ) -> RootLock:
     """Return the lock of the root at this absolute, resolved path, waiting for whoever has it.
 
-    `waiting` hears, once for each wait, the holder's pid where it is known. Parents of an absent DIR are made, and
+    `waiting` hears, once for each wait, the holder's pid where it is known; `pause` lets a little time pass between two
+    tries, and may raise. Parents of an absent DIR are made, and
     removed again when the lock is released and DIR is still not there. Raises UnusableRootError.
     """
     made: tuple[str, ...] = ()
-    hear = waiting or _nobody
+    wait = waiting or _nobody, pause
     while True:
         try:
             try:
                 descriptor = fs.open_folder(root)
             except FileNotFoundError:
                 made += fs.make_folder(os.path.dirname(root), writer=writer)
-                lock = _lock_staging(root, made, hear, writer)
+                lock = _lock_staging(root, made, wait, writer)
             else:
-                lock = _lock_folder(root, descriptor, hear, writer)
+                lock = _lock_folder(root, descriptor, wait, writer)
         except OSError as error:
             _remove_parents(made, writer)
             raise _unusable(root, error) from error
@@ -146,17 +151,15 @@ def _unusable(root: str, error: OSError) -> UnusableRootError:
     )
 
 
-def _lock_folder(
-    root: str, descriptor: int, hear: "Callable[[int | None], None]", writer: fs.Writer
-) -> RootLock | None:
+def _lock_folder(root: str, descriptor: int, wait: "Wait", writer: fs.Writer) -> RootLock | None:
     """Return the lock of a DIR that is there, None where it was renamed or removed meanwhile."""
     lock_file = ""
     try:
-        if not _take(descriptor, f"{root}/{WORK_FOLDER}/begin", hear, writer):
+        if not _take(descriptor, f"{root}/{WORK_FOLDER}/begin", wait, writer):
             lock_file = f"{root}/{WORK_FOLDER}/{LOCK_FILE}"
             folder, descriptor = descriptor, _open_lock_file(root, lock_file, writer)
             os.close(folder)
-            _take_file(descriptor, lock_file, hear, writer)
+            _take_file(descriptor, lock_file, wait, writer)
         still_there = fs.is_same_inode(descriptor, lock_file or root)
         if still_there:
             _clear_dead_staging(root, writer)
@@ -170,7 +173,7 @@ def _lock_folder(
 
 
 def _lock_staging(
-    root: str, made: tuple[str, ...], hear: "Callable[[int | None], None]", writer: fs.Writer
+    root: str, made: tuple[str, ...], wait: "Wait", writer: fs.Writer
 ) -> RootLock | None:
     """Return the lock of a DIR that is absent, None where it came to be meanwhile."""
     staging = staging_folder(root)
@@ -189,16 +192,14 @@ def _lock_staging(
     locked, holder = staging, f"{staging}/{_HOLDER}"
     ours = False
     try:
-        if not _take(descriptor, holder, hear, writer):
+        if not _take(descriptor, holder, wait, writer):
             locked = f"{staging}/{LOCK_FILE}"
             folder, descriptor = descriptor, fs.open_lock_file(locked, writer=writer)
             os.close(folder)
-            _take_file(descriptor, holder, hear, writer)
-        ours = fs.is_same_inode(descriptor, locked)
-        foreign = _foreign_name(descriptor) if ours else None
-        if foreign is not None:
-            ours = False  # not to be cleared
-            raise _foreign_staging(staging, f"it holds {foreign}")
+            _take_file(descriptor, holder, wait, writer)
+        if fs.is_same_inode(descriptor, locked):
+            _refuse_foreign(staging)
+            ours = True  # what is in it may be cleared
         if ours and not os.path.lexists(root):
             fs.remove_tree(f"{staging}/{TREE}", writer=writer)  # of one that was killed
             fs.write_whole(holder, b"%d\n" % os.getpid(), writer=writer)
@@ -218,7 +219,14 @@ def _foreign_staging(staging: str, what: str) -> UnusableRootError:
     )
 
 
-def _foreign_name(staging: int) -> str | None:
+def _refuse_foreign(staging: str) -> None:
+    """Raise UnusableRootError where the staging folder holds what is not siteroot's."""
+    foreign = _foreign_name(staging)
+    if foreign is not None:
+        raise _foreign_staging(staging, f"it holds {foreign}")
+
+
+def _foreign_name(staging: str) -> str | None:
     """Return a name in the staging folder that is not siteroot's, None where there is none.
 
     Whoever makes the folder writes `holder` first; its partial file is all that a kill can leave alone.
@@ -234,10 +242,10 @@ def _foreign_name(staging: int) -> str | None:
     return None
 
 
-def _is_holder(staging: int) -> bool:
+def _is_holder(staging: str) -> bool:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        descriptor = os.open(_HOLDER, flags, dir_fd=staging)
+        descriptor = os.open(f"{staging}/{_HOLDER}", flags)
     except OSError:
         return False
     try:
@@ -258,12 +266,10 @@ def _abandon(descriptor: int, staging: str, writer: fs.Writer) -> None:
         os.close(descriptor)
 
 
-def _take(
-    descriptor: int, holder: str, hear: "Callable[[int | None], None]", writer: fs.Writer
-) -> bool:
+def _take(descriptor: int, holder: str, wait: "Wait", writer: fs.Writer) -> bool:
     """Wait for a folder's flock; return False where its file system has none."""
     try:
-        _take_file(descriptor, holder, hear, writer)
+        _take_file(descriptor, holder, wait, writer)
     except OSError as error:
         if error.errno not in _NO_FLOCK:
             raise
@@ -271,12 +277,12 @@ def _take(
     return True
 
 
-def _take_file(
-    descriptor: int, holder: str, hear: "Callable[[int | None], None]", writer: fs.Writer
-) -> None:
-    if not fs.try_flock(descriptor, writer=writer):
-        hear(read_holder(descriptor, holder))
-        fs.flock(descriptor, writer=writer)
+def _take_file(descriptor: int, holder: str, wait: "Wait", writer: fs.Writer) -> None:
+    if fs.try_flock(descriptor, writer=writer):
+        return
+    hear, pause = wait
+    hear(read_holder(descriptor, holder))
+    fs.flock(descriptor, pause, writer=writer)
 
 
 def read_holder(descriptor: int, path: str) -> int | None:
@@ -334,7 +340,7 @@ def _clear_dead_staging(root: str, writer: fs.Writer) -> None:
         return
     try:
         ours = fs.try_flock(descriptor, writer=writer) and fs.is_same_inode(descriptor, staging)
-        if ours and _foreign_name(descriptor) is None:
+        if ours and _foreign_name(staging) is None:
             fs.remove_tree(staging, writer=writer)
     except OSError:
         pass  # a parent that is not ours to write to: it does no harm there

@@ -38,13 +38,14 @@ from siteroot.plan.diff import (
 from siteroot.plan.layout import outer_folders
 from siteroot.plan.place import Extras, Placing, place_distribution
 from siteroot.plan.triage import Policy, Triage, sort_pins, spread_contested, want_again
-from siteroot.ports import Clock, Reporter, WheelSupply
+from siteroot.ports import Clock, Interrupts, Reporter, WheelSupply
 from siteroot.root.fresh import apply_fresh
 from siteroot.root.inventory import read_inventory
 from siteroot.root.journal import apply_change, recover_root, recovery_due
 from siteroot.root.lock import lock_root
 from siteroot.root.placing import PoisonedError, copied_words
 
+from .noted import noted
 from .own_place import prepare_own_place, refuse_own_feet, refuse_own_paths
 from .remembering import Memory
 from .windows_launcher import windows_launcher_for
@@ -87,6 +88,7 @@ class Means:
     memory: Memory
     reporter: Reporter
     clock: Clock
+    interrupts: Interrupts
 
 
 def fill_root(filling: Filling, means: Means) -> Filled:
@@ -95,18 +97,25 @@ def fill_root(filling: Filling, means: Means) -> Filled:
     Raises RootError, StoreError, SourceError and IntegrityError; then the root is as it was before, or (where a change
     was decided on and could be neither finished nor undone) as the journal in it says.
     """
-    wheels: list[StoredWheel] = []
+    means.interrupts.defer()
     with _locked(filling, means) as due:
-        if due:
-            return _unplanned(filling, means.reporter)
-        try:
-            return _fill(filling, means, wheels)
-        except PoisonedError as error:
-            means.reporter.report(Warned(f"{error}; fetching {', '.join(error.labels)} anew"))
-            for wheel in wheels:
-                if wheel.folder in error.sources:
-                    means.supply.discard(wheel)
-            return _fill(filling, means, [])
+        filled = _unplanned(filling, means.reporter) if due else _fill_twice(filling, means)
+    with noted(f"{filling.layout.root} is as it shall be"):
+        means.interrupts.allow()
+    return filled
+
+
+def _fill_twice(filling: Filling, means: Means) -> Filled:
+    """Decide and act, a second time where stored wheels turned out to be wrong."""
+    wheels: list[StoredWheel] = []
+    try:
+        return _fill(filling, means, wheels)
+    except PoisonedError as error:
+        means.reporter.report(Warned(f"{error}; fetching {', '.join(error.labels)} anew"))
+        for wheel in wheels:
+            if wheel.folder in error.sources:
+                means.supply.discard(wheel)
+        return _fill(filling, means, [])
 
 
 def _locked(filling: Filling, means: Means) -> AbstractContextManager[bool]:
@@ -114,25 +123,25 @@ def _locked(filling: Filling, means: Means) -> AbstractContextManager[bool]:
     root = filling.layout.root
     if filling.dry_run:
         return nullcontext(recovery_due(root))
-    return _Held(filling.layout, means.reporter)
+    return _Held(filling.layout, means)
 
 
 class _Held:
     """The root's lock, with the root recovered."""
 
-    def __init__(self, layout: Layout, reporter: Reporter) -> None:
+    def __init__(self, layout: Layout, means: Means) -> None:
         self._root = layout.root
         self._outside = outer_folders(layout)
-        self._reporter = reporter
+        self._means = means
 
     def __enter__(self) -> bool:
         prepare_own_place(self._root)
-        self._lock = lock_root(self._root, waiting=self._wait)
+        self._lock = lock_root(self._root, waiting=self._wait, pause=self._pause)
         try:
             if self._lock.existed and recover_root(
                 self._root, outside=self._outside, check=self._check
             ):
-                self._reporter.report(
+                self._means.reporter.report(
                     Warned(f"{self._root}: an interrupted change was brought to its end first")
                 )
         except BaseException:
@@ -147,7 +156,11 @@ class _Held:
         refuse_own_paths(self._root, paths)
 
     def _wait(self, holder: int | None) -> None:
-        self._reporter.report(Waiting(what=self._root, holder=holder))
+        self._means.reporter.report(Waiting(what=self._root, holder=holder))
+
+    def _pause(self) -> None:
+        self._means.clock.sleep(0.02)
+        self._means.interrupts.check()
 
 
 def _unplanned(filling: Filling, reporter: Reporter) -> Filled:
@@ -186,7 +199,10 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
     if inventory.state is not None:
         triage = spread_contested(triage, inventory.state.winners)
     _tell(triage, means.reporter)
-    desire, unseen = _desire(filling, triage, means)
+    with noted(f"{layout.root} was not changed"):
+        means.interrupts.allow()  # fetching can take long
+        desire, unseen = _desire(filling, triage, means)
+        means.interrupts.defer()
     wheels += [each.wheel for each in desire.placed]
     if inventory.exists and (desire.triage.wanted or desire.triage.removed):
         inventory = read_inventory(
@@ -326,6 +342,7 @@ def _apply(rows: Change | Fresh, staging: Staging, filling: Filling, means: Mean
 
     def advanced(count: int) -> None:
         reporter.report(PlacingAdvanced(files=count))
+        means.interrupts.check()
 
     try:
         if len(rows) == 2:  # Fresh

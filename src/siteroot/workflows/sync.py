@@ -29,7 +29,7 @@ from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
 from siteroot.model.wheel import Limits
 from siteroot.plan.triage import Policy
-from siteroot.ports import ProjectFiles, Reporter
+from siteroot.ports import Interrupts, ProjectFiles, Reporter
 from siteroot.project.groups import default_groups, expand_groups
 from siteroot.project.python_files import find_python_file
 from siteroot.project.requires_python import intersect_demands, python_bounds, python_demands
@@ -41,6 +41,7 @@ from .clock import SystemClock
 from .filling import Filling, Means, fill_root
 from .keeping import Keeper
 from .loading import Loaded, judge_lock, load_sync
+from .noted import noted
 from .places import Place, PlaceSearch, choose_place
 from .project_files import DiskProjectFiles
 from .remembering import Memory
@@ -60,6 +61,7 @@ def sync(
     request: SyncRequest,
     surroundings: Surroundings,
     reporter: Reporter,
+    interrupts: Interrupts,
     keeper: Keeper | None = None,
 ) -> SyncOutcome:
     """Bring a root to hold what the lock says, or (`dry_run`, `check`) say what that would change.
@@ -109,7 +111,13 @@ def sync(
         memory = _memory(loaded.settings, caches.lasting)
         filled = fill_root(
             _filling(request, loaded.settings, place, pins),
-            Means(supply=supply, memory=memory, reporter=teller, clock=clock),
+            Means(
+                supply=supply,
+                memory=memory,
+                reporter=teller,
+                clock=clock,
+                interrupts=interrupts,
+            ),
         )
     tell_earlier_sitecustomize(place.layout, filled.plan.state, surroundings, teller)
     outcome = render_sync_outcome(
@@ -123,7 +131,8 @@ def sync(
         warnings=tuple(teller.warnings),
     )
     if keeper is not None and keeper.cache == caches.lasting and _replayable(outcome, loaded, pins):
-        keeper.keep(filled, outcome, how=memory.how(place.layout), settings=loaded.settings)
+        with noted(f"{place.layout.root} is as it shall be"):
+            keeper.keep(filled, outcome, how=memory.how(place.layout), settings=loaded.settings)
     return outcome
 
 

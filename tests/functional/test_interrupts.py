@@ -1,0 +1,145 @@
+"""Signals at any moment of a change: undone, or done, and said; and streams that nobody hears."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from support.command import plain_variables
+from support.ground import Ground, make_ground
+from support.trees import describe_difference, snapshot
+from support.wheels import build_wheel
+
+FILES = 1200
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    return make_ground(tmp_path_factory.mktemp("ground"))
+
+
+@pytest.fixture(scope="module")
+def projects(ground: Ground) -> tuple[Path, Path]:
+    folder = ground.home / "wheels"
+    folder.mkdir()
+    wheels = [
+        build_wheel(
+            folder,
+            "demo",
+            version,
+            {f"demo/{count % 30}/m{count}.py": f"V = {version!r}\n" * 20 for count in range(FILES)},
+        )
+        for version in ("1.0", "2.0")
+    ]
+    one, two = (ground.project(wheel.stem, wheel) for wheel in wheels)
+    return one, two
+
+
+def start(ground: Ground, project: Path, root: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        ground.command(project, root, "--link-mode", "copy"),
+        cwd=ground.home,
+        env=plain_variables(ground.home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+SIGNALS = {
+    "Ctrl-C twice": ((signal.SIGINT, signal.SIGINT), 130),
+    "Ctrl-C many times": ((signal.SIGINT,) * 6, 130),
+    "SIGTERM": ((signal.SIGTERM,), 143),
+    "SIGHUP and SIGTERM": ((signal.SIGHUP, signal.SIGTERM), 129),
+}
+#: Seconds after the first sign of work on the disk.
+MOMENTS = (0.0, 0.015, 0.04, 0.08)
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+@pytest.mark.parametrize("existing", [True, False], ids=["upgrade", "fresh"])
+def test_3_interrupted_it_is_undone_or_done_and_says_which(
+    ground: Ground, projects: tuple[Path, Path], tmp_path: Path, name: str, *, existing: bool
+) -> None:
+    numbers, code = SIGNALS[name]
+    one, two = projects
+    root, other = tmp_path / "root", tmp_path / "other"
+    ground.sync(two, other)
+    new = snapshot(other)
+    if existing:
+        ground.sync(one, root)
+    sign = root / ".siteroot" if existing else tmp_path / ".root.siteroot"
+    old = snapshot(root) if existing else {}
+    hits = 0
+    for moment in MOMENTS:
+        with start(ground, two, root) as process:
+            while not sign.exists() and process.poll() is None:
+                time.sleep(0.0005)
+            time.sleep(moment)
+            for number in numbers:
+                os.killpg(process.pid, number)
+                time.sleep(0.004)
+            _, err = process.communicate(timeout=60)
+        found = snapshot(root) if root.exists() else {}
+        assert describe_difference(old, found) == [] or describe_difference(new, found) == [], (
+            moment,
+            err,
+            sorted(found)[:5],
+        )
+        assert [each.name for each in tmp_path.iterdir() if "siteroot" in each.name] == []
+        assert "Traceback" not in err
+        if process.returncode == code:
+            hits += 1
+            said = [line for line in err.splitlines() if line.startswith("Interrupted: ")]
+            is_new = describe_difference(new, found) == []
+            for line in said:
+                assert ("shall be" in line or "is whole" in line) is is_new, err
+        else:
+            assert process.returncode in (0, -numbers[0]), err  # over by then, or not begun
+        if describe_difference(new, found) == []:
+            ground.sync(one, root) if existing else subprocess.run(["rm", "-r", root], check=True)
+    assert hits
+
+
+NOBODY = {
+    "full stderr": ("2>/dev/full", 0),
+    "closed stderr": ("2>&-", 0),
+    "closed stderr and stdin": ("2>&- <&-", 0),
+    "a reader of stderr that is gone": ("2>&1 >/dev/null | :", None),
+    "full stdout, which nothing is written to": (">/dev/full", 0),
+    "full stdout": ("--output-format json >/dev/full", 1),
+    "closed stdout": ("--output-format json >&-", 0),
+}
+
+
+@pytest.mark.parametrize("name", NOBODY)
+def test_streams_that_nobody_hears_do_not_stop_the_work(
+    ground: Ground, projects: tuple[Path, Path], tmp_path: Path, name: str
+) -> None:
+    words, code = NOBODY[name]
+    root = tmp_path / "root"
+    command = subprocess.list2cmdline(ground.command(projects[0], root))
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} {words}"],
+        cwd=tmp_path,
+        env=plain_variables(ground.home),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert code in (None, done.returncode), done.stderr
+    assert "Traceback" not in done.stderr
+    if code == 1:
+        assert done.stderr.endswith("error: stdout cannot be written: No space left on device\n")
+    for _ in range(50):  # a pipeline's last word ends first
+        if (root / ".siteroot.json").exists():
+            break
+        time.sleep(0.1)
+    assert (root / "demo-1.0.dist-info" / "RECORD").is_file()
+    assert sys.executable

@@ -39,7 +39,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "--exclude-newer-package": ("dep=2026-01-01", _NO_LOCKING), "--no-sources": ("", _NO_LOCKING),
     "--no-sources-package": ("dep", _NO_LOCKING),
     "--reinstall": ("", ""), "--reinstall-package": ("dep", ""), "--link-mode": ("copy", ""),
-    "--compile-bytecode": ("", "it comes with a later version"),
+    "--compile-bytecode": ("", ""),
     "--config-setting": ("a=b", _NO_BUILDS), "-C": ("a=b", _NO_BUILDS),
     "--config-settings-package": ("dep:a=b", _NO_BUILDS), "--no-build-isolation": ("", _NO_BUILDS),
     "--no-build-isolation-package": ("dep", _NO_BUILDS), "--no-build": ("", ""), "--no-build-package": ("dep", ""),

@@ -34,6 +34,7 @@ def answer(**changes: object) -> dict[str, object]:
             "headers": "/opt/py/include/python3.12",
         },
         "flags": "",
+        "bytecode": ["cpython-312", 3531],
         "soabi": "cpython-312-x86_64-linux-gnu",
         "platform": "linux-x86_64",
         "bits": 64,

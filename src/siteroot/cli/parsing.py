@@ -338,6 +338,8 @@ def _settings(answers: _Answers, folder: str) -> Settings:
     timeout, connect = answers.number("http_timeout"), answers.number("http_connect_timeout")
     return Settings(
         link_mode=LinkMode(link_mode) if link_mode else None,
+        compile_bytecode=answers.switch("compile_bytecode"),
+        compile_bytecode_timeout=answers.number("compile_bytecode_timeout"),
         exact=answers.switch("exact"),
         overwrite=answers.switch("overwrite"),
         strict=answers.switch("strict"),

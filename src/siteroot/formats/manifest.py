@@ -11,14 +11,20 @@ import marshal
 from zlib import crc32
 
 from siteroot.model.digest import Digest
-from siteroot.model.wheel import EntryPoint, StoredScheme, StoredWheel
+from siteroot.model.wheel import EntryPoint, StoredFile, StoredScheme, StoredWheel
 
 #: Its name in the folder of a stored wheel.
 MANIFEST = "manifest"
 #: The number is the format's.
 MAGIC = b"siteroot-wheel 1"
 
+#: The name and the beginning of the manifest of a wheel's bytecode, which has the same shape otherwise.
+BYTECODE_MAGIC = b"siteroot-pycs 1 "
+
 _START = len(MAGIC) + 4
+
+#: (scheme, bytecode, uncompiled), as `StoredScheme` has them.
+CompiledScheme = tuple[str, tuple[StoredFile, ...], tuple[tuple[str, str], ...]]
 
 
 def render_manifest(wheel: StoredWheel) -> bytes:
@@ -46,10 +52,8 @@ def render_manifest(wheel: StoredWheel) -> bytes:
 
 def parse_manifest(content: bytes, folder: str) -> StoredWheel | None:
     """Return the wheel that lies in `folder`, None where the manifest is damaged or of another format."""
-    if not content.startswith(MAGIC):
-        return None
-    body = memoryview(content)[_START:]
-    if crc32(body).to_bytes(4, "big") != content[len(MAGIC) : _START]:
+    body = _body(content, MAGIC)
+    if body is None:
         return None
     try:
         name, version, sha256, dist_info, purelib, schemes, points, scripts, pth, warnings = (
@@ -76,3 +80,30 @@ def parse_manifest(content: bytes, folder: str) -> StoredWheel | None:
         )
     except (ValueError, TypeError, EOFError):
         return None
+
+
+def render_bytecode_manifest(label: str, schemes: tuple[CompiledScheme, ...]) -> bytes:
+    """Return the manifest of a wheel's bytecode; `label` is what messages call the wheel."""
+    body = marshal.dumps((label, schemes), 4)
+    return BYTECODE_MAGIC + crc32(body).to_bytes(4, "big") + body
+
+
+def parse_bytecode_manifest(content: bytes) -> tuple[str, tuple[CompiledScheme, ...]] | None:
+    """Return the wheel's label and what was compiled, None where the manifest is damaged or of another format."""
+    body = _body(content, BYTECODE_MAGIC)
+    if body is None:
+        return None
+    try:
+        label, schemes = marshal.loads(body)  # noqa: S302 - as above
+    except (ValueError, TypeError, EOFError):
+        return None
+    return label, schemes
+
+
+def _body(content: bytes, magic: bytes) -> memoryview | None:
+    """Return what follows magic and checksum, None where either is wrong."""
+    body = memoryview(content)[_START:]
+    right = (
+        content.startswith(magic) and crc32(body).to_bytes(4, "big") == content[len(magic) : _START]
+    )
+    return body if right else None

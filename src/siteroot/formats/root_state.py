@@ -5,8 +5,10 @@ Documented in docs/reference/root-file.md. Schema 1:
 
     {"schema": 1, "implementation": "cpython", "python": "3.12",
      "distributions": {NAME: {"version": "1.0", "dist-info": PATH, "digests": ["sha256:..."], "record": SHA256,
-                              "direct": true, "origin": SHA256 of direct_url.json, left out where there is none}},
+                              "direct": true, "origin": SHA256 of direct_url.json, "bytecode": KIND}},
      "winners": {PATH: NAME}, "files": {PATH: SHA256}}
+
+"origin" and "bytecode" are left out where there is none.
 """
 
 import json
@@ -44,6 +46,8 @@ def render_root_state(state: RootState) -> bytes:
         }
         if entry.origin:
             table["origin"] = entry.origin
+        if entry.bytecode:
+            table["bytecode"] = entry.bytecode
         distributions[name] = table
     document = {
         "schema": SCHEMA,
@@ -97,6 +101,7 @@ def _parse_entry(name: str, value: object) -> RootEntry:
         record=_sha256(_text(table, "record", where), where),
         direct=direct,
         origin=_sha256(_text(table, "origin", where), where) if "origin" in table else "",
+        bytecode=_text(table, "bytecode", where) if "bytecode" in table else "",
     )
 
 

@@ -26,7 +26,7 @@ RESOLVER_KEYS = frozenset({
 
 #: The settings of uv that siteroot reads, with uv's spelling.
 SHARED_KEYS = frozenset({
-    "allow-insecure-host", "cache-dir", "concurrent-downloads", "dependency-metadata", "exclude-newer",
+    "allow-insecure-host", "cache-dir", "compile-bytecode", "concurrent-downloads", "dependency-metadata", "exclude-newer",
     "exclude-newer-package", "extra-index-url", "find-links", "fork-strategy", "http-proxy", "https-proxy", "index",
     "index-url", "keyring-provider", "link-mode", "native-tls", "no-binary", "no-binary-package", "no-build",
     "no-build-package", "no-cache", "no-index", "no-proxy", "no-sources", "no-sources-package", "offline",
@@ -36,7 +36,7 @@ SHARED_KEYS = frozenset({
 
 #: The settings of uv that mean nothing to siteroot.
 _FOREIGN_KEYS = frozenset({
-    "add-bounds", "audit", "cache-keys", "check-url", "compile-bytecode", "concurrent-builds", "concurrent-installs",
+    "add-bounds", "audit", "cache-keys", "check-url", "concurrent-builds", "concurrent-installs",
     "config-settings", "config-settings-package", "extra-build-dependencies", "extra-build-variables",
     "index-strategy", "no-build-isolation", "no-build-isolation-package", "pip", "preview", "preview-features",
     "publish-url", "pypy-install-mirror", "python-downloads", "python-downloads-json-url", "python-install-mirror",
@@ -59,6 +59,7 @@ def read_shared_settings(table: Table, folder: str) -> Settings:
     """Return the settings of a table that uv and siteroot share; `folder` is the file's."""
     return Settings(
         link_mode=table.parsed("link-mode", _link_mode),
+        compile_bytecode=table.boolean("compile-bytecode"),
         cache_dir=table.text("cache-dir"),
         no_cache=table.boolean("no-cache"),
         offline=table.boolean("offline"),

@@ -53,6 +53,8 @@ class Facts:
     stdlib: tuple[str, ...]
     schemes: dict[str, str]
     flags: str  # "t" free-threaded, "d" debug
+    cache_tag: str  # "cpython-312": what the names of bytecode have; "" where it writes none
+    magic: int  # of its bytecode
     soabi: str
     platform: str  # sysconfig.get_platform()
     bits: int
@@ -105,6 +107,7 @@ def _facts_of(answer: dict[str, object]) -> Facts:
         libc = (_text(name), _number(major), _number(minor))
     manylinux = answer["manylinux"]
     system, architecture = _listed(answer["system"])
+    cache_tag, magic = _listed(answer["bytecode"])
     facts = Facts(
         markers=_table(answer["markers"], _MARKERS),
         executable=_text(answer["executable"]),
@@ -113,6 +116,8 @@ def _facts_of(answer: dict[str, object]) -> Facts:
         stdlib=tuple(_text(folder) for folder in _listed(answer["stdlib"])),
         schemes=_table(answer["schemes"], _SCHEMES),
         flags=_text(answer["flags"]),
+        cache_tag=_text(cache_tag),
+        magic=_number(magic),
         soabi=_text(answer["soabi"]),
         platform=_text(answer["platform"]),
         bits=_number(answer["bits"]),
@@ -173,6 +178,8 @@ def target_of(facts: Facts, externally_managed: str | None) -> Target:
             stdlib=facts.stdlib,
             schemes=facts.schemes,
             externally_managed=externally_managed,
+            cache_tag=facts.cache_tag,
+            magic=facts.magic,
         ),
     )
 

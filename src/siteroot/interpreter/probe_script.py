@@ -11,6 +11,7 @@ import os
 import platform
 import struct
 import sys
+from importlib.util import MAGIC_NUMBER
 
 
 def enter_environment() -> None:
@@ -173,6 +174,12 @@ def flags() -> str:
     return ("t" if sysconfig.get_config_var("Py_GIL_DISABLED") else "") + ("d" if debug else "")
 
 
+def bytecode() -> "list[object]":
+    """Return how this Python names and marks its bytecode: the tag in the names, and the magic number."""
+    magic = MAGIC_NUMBER[0] + 256 * MAGIC_NUMBER[1]
+    return [sys.implementation.cache_tag or "", magic]
+
+
 def tell() -> "dict[str, object]":
     """Return all that siteroot wants to know."""
     folders = schemes()
@@ -184,6 +191,7 @@ def tell() -> "dict[str, object]":
         "stdlib": [os.path.abspath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")],
         "schemes": folders,
         "flags": flags(),
+        "bytecode": bytecode(),
         "soabi": sysconfig.get_config_var("SOABI") or "",
         "platform": sysconfig.get_platform(),
         "bits": struct.calcsize("P") * 8,

@@ -6,6 +6,7 @@ A format that changes gets a new number, so that old and new siteroots share a c
 
 #: The number of each folder's format, by what the folder holds.
 BUCKETS = {
+    "bytecode": 1,  # of wheels, compiled
     "interpreters": 1,  # what interpreters answered
     "locks": 1,  # who is fetching which wheel
     "memos": 1,  # what syncs looked at and came to

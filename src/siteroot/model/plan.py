@@ -23,6 +23,8 @@ class DesiredDistribution:
     stored: tuple[StoredRow, ...]
     rendered: tuple[RenderedRow, ...]
     launchers: frozenset[str]  # those of `rendered` that are launchers: placed late
+    compiled: tuple[StoredRow, ...] = ()  # bytecode of modules among `stored`
+    bytecode: str = ""  # its kind, as `RootEntry.bytecode`
 
     @property
     def name(self) -> str:

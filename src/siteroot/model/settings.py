@@ -40,6 +40,8 @@ class Settings:
     pypackages: bool | None = None
     # how it is filled
     link_mode: LinkMode | None = None
+    compile_bytecode: bool | None = None
+    compile_bytecode_timeout: int | None = None  # seconds, 0 for none
     exact: bool | None = None
     overwrite: bool | None = None
     strict: bool | None = None

@@ -20,6 +20,8 @@ class Interpreter:
     externally_managed: (
         str | None
     )  # the text of EXTERNALLY-MANAGED that holds for it (PEP 668), "" where it has none
+    cache_tag: str = ""  # "cpython-312", in the names of its bytecode; "" where it knows none
+    magic: int = 0  # the number that its bytecode begins with
 
     @property
     def is_virtual(self) -> bool:

@@ -44,8 +44,10 @@ class StoredScheme:
     scheme: str
     folders: tuple[StoredFolder, ...]
     files: tuple[StoredFile, ...]  # sorted by path
-    #: bytecode of this scheme's modules, in the shape of `files`; empty until it was compiled
+    #: bytecode of this scheme's modules, in the shape of `files`; it lies in the wheel's `bytecode_folder`
     bytecode: tuple[StoredFile, ...] = ()
+    #: (path, why) of modules that do not compile: another Python's syntax, test data
+    uncompiled: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class StoredWheel:
     warnings: tuple[
         str, ...
     ]  # told at each use: a tolerated RECORD, names that differ in case only
+    bytecode_folder: str = ""  # absolute; "" unless bytecode is placed with it
 
     @property
     def label(self) -> str:

@@ -121,11 +121,14 @@ def _staging(plan: Plan, folders: Iterable[str], paths: Iterable[str]) -> Stagin
     anchors = _anchors_of(paths, plan.layout)
     jobs: list[Job] = []
     for each in _placed(plan):
-        stored, rendered = each.stored, each.rendered
+        stored, rendered, compiled = each.stored, each.rendered, each.compiled
         if plan.placers:
             stored = tuple(row for row in stored if _places(row[0], each, plan.placers))
             rendered = tuple(row for row in rendered if _places(row[0], each, plan.placers))
+            compiled = tuple(row for row in compiled if _places(row[0], each, plan.placers))
         jobs.append((each.wheel.folder, each.wheel.label, stored, rendered))
+        if compiled:
+            jobs.append((each.wheel.bytecode_folder, each.wheel.label, compiled, ()))
     jobs.sort(key=lambda job: (-len(job[2]) - len(job[3]), job[1]))
     if plan.own_files:
         jobs.append(("", "siteroot", (), plan.own_files))

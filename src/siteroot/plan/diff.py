@@ -107,6 +107,7 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
     state = _new_state(desire, inventory, clobbers, own_rows)
     own_files, own_removed = _own_changes(state, own_rows, inventory)
     agreed = _agreed(desire, inventory)
+    agreed |= _bytecode_there(desire, inventory)
     in_the_way = _find_in_the_way(inventory, paths - agreed, going | agreed)
     _judge_in_the_way(in_the_way, desire)
     steps = _steps(desire)
@@ -202,6 +203,7 @@ def _entry(placed: DesiredDistribution, locked: tuple[Digest, ...]) -> RootEntry
         record=placed.record,
         direct=placed.direct,
         origin=origin,
+        bytecode=placed.bytecode,
     )
 
 
@@ -264,6 +266,12 @@ def _agreed(desire: Desire, inventory: Inventory) -> set[str]:
         for path, digest in coming.items()
         if kind_at(path, inventory) is Kind.FILE and inventory.digests.get(path) == digest
     }
+
+
+def _bytecode_there(desire: Desire, inventory: Inventory) -> set[str]:
+    """Return the files that stand where ours of the same module go: bytecode is its module's, whoever wrote it."""
+    compiled = (row[0] for placed in desire.placed for row in placed.compiled)
+    return {path for path in compiled if kind_at(path, inventory) is Kind.FILE}
 
 
 def _find_in_the_way(

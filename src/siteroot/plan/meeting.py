@@ -56,13 +56,14 @@ def find_clobbers(meetings: Mapping[str, Sequence[DesiredDistribution]]) -> tupl
 def distribution_paths(distribution: DesiredDistribution) -> list[str]:
     """Return every path that the distribution brings."""
     paths = [row[0] for row in distribution.stored]
+    paths += [row[0] for row in distribution.compiled]
     paths += [row[0] for row in distribution.rendered]
     return paths
 
 
 def contents_of(distribution: DesiredDistribution) -> Mapping[str, tuple[int, bytes]]:
     """Return mode and sha256 of each of a distribution's files."""
-    contents = {row[0]: (row[3], row[5]) for row in distribution.stored}
+    contents = {row[0]: (row[3], row[5]) for row in (*distribution.stored, *distribution.compiled)}
     for path, content, mode, _ in distribution.rendered:
         contents[path] = mode, hashlib.sha256(content).digest()
     return contents

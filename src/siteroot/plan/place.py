@@ -1,7 +1,7 @@
 """Where each file of a stored wheel goes in a layout, and what is rendered beside it.
 
 Rests on "Binary distribution format" (schemes), "Recording installed projects" (RECORD, INSTALLER, REQUESTED) and
-"Entry points specification". A bytecode row of the store is placed like any other file.
+"Entry points specification". Bytecode from the store is placed like any other file.
 """
 
 import hashlib
@@ -43,12 +43,12 @@ WindowsLauncher = Callable[[bytes, bool], bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placing:
-    """What is the same for every distribution of one root. `bytecode`: whether stored bytecode is placed too."""
+    """What is the same for every distribution of one root. `bytecode`: the kind that is placed too, "" for none."""
 
     layout: Layout
     target: Target
     windows_launcher: WindowsLauncher
-    bytecode: bool = False
+    bytecode: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,9 @@ def place_distribution(wheel: StoredWheel, placing: Placing, extras: Extras) -> 
     record_path = join_path(dist_info, "RECORD")
     _refuse_landings(wheel, layout, stored)
     stored = _refuse_doubles(wheel, stored, [*(row[0] for row in rendered), record_path])
-    record = _render_record(layout.root, modules, stored, rendered, record_path)
+    taken = {row[0] for row in stored}.union(row[0] for row in rendered)
+    compiled = _place_compiled(wheel, placing, taken)
+    record = _render_record(layout.root, modules, (*stored, *compiled), rendered, record_path)
     rendered.append(rendered_row(record_path, record))
     return DesiredDistribution(
         wheel=wheel,
@@ -88,6 +90,8 @@ def place_distribution(wheel: StoredWheel, placing: Placing, extras: Extras) -> 
         stored=stored,
         rendered=tuple(rendered),
         launchers=frozenset(row[0] for row in launchers),
+        compiled=compiled,
+        bytecode=placing.bytecode,
     )
 
 
@@ -158,8 +162,6 @@ def _place_stored(wheel: StoredWheel, placing: Placing) -> tuple[StoredRow, ...]
         files = scheme.files
         if scheme.scheme == "scripts" and wheel.python_scripts:
             files = tuple(row for row in files if row[0] not in wheel.python_scripts)
-        if placing.bytecode:
-            files += scheme.bytecode
         way = _way_down(layout.root, folder)
         if way:
             rows += [(_land(row[0], folder, way), source + row[0], *row[1:]) for row in files]
@@ -190,6 +192,19 @@ def _land(path: str, folder: str, way: list[str]) -> str:
     if not shared:
         return f"{folder}/{path}"
     return "/".join([".."] * (len(way) - shared) + parts[shared:])
+
+
+def _place_compiled(wheel: StoredWheel, placing: Placing, taken: set[str]) -> tuple[StoredRow, ...]:
+    """Return the bytecode's rows. What a wheel brings itself stands before it."""
+    rows: dict[str, StoredRow] = {}
+    for scheme in wheel.schemes if placing.bytecode else ():
+        folder = placing.layout.folders[scheme.scheme]
+        way = _way_down(placing.layout.root, folder)
+        for path, size, mode, mtime, sha256 in scheme.bytecode:
+            target = _land(path, folder, way) if way else join_path(folder, path)
+            if target not in taken:
+                rows[target] = (target, f"{scheme.scheme}/{path}", size, mode, mtime, sha256)
+    return tuple(rows.values())
 
 
 def _render_launchers(

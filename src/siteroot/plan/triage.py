@@ -31,6 +31,7 @@ class Policy:
     reinstall: bool
     reinstall_names: frozenset[str]
     pth: bool
+    bytecode: str = ""  # the kind of bytecode that the root shall hold, "" for none of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +142,15 @@ def _why_wanted(
         return f"{old[0].missing[0]} is missing" + (
             f", and {len(old[0].missing) - 1} files more" if len(old[0].missing) > 1 else ""
         )
+    if entry.bytecode != policy.bytecode:
+        return _why_compiled(entry.bytecode, policy.bytecode)
     return _why_other(pin, entry)
+
+
+def _why_compiled(there: str, wanted: str) -> str:
+    if not wanted:
+        return f"its bytecode ({there}) is not asked for"
+    return f"its bytecode is to be {wanted}" + (f" and is {there}" if there else "")
 
 
 def _why_other(pin: WheelPin, entry: RootEntry) -> str | None:

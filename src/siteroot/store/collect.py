@@ -34,12 +34,13 @@ def measure_cache(folder: str) -> int:
 
 
 def prune_cache(folder: str, *, writer: Writer = DISK) -> Collected:
-    """Remove what nobody can use: dead work, damaged wheels, names of absent ones, formats of other versions."""
+    """Remove what nobody can use: dead work, damaged wheels, bytecode and names of absent ones, formats of other versions."""
     current = {bucket(kind) for kind in BUCKETS}
     doomed = [path for path in _buckets(folder) if os.path.basename(path) not in current]
     doomed += [path for path in _children(f"{folder}/{bucket('tmp')}") if is_dead(path)]
     doomed += [path for path in _children(f"{folder}/{bucket('locks')}") if is_dead(path)]
     doomed += [path for path, label in _wheels(folder) if not label]
+    doomed += [path for path, wheel in _bytecode(folder) if not os.path.isdir(wheel)]
     return _remove(folder, (), doomed, writer)
 
 
@@ -50,7 +51,9 @@ def clean_cache(
     found = [(path, label) for path, label in _wheels(folder) if label]
     if names is not None:
         chosen = [wheel for wheel in found if wheel[1].partition("==")[0] in names]
-        return _remove(folder, chosen, [path for path, _ in chosen], writer)
+        gone = {path for path, _ in chosen}
+        compiled = [path for path, wheel in _bytecode(folder) if wheel in gone]
+        return _remove(folder, chosen, [*gone, *compiled], writer)
     collected = _remove(folder, found, list(_buckets(folder)), writer)
     if set(_names(folder)) == {_TAG}:
         remove_file(f"{folder}/{_TAG}", writer=writer)
@@ -85,6 +88,16 @@ def _wheels(folder: str) -> Iterator[tuple[str, str]]:
             except OSError:
                 wheel = None
             yield entry, "" if wheel is None else wheel.label
+
+
+def _bytecode(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield the folders of all wheels' bytecode, each with the wheel's own."""
+    for group in _children(f"{folder}/{bucket('bytecode')}"):
+        for path in _children(group):
+            yield (
+                path,
+                f"{folder}/{bucket('wheels')}/{os.path.basename(group)}/{os.path.basename(path)}",
+            )
 
 
 def _measure(path: str) -> tuple[int, int]:

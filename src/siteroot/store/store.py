@@ -6,6 +6,7 @@
         manifest                      all that placing has to know (formats/manifest.py)
         purelib/ platlib/ scripts/ headers/ data/
       wheels-v1/AB/SHA256.tolerated/  one whose RECORD is wrong, let in because the user said so
+      bytecode-v1/AB/SHA256/KIND/     that wheel's bytecode of one kind (store/bytecode.py)
       names-v1/ALGORITHM/AB/HEX       the sha256 of the archive that has that other digest
       names-v1/url/AB/HEX             the same, of a URL and a size, for a file that the lock has no digest of
       locks-v1/KEY                    held while that wheel is being fetched
@@ -99,7 +100,7 @@ class Store:
         Every digest that the lock names must be known to be its. Raises WrongArchiveError where the stored wheel
         is another distribution's.
         """
-        for base in self._bases():
+        for base in self.bases():
             sha256 = _resolve(base, pin)
             if sha256 is None:
                 continue
@@ -110,7 +111,8 @@ class Store:
                     return wheel
         return None
 
-    def _bases(self) -> tuple[str, ...]:
+    def bases(self) -> tuple[str, ...]:
+        """Return the stores that are read: ours, and the temporary one once there is one."""
         writable = self._writable
         return (self.folder,) if writable in (None, self.folder) else (self.folder, self._temporary)
 
@@ -142,7 +144,7 @@ class Store:
         has become pointless: then it raises StoreWriteError. `look` False: fetched, even if it is there. Other errors
         are those of the disk, as StoreWriteError.
         """
-        base = self._writable_base()
+        base = self.writable_base()
         told = False
 
         def wait(holder: int | None) -> None:
@@ -155,7 +157,7 @@ class Store:
             self._clock.sleep(0.05)
 
         with ExitStack() as held:
-            with _told(f"{base}/{LOCKS}"):
+            with in_words(f"{base}/{LOCKS}"):
                 # A `cache clean` may have come by.
                 make_folder(f"{base}/{LOCKS}", writer=self._writer)
                 held.enter_context(
@@ -164,7 +166,7 @@ class Store:
             wheel = self.find(pin, tolerate_record=tolerate_record) if look else None
             archive = ""
             if wheel is None:
-                with _told(f"{base}/{WORK}"):
+                with in_words(f"{base}/{WORK}"):
                     work = held.enter_context(work_folder(f"{base}/{WORK}", writer=self._writer))
                 archive = f"{work}/archive.whl"
             yield Reservation(wheel=wheel, archive=archive)
@@ -187,8 +189,8 @@ class Store:
 
         admission = Admission(pin=pin, limits=self._limits, tolerate_record=False)
         digest = read_digest(archive, admission) if sha256 is None else Digest("sha256", sha256)
-        base = self._writable_base()
-        with _told(base):
+        base = self.writable_base()
+        with in_words(base):
             wheel = self._admit(base, archive, admission, digest)
             if isinstance(wheel, BadRecordError):
                 if not tolerate_record:
@@ -226,7 +228,7 @@ class Store:
                     found = self._load(final, digest.hexadecimal)
                     if found is not None:
                         return found
-                    self._move_away(final, work)
+                    self.move_away(final, work)
                 else:
                     return replace(wheel, folder=final)
 
@@ -234,18 +236,18 @@ class Store:
 
     def discard(self, wheel: StoredWheel) -> None:
         """Forget an entry whose bytes are wrong; in a store that cannot be written it is only looked past."""
-        base = self._writable_base()
+        base = self.writable_base()
         if not wheel.folder.startswith(f"{base}/"):
             with self._lock:
                 self._discarded |= {wheel.folder}
             return
         with (
-            _told(wheel.folder),
+            in_words(wheel.folder),
             work_folder(f"{base}/{WORK}", writer=self._writer) as work,
         ):
-            self._move_away(wheel.folder, work)
+            self.move_away(wheel.folder, work)
 
-    def _move_away(self, folder: str, work: str) -> None:
+    def move_away(self, folder: str, work: str) -> None:
         """Take an entry out of its place at once, so that nobody sees a part of it."""
         try:
             self._writer.rename(folder, f"{work}/{os.urandom(6).hex()}")
@@ -258,7 +260,7 @@ class Store:
 
     # -- where to write -----------------------------------------------------------------------------------------------
 
-    def _writable_base(self) -> str:
+    def writable_base(self) -> str:
         """Return the store that may be written, which is there then: ours, or the temporary one."""
         with self._lock:
             if self._writable is None:
@@ -271,7 +273,7 @@ class Store:
                             " for this run only"
                         )
                     )
-                    with _told(self._temporary):
+                    with in_words(self._temporary):
                         make_folder(f"{self._temporary}/{LOCKS}", writer=self._writer)
             return self._writable
 
@@ -294,7 +296,7 @@ class Store:
 
 
 @contextmanager
-def _told(path: str) -> Iterator[None]:
+def in_words(path: str) -> Iterator[None]:
     """Turn a fault of the disk into words."""
     try:
         yield

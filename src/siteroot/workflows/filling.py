@@ -45,6 +45,7 @@ from siteroot.root.journal import apply_change, recover_root, recovery_due
 from siteroot.root.lock import lock_root
 from siteroot.root.placing import PoisonedError, copied_words
 
+from .bytecode import BytecodeSupply
 from .noted import noted
 from .own_place import prepare_own_place, refuse_own_feet, refuse_own_paths
 from .remembering import Memory
@@ -89,6 +90,7 @@ class Means:
     reporter: Reporter
     clock: Clock
     interrupts: Interrupts
+    bytecode: BytecodeSupply | None = None
 
 
 def fill_root(filling: Filling, means: Means) -> Filled:
@@ -115,6 +117,8 @@ def _fill_twice(filling: Filling, means: Means) -> Filled:
         for wheel in wheels:
             if wheel.folder in error.sources:
                 means.supply.discard(wheel)
+            if means.bytecode is not None and wheel.bytecode_folder in error.sources:
+                means.bytecode.discard(wheel)
         return _fill(filling, means, [])
 
 
@@ -200,10 +204,9 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
         triage = spread_contested(triage, inventory.state.winners)
     _tell(triage, means.reporter)
     with noted(f"{layout.root} was not changed"):
-        means.interrupts.allow()  # fetching can take long
-        desire, unseen = _desire(filling, triage, means)
+        means.interrupts.allow()  # fetching and compiling can take long
+        desire, unseen = _desire(filling, triage, means, wheels)
         means.interrupts.defer()
-    wheels += [each.wheel for each in desire.placed]
     if inventory.exists and (desire.triage.wanted or desire.triage.removed):
         inventory = read_inventory(
             layout,
@@ -285,13 +288,19 @@ def _tell(triage: Triage, reporter: Reporter) -> None:
         reporter.report(Note(f"{old.name}=={old.version}: not selected, and kept"))
 
 
-def _desire(filling: Filling, triage: Triage, means: Means) -> tuple[Desire, tuple[WheelPin, ...]]:
-    """Return the desire, with the wheels of all wanted pins placed, and the pins whose wheels were not looked at."""
+def _desire(
+    filling: Filling, triage: Triage, means: Means, wheels: list[StoredWheel]
+) -> tuple[Desire, tuple[WheelPin, ...]]:
+    """Return the desire, with the wheels of all wanted pins placed, and the pins whose wheels were not looked at.
+
+    Wheels are added to `wheels` as they are known.
+    """
     unseen: tuple[WheelPin, ...] = ()
     placing = Placing(
         layout=filling.layout,
         target=filling.target,
         windows_launcher=windows_launcher_for(filling.target),
+        bytecode=filling.policy.bytecode,
     )
     placed: dict[str, DesiredDistribution] = {}
     while True:
@@ -299,7 +308,12 @@ def _desire(filling: Filling, triage: Triage, means: Means) -> tuple[Desire, tup
         if filling.partial:
             unseen += tuple(pin for pin in lacking if means.supply.find(pin) is None)
             lacking = [pin for pin in lacking if pin not in unseen]
-        for pin, wheel in zip(lacking, means.supply.obtain(lacking), strict=True):
+        obtained = list(means.supply.obtain(lacking))
+        wheels += obtained
+        if means.bytecode is not None:
+            obtained = _with_bytecode(obtained, means.bytecode, dry_run=filling.dry_run)
+            wheels += obtained
+        for pin, wheel in zip(lacking, obtained, strict=True):
             placed[pin.name] = place_distribution(wheel, placing, _extras(pin, wheel))
             for warning in wheel.warnings:
                 means.reporter.report(Warned(f"{wheel.label}: {warning}"))
@@ -318,6 +332,13 @@ def _desire(filling: Filling, triage: Triage, means: Means) -> tuple[Desire, tup
         if not again:
             return desire, unseen
         triage = want_again(triage, again, "shares a file with a distribution that changes")
+
+
+def _with_bytecode(
+    wheels: list[StoredWheel], bytecode: BytecodeSupply, *, dry_run: bool
+) -> list[StoredWheel]:
+    """Return the wheels with their bytecode; a dry run compiles nothing, and has what was compiled before."""
+    return [bytecode.find(wheel) for wheel in wheels] if dry_run else bytecode.obtain(wheels)
 
 
 def _extras(pin: WheelPin, wheel: StoredWheel) -> Extras:

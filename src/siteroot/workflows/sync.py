@@ -37,6 +37,7 @@ from siteroot.select.choice import select_groups
 from siteroot.select.pins import Selected, select_pins
 from siteroot.store.store import Store
 
+from .bytecode import BytecodeSupply, supply_bytecode
 from .clock import SystemClock
 from .filling import Filling, Means, fill_root
 from .keeping import Keeper
@@ -95,28 +96,33 @@ def sync(
         fetcher = scope.enter_context(
             Fetcher(fetch_options(loaded.settings, surroundings), clock=clock, reporter=teller)
         )
+        store = Store(
+            caches.store,
+            temporary=caches.temporary,
+            clock=clock,
+            reporter=teller,
+            limits=_limits(loaded.settings),
+        )
         supply = StoreSupply(
-            Store(
-                caches.store,
-                temporary=caches.temporary,
-                clock=clock,
-                reporter=teller,
-                limits=_limits(loaded.settings),
-            ),
+            store,
             fetcher,
             _trust(loaded.settings),
             reporter=teller,
             clock=clock,
         )
         memory = _memory(loaded.settings, caches.lasting)
+        bytecode = supply_bytecode(
+            loaded.settings, place.target, surroundings.environ, store, teller
+        )
         filled = fill_root(
-            _filling(request, loaded.settings, place, pins),
+            _filling(request, loaded.settings, place, pins, bytecode),
             Means(
                 supply=supply,
                 memory=memory,
                 reporter=teller,
                 clock=clock,
                 interrupts=interrupts,
+                bytecode=bytecode,
             ),
         )
     tell_earlier_sitecustomize(place.layout, filled.plan.state, surroundings, teller)
@@ -291,14 +297,18 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _filling(
-    request: SyncRequest, settings: Settings, place: Place, pins: tuple[WheelPin, ...]
+    request: SyncRequest,
+    settings: Settings,
+    place: Place,
+    pins: tuple[WheelPin, ...],
+    bytecode: BytecodeSupply | None,
 ) -> Filling:
     looks_only = request.dry_run or request.check
     return Filling(
         pins=pins,
         layout=place.layout,
         target=place.target,
-        policy=_policy(settings),
+        policy=_policy(settings, "" if bytecode is None else bytecode.kind),
         link_mode=_link_mode(settings),
         dry_run=looks_only,
         partial=looks_only and bool(settings.offline),
@@ -323,7 +333,7 @@ def _trust(settings: Settings) -> Trust:
     )
 
 
-def _policy(settings: Settings) -> Policy:
+def _policy(settings: Settings, bytecode: str) -> Policy:
     return Policy(
         exact=settings.exact,
         overwrite=bool(settings.overwrite),
@@ -331,6 +341,7 @@ def _policy(settings: Settings) -> Policy:
         reinstall=bool(settings.reinstall),
         reinstall_names=_names(settings.reinstall_package),
         pth=settings.pth != "off",
+        bytecode=bytecode,
     )
 
 

@@ -25,6 +25,7 @@ SHARED: dict[str, tuple[str, Settings]] = {
             IndexSetting(url="/flat", flat=True, default=True)))),
     "index-url": ('"https://m"', Settings(indexes=(IndexSetting(url="https://m", default=True),))),
     "keyring-provider": ('"subprocess"', Settings(keyring_provider="subprocess")),
+    "compile-bytecode": ("true", Settings(compile_bytecode=True)),
     "link-mode": ('"symlink"', Settings(link_mode=LinkMode.SYMLINK)),
     "native-tls": ("true", Settings(system_certs=True)),
     "no-binary": ("true", Settings(no_binary=True)),

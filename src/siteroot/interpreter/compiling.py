@@ -1,0 +1,196 @@
+"""Bytecode, made by the Python that it is for: one process for each processor, for as long as there are modules."""
+
+import inspect
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, cast
+
+from siteroot.errors import BuildError
+
+from . import compile_script
+
+#: How many modules a process is given before it has answered for the first: so it need not wait for us.
+_AHEAD = 2
+
+#: What goes before an answer: a sign, the source's sha256, a length.
+_HEAD = 1 + 32 + 4
+
+
+class CompilerLostError(BuildError):
+    """A Python that was to compile modules does not do it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """A module to compile. `name` is what tracebacks show until it is imported; `mtime` in seconds."""
+
+    path: str
+    name: str
+    mtime: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """What became of one: the sha256 of its source as it was read, and a whole .pyc, or why there is none."""
+
+    module: Module
+    source: bytes
+    content: bytes
+    why: str  # "" where there is one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiler:
+    """A Python, the mode of its bytecode ("timestamp", "checked-hash", "unchecked-hash"), and our patience.
+
+    `timeout` is how many seconds one module may take, None for any time.
+    """
+
+    executable: str
+    mode: str
+    timeout: float | None
+    environ: Mapping[str, str]
+
+    def compile(self, modules: Sequence[Module], workers: int | None = None) -> Generator[Compiled]:
+        """Yield what becomes of each module, as it becomes known. Ending early ends the processes.
+
+        `workers` None: as many as there are processors for this process. Raises CompilerLostError.
+        """
+        if workers is None:
+            workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+        pending = deque(modules)
+        crew: list[_Process] = []
+        with selectors.DefaultSelector() as selector:
+            try:
+                for _ in range(min(workers, len(modules))):
+                    process = _Process(self)
+                    crew.append(process)
+                    selector.register(process.answers, selectors.EVENT_READ, process)
+                    process.ask(pending, self.executable)
+                while any(process.asked for process in crew):
+                    for key, _ in selector.select(_soonest(crew, self.timeout)):
+                        process = cast("_Process", key.data)
+                        yield from process.hear(self.executable)
+                        process.ask(pending, self.executable)
+                    _refuse_slow(crew, self.timeout)
+            finally:
+                for process in crew:
+                    process.end()
+
+
+def _soonest(crew: Sequence["_Process"], timeout: float | None) -> float | None:
+    """Return how long to wait at most, in seconds."""
+    if timeout is None:
+        return None
+    began = min((process.began for process in crew if process.asked), default=time.monotonic())
+    return max(0.0, began + timeout - time.monotonic())
+
+
+def _refuse_slow(crew: Sequence["_Process"], timeout: float | None) -> None:
+    now = time.monotonic()
+    for process in crew:
+        if timeout is not None and process.asked and now - process.began >= timeout:
+            raise CompilerLostError(
+                f"it was not compiled within {timeout:g} seconds",
+                where=process.asked[0].path,
+                hints=(
+                    "UV_COMPILE_BYTECODE_TIMEOUT=SECONDS gives it more time, 0 any",
+                    "--no-compile-bytecode goes without",
+                ),
+            )
+
+
+class _Process:
+    """One compiling Python. It ends when its stdin does: so it never outlives us."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        # -I would take no PYTHONHASHSEED: without the environment's own PYTHON* variables and without user site
+        # and `site`, nothing of it is left, and the script takes the current folder off its path.
+        environ = {
+            name: value
+            for name, value in compiler.environ.items()
+            if not name.startswith(("PYTHON", "__PYVENV"))
+        }
+        environ["PYTHONHASHSEED"] = "0"
+        flags = ("-s", "-S", "-B", "-W", "ignore")
+        source = inspect.getsource(compile_script)
+        try:
+            self._child = subprocess.Popen(  # noqa: S603 - the Python that the root is made for
+                [compiler.executable, *flags, "-c", source, compiler.mode],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environ,
+                process_group=0,
+            )
+        except OSError as error:
+            raise CompilerLostError(
+                f"it cannot be started: {error.strerror}", where=compiler.executable
+            ) from error
+        self.answers = cast("IO[bytes]", self._child.stdout)
+        self.asked: deque[Module] = deque()
+        self.began = time.monotonic()
+        self._questions = cast("IO[bytes]", self._child.stdin)
+        self._heard = bytearray()
+
+    def ask(self, pending: deque[Module], executable: str) -> None:
+        """Give it work, as long as there is some and it has less than it should."""
+        while pending and len(self.asked) < _AHEAD:
+            if not self.asked:
+                self.began = time.monotonic()
+            module = pending.popleft()
+            fields = (os.fsencode(module.path), os.fsencode(module.name), b"%d" % module.mtime)
+            self.asked.append(module)
+            try:
+                self._questions.write(
+                    b"".join(len(field).to_bytes(4, "little") + field for field in fields)
+                )
+                self._questions.flush()
+            except OSError as error:
+                raise self._lost(executable) from error
+
+    def hear(self, executable: str) -> Iterator[Compiled]:
+        """Yield the answers that are there. Raises CompilerLostError where it has ended instead."""
+        block = os.read(self.answers.fileno(), 1 << 20)
+        if not block and self.asked:
+            raise self._lost(executable)
+        self._heard += block
+        while len(self._heard) >= _HEAD:
+            end = _HEAD + int.from_bytes(self._heard[_HEAD - 4 : _HEAD], "little")
+            if len(self._heard) < end:
+                return
+            result = bytes(self._heard[_HEAD:end])
+            good, source = self._heard[:1] == b"+", bytes(self._heard[1:33])
+            del self._heard[:end]
+            self.began = time.monotonic()
+            yield Compiled(
+                module=self.asked.popleft(),
+                source=source,
+                content=result if good else b"",
+                why="" if good else result.decode("utf-8", "replace"),
+            )
+
+    def _lost(self, executable: str) -> CompilerLostError:
+        code = self._child.wait()
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return CompilerLostError(
+            f"{executable} {how} while it compiled this module",
+            where=self.asked[0].path,
+            hints=("--no-compile-bytecode goes without",),
+        )
+
+    def end(self) -> None:
+        """End it, whatever it does."""
+        with suppress(OSError):  # it has ended already
+            os.killpg(self._child.pid, signal.SIGKILL)
+        self._child.wait()
+        self.answers.close()
+        with suppress(OSError):  # what was left to be asked
+            self._questions.close()

@@ -1,5 +1,6 @@
 """Bytecode, made by the Python that it is for: one process for each processor, for as long as there are modules."""
 
+import fcntl
 import inspect
 import os
 import selectors
@@ -16,8 +17,11 @@ from siteroot.errors import BuildError
 
 from . import compile_script
 
-#: How many modules a process is given before it has answered for the first: so it need not wait for us.
-_AHEAD = 2
+#: How many bytes of questions a process is given before it has answered the first, so that it need not wait for us.
+#: The smallest pipe takes as many: more, and both of us might wait until the other reads.
+_AHEAD = 4000
+#: How large we would have the pipe of its answers.
+_ROOM = 256 << 10
 
 #: What goes before an answer: a sign, the source's sha256, a length.
 _HEAD = 1 + 32 + 4
@@ -85,6 +89,11 @@ class Compiler:
                     process.end()
 
 
+def _size(module: Module) -> int:
+    """Return how many bytes a question takes, at most: four for each letter, and the rest."""
+    return 4 * (len(module.path) + len(module.name)) + 30
+
+
 def _soonest(crew: Sequence["_Process"], timeout: float | None) -> float | None:
     """Return how long to wait at most, in seconds."""
     if timeout is None:
@@ -137,24 +146,29 @@ class _Process:
         self.answers = cast("IO[bytes]", self._child.stdout)
         self.asked: deque[Module] = deque()
         self.began = time.monotonic()
+        with suppress(OSError, AttributeError):  # not everywhere, and not for everybody
+            fcntl.fcntl(self.answers, fcntl.F_SETPIPE_SZ, _ROOM)
         self._questions = cast("IO[bytes]", self._child.stdin)
         self._heard = bytearray()
 
     def ask(self, pending: deque[Module], executable: str) -> None:
         """Give it work, as long as there is some and it has less than it should."""
-        while pending and len(self.asked) < _AHEAD:
-            if not self.asked:
-                self.began = time.monotonic()
+        if not self.asked:
+            self.began = time.monotonic()
+        questions, length = [], sum(map(_size, self.asked))
+        while pending and (not length or length + _size(pending[0]) <= _AHEAD):
             module = pending.popleft()
             fields = (os.fsencode(module.path), os.fsencode(module.name), b"%d" % module.mtime)
+            questions += [
+                part for field in fields for part in (len(field).to_bytes(4, "little"), field)
+            ]
+            length += _size(module)
             self.asked.append(module)
-            try:
-                self._questions.write(
-                    b"".join(len(field).to_bytes(4, "little") + field for field in fields)
-                )
-                self._questions.flush()
-            except OSError as error:
-                raise self._lost(executable) from error
+        try:
+            self._questions.write(b"".join(questions))
+            self._questions.flush()
+        except OSError as error:
+            raise self._lost(executable) from error
 
     def hear(self, executable: str) -> Iterator[Compiled]:
         """Yield the answers that are there. Raises CompilerLostError where it has ended instead."""

@@ -46,17 +46,19 @@ def render_path(path: str, cwd: str) -> str:
 
 
 class PlacingLine:
-    """How far placing has come: one line, drawn over itself. What is over before the first pause is never drawn."""
+    """How far placing, or compiling, has come: one line, drawn over itself. What is over before the first pause is never drawn."""
 
-    def __init__(self, stream: "TextIO", paint: Paint, files: int, now: float) -> None:
-        self._stream, self._paint = stream, paint
+    def __init__(
+        self, stream: "TextIO", paint: Paint, files: int, now: float, doing: str = "Placing files"
+    ) -> None:
+        self._stream, self._paint, self._doing = stream, paint, doing
         self._files = files
         self._done = 0
         self._drawn_at = now
         self._visible = False
 
     def advance(self, count: int, now: float) -> None:
-        """Take note of files that are placed."""
+        """Take note of files that are done with."""
         self._done += count
         if now - self._drawn_at < _PAUSE:
             return
@@ -64,7 +66,7 @@ class PlacingLine:
         share = min(self._done / max(self._files, 1), 1.0)
         bar = ("#" * round(share * 30)).ljust(30, "-")
         count_line = f"{self._done:,}/{self._files:,}"
-        self._stream.write(f"{_ERASE}{self._paint('Placing files', 'dim')} {bar} {count_line}")
+        self._stream.write(f"{_ERASE}{self._paint(self._doing, 'dim')} {bar} {count_line}")
         self._stream.flush()
 
     def erase(self) -> None:

@@ -12,7 +12,7 @@ from siteroot.model.outcome import (
 
 from .faults import render_warning
 from .lines import MARKS, render_change, render_place, render_sum
-from .terminal import Paint, render_count, render_size
+from .terminal import Paint, render_count, render_seconds, render_size
 
 
 class OutdatedRootError(RootError):
@@ -62,6 +62,13 @@ def order_changes(changes: tuple[Change, ...]) -> list[Change]:
     return sorted(
         changes, key=lambda change: (change.name, order.index(change.action.value), change.version)
     )
+
+
+def render_compiled(modules: int, seconds: float, paint: Paint) -> str:
+    """Return the line that bytecode has been compiled."""
+    count = paint(render_count(modules, "file"), "bold")
+    took = paint(f" in {render_seconds(seconds)}", "dim")
+    return paint("Bytecode compiled ", "dim") + count + took
 
 
 def render_prepared(count: int, effort: Effort, paint: Paint) -> str:

@@ -10,6 +10,9 @@ from collections.abc import Callable
 from typing import Protocol, TextIO, assert_never
 
 from siteroot.model.event import (
+    CompilingAdvanced,
+    CompilingFinished,
+    CompilingStarted,
     EnvironmentUsed,
     Event,
     FetchAdvanced,
@@ -29,12 +32,22 @@ from siteroot.model.outcome import Effort
 
 from .faults import render_warning
 from .lines import PlacingLine
-from .output import render_prepared
+from .output import render_compiled, render_prepared
 from .parsing import Presentation
 from .terminal import Paint, render_size
 
 #: Downloads from this size on get a line of their own where no display is drawn.
 _WORTH_A_LINE = 1024 * 1024
+
+
+_Counted = (
+    CompilingStarted
+    | CompilingAdvanced
+    | CompilingFinished
+    | PlacingStarted
+    | PlacingAdvanced
+    | PlacingFinished
+)
 
 
 class Display(Protocol):
@@ -138,6 +151,34 @@ class Teller:
                 if count and not self._quiet:
                     effort = Effort(count=count, size=size, seconds=seconds)
                     self._write(render_prepared(count, effort, self._paint))
+            case (
+                CompilingStarted()
+                | CompilingAdvanced()
+                | CompilingFinished()
+                | PlacingStarted()
+                | PlacingAdvanced()
+                | PlacingFinished()
+            ):
+                self._take_counted(event)
+            case _ as never:
+                assert_never(never)
+
+    def _take_counted(self, event: _Counted) -> None:  # noqa: C901 - as above
+        """Take one event of work that one line shows."""
+        match event:
+            case CompilingStarted(modules=modules):
+                self._close_display()
+                if self._open_display is not None:
+                    self._placing = PlacingLine(
+                        self._stream, self._paint, modules, self._clock(), "Compiling bytecode"
+                    )
+            case CompilingAdvanced(modules=modules):
+                if self._placing is not None:
+                    self._placing.advance(modules, self._clock())
+            case CompilingFinished(modules=modules, seconds=seconds):
+                self._erase_placing()
+                if modules and not self._quiet:
+                    self._write(render_compiled(modules, seconds, self._paint))
             case PlacingStarted(files=files):
                 self._close_display()
                 if self._open_display is not None:

@@ -75,6 +75,28 @@ class PreparedWheels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompilingStarted:
+    """Modules that the store has no bytecode of begin to be compiled."""
+
+    modules: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompilingAdvanced:
+    """That many modules more are done with."""
+
+    modules: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompilingFinished:
+    """All modules are done with, or it came to nothing: then none."""
+
+    modules: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlacingStarted:
     """Files begin to be placed."""
 
@@ -111,6 +133,9 @@ Event = (
     | TimePassed
     | FetchFinished
     | PreparedWheels
+    | CompilingStarted
+    | CompilingAdvanced
+    | CompilingFinished
     | PlacingStarted
     | PlacingAdvanced
     | PlacingFinished

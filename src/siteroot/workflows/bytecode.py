@@ -8,11 +8,17 @@ from dataclasses import dataclass
 
 from siteroot.errors import TargetError, UsageError
 from siteroot.interpreter.compiling import Compiled, Compiler, Module
-from siteroot.model.event import Note, Warned
+from siteroot.model.event import (
+    CompilingAdvanced,
+    CompilingFinished,
+    CompilingStarted,
+    Note,
+    Warned,
+)
 from siteroot.model.settings import Settings
 from siteroot.model.target import Target
 from siteroot.model.wheel import StoredScheme, StoredWheel
-from siteroot.ports import Reporter
+from siteroot.ports import Clock, Reporter
 from siteroot.root.placing import PoisonedError
 from siteroot.store.bytecode import BytecodeStore, Draft
 from siteroot.store.store import Store
@@ -91,19 +97,27 @@ def supply_bytecode(
     environ: Mapping[str, str],
     store: Store,
     reporter: Reporter,
+    clock: Clock,
 ) -> "BytecodeSupply | None":
     """Return what gives wheels their bytecode, None where that is left to the interpreter. Raises as above."""
     bytecode = choose_bytecode(settings, target, environ)
-    return None if bytecode is None else BytecodeSupply(bytecode, BytecodeStore(store), reporter)
+    return (
+        None
+        if bytecode is None
+        else BytecodeSupply(bytecode, BytecodeStore(store), reporter, clock)
+    )
 
 
 class BytecodeSupply:
     """Gives wheels their bytecode: found in the store, else compiled and kept there."""
 
-    def __init__(self, bytecode: Bytecode, store: BytecodeStore, reporter: Reporter) -> None:
+    def __init__(
+        self, bytecode: Bytecode, store: BytecodeStore, reporter: Reporter, clock: Clock
+    ) -> None:
         self._bytecode = bytecode
         self._store = store
         self._reporter = reporter
+        self._clock = clock
 
     @property
     def kind(self) -> str:
@@ -135,9 +149,22 @@ class BytecodeSupply:
         """Return the wheels by their folder, compiled; the largest first, so that no processor waits at the end."""
         work = [_Work(wheel, self._bytecode.cache_tag) for wheel in wheels]
         work.sort(key=lambda each: -each.weight)
-        owners = {module.path: each for each in work for module in each.modules}
         count = sum(len(each.modules) for each in work)
         self._reporter.report(Note(f"compiling {count} modules to {self.kind} bytecode"))
+        began, finished = self._clock.monotonic(), 0
+        self._reporter.report(CompilingStarted(modules=count))
+        try:
+            done = self._run(work)
+            finished = count
+        finally:
+            seconds = self._clock.monotonic() - began
+            self._reporter.report(CompilingFinished(modules=finished, seconds=seconds))
+        for wheel in done.values():
+            self._tell_uncompiled(wheel)
+        return done
+
+    def _run(self, work: Sequence["_Work"]) -> dict[str, StoredWheel]:
+        owners = {module.path: each for each in work for module in each.modules}
         done = {}
         with ExitStack() as drafts:
             for each in work:
@@ -157,11 +184,11 @@ class BytecodeSupply:
                     open_drafts[folder] = scope, draft
                 scope, draft = open_drafts[folder]
                 each.take(compiled, draft)
+                self._reporter.report(CompilingAdvanced(modules=1))
                 if not each.left:
                     done[folder] = draft.admit()
                     scope.close()
                     del open_drafts[folder]
-                    self._tell_uncompiled(done[folder])
         return done
 
     def _tell_uncompiled(self, wheel: StoredWheel) -> None:

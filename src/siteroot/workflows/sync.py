@@ -112,7 +112,7 @@ def sync(
         )
         memory = _memory(loaded.settings, caches.lasting)
         bytecode = supply_bytecode(
-            loaded.settings, place.target, surroundings.environ, store, teller
+            loaded.settings, place.target, surroundings.environ, store, teller, clock
         )
         filled = fill_root(
             _filling(request, loaded.settings, place, pins, bytecode),

@@ -10,6 +10,9 @@ from siteroot.cli.parsing import Presentation
 from siteroot.cli.progress import Display, Teller
 from siteroot.cli.terminal import Paint
 from siteroot.model.event import (
+    CompilingAdvanced,
+    CompilingFinished,
+    CompilingStarted,
     Event,
     FetchAdvanced,
     FetchFinished,
@@ -63,6 +66,9 @@ _STORY = (
     FetchAdvanced(name="large", count=_MIB),
     FetchFinished(name="large", failed=False),
     PreparedWheels(count=3, size=3 * _MIB, seconds=0.5),
+    CompilingStarted(modules=1200),
+    CompilingAdvanced(modules=1),
+    CompilingFinished(modules=1200, seconds=2.5),
     PlacingStarted(files=10),
     PlacingAdvanced(files=10),
     PlacingFinished(),
@@ -76,6 +82,7 @@ def test_in_a_pipe_plain_lines_are_told() -> None:
         "Waiting for the cache",
         "Downloading large (3.0MiB)",
         "Prepared 3 packages in 500ms (3.0MiB)",
+        "Bytecode compiled 1,200 files in 2.50s",
     ]
 
 
@@ -218,6 +225,17 @@ def test_placing_is_one_line_that_goes_again() -> None:
     teller.report(PlacingAdvanced(files=750))
     teller.report(PlacingFinished())
     assert _screen(stream.getvalue()) == ["warning: careful", ""]
+
+
+def test_compiling_is_one_line_that_goes_again() -> None:
+    stream, clock = io.StringIO(), _Clock()
+    teller = _live(stream, clock)
+    teller.report(CompilingStarted(modules=1000))
+    teller.report(CompilingAdvanced(modules=250))
+    drawn = "Compiling bytecode ########---------------------- 250/1,000"
+    assert _screen(stream.getvalue()) == [drawn]
+    teller.report(CompilingFinished(modules=0, seconds=1.0))
+    assert not any(_screen(stream.getvalue()))
 
 
 def test_placing_that_is_over_at_once_is_not_drawn() -> None:

@@ -298,6 +298,30 @@ def test_clean_of_one_distribution_takes_its_bytecode(
     assert not wheel_pycs(desk.home / "cache"), "nobody can use it without its wheel"
 
 
+def test_several_at_once_with_one_empty_cache(project: Path, tmp_path: Path) -> None:
+    ground = make_ground(tmp_path / "ground")
+    roots = [tmp_path / name for name in ("a", "b", "c")]
+    running = [subprocess.Popen(ground.command(project, root, FLAG)) for root in roots]
+    assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
+    assert len({digest_of(root) for root in roots}) == 1
+    assert len(wheel_pycs(ground.home / "cache")) == 4
+    assert not list((ground.home / "cache" / "tmp-v1").iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give the store to somebody else")
+def test_a_store_of_another_user_is_read_and_what_it_lacks_is_kept_for_the_run(
+    desk: Desk, project: Path, tmp_path: Path
+) -> None:
+    desk.synced(FLAG, "--target", tmp_path / "a", cwd=project)
+    shutil.rmtree(next((desk.home / "cache" / "bytecode-v1").glob("*/*")))
+    kept = len(wheel_pycs(desk.home / "cache"))
+    subprocess.run(["chown", "-R", "12345", desk.home / "cache"], check=True)
+    done = desk.synced(FLAG, "--target", tmp_path / "b", cwd=project)
+    assert "belongs to another user" in done.err
+    assert len(wheel_pycs(desk.home / "cache")) == kept
+    assert digest_of(tmp_path / "b") == digest_of(tmp_path / "a")
+
+
 @pytest.mark.parametrize("how", ["cp", "times lost"])
 def test_a_read_only_copy_starts_and_recompiles_nothing(
     desk: Desk, project: Path, tmp_path: Path, how: str

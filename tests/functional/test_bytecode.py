@@ -252,6 +252,21 @@ def test_a_named_platform_needs_a_python_of_its_version(
     assert not (tmp_path / "no").exists()
 
 
+def test_of_two_that_bring_one_module_the_winners_bytecode_stands(
+    desk: Desk, tmp_path: Path
+) -> None:
+    wheels = [
+        build_wheel(tmp_path, name, "1.0", {"shared.py": f"WHO = {name!r}\n"}) for name in "ab"
+    ]
+    project, root = make_project(tmp_path / "p", wheels), tmp_path / "root"
+    done = desk.synced(FLAG, "--target", root, cwd=project)
+    assert done.err.count("bring different files") == 1, done.err
+    told = run_python(root, "import shared; print(shared.WHO)")
+    assert told.stdout == "b\n"
+    assert f"matches {root}/shared.py" in told.stderr
+    assert desk.sync(FLAG, "--target", root, "--check", cwd=project).code == 0
+
+
 def test_bytecode_that_a_wheel_brings_itself_stays(desk: Desk, tmp_path: Path) -> None:
     name = f"demo/__pycache__/inner.{TAG}.pyc"
     files: dict[str, bytes | str] = {**DEMO, name: b"its own"}

@@ -34,7 +34,7 @@ from .meeting import (
     refuse_crossings,
 )
 from .owned import kind_at, own_file_rows, own_paths, yield_to_others
-from .paths import folders_of, join_path, parent
+from .paths import folders_of, is_bytecode_of, join_path
 from .place import rendered_row
 from .triage import Policy, Triage
 
@@ -307,16 +307,9 @@ def _goes_whole(folder: str, going: set[str], inventory: Inventory) -> bool:
         if kind is Kind.FOLDER:
             if not _goes_whole(path, going, inventory):
                 return False
-        elif path not in going and not _is_bytecode_of(path, going):
+        elif path not in going and not is_bytecode_of(path, going):
             return False
     return True
-
-
-def _is_bytecode_of(path: str, modules: set[str]) -> bool:
-    folder, _, name = path.rpartition("/")
-    if not name.endswith(".pyc") or folder.rpartition("/")[2] != "__pycache__":
-        return False
-    return join_path(parent(folder), name.partition(".")[0] + ".py") in modules
 
 
 def _judge_in_the_way(in_the_way: Sequence[tuple[str, Kind]], desire: Desire) -> None:

@@ -8,7 +8,7 @@ from siteroot.errors import RootError
 from siteroot.model.plan import Clobber, DesiredDistribution
 from siteroot.model.target import Target
 
-from .paths import folders_of
+from .paths import folders_of, is_bytecode_of
 
 #: A part of a path that Windows cannot hold; parts end at "/", at NUL (between paths) or at the end. ".." may stand.
 _NOT_ON_WINDOWS = re.compile(
@@ -70,11 +70,13 @@ def contents_of(distribution: DesiredDistribution) -> Mapping[str, tuple[int, by
 
 
 def clobber_warnings(clobbers: Sequence[Clobber]) -> tuple[str, ...]:
-    """Return a sentence for each contested path."""
+    """Return a sentence for each contested path; bytecode goes without saying where its module is named."""
+    modules = {clobber.path for clobber in clobbers}
     return tuple(
         f"{' and '.join(clobber.names)} bring different files to {clobber.path}; "
         f"{clobber.winner}'s stands there"
         for clobber in clobbers
+        if not is_bytecode_of(clobber.path, modules)
     )
 
 

@@ -38,3 +38,11 @@ def pycache_of(module: str) -> tuple[str, str]:
     """Return the `__pycache__` folder of a `.py` path and what the names of its bytecode begin with (PEP 3147)."""
     folder, _, name = module.rpartition("/")
     return join_path(folder, "__pycache__"), name[:-3] + "."
+
+
+def is_bytecode_of(path: str, modules: set[str]) -> bool:
+    """Whether a path is that of bytecode of one of the modules."""
+    folder, _, name = path.rpartition("/")
+    if not name.endswith(".pyc") or folder.rpartition("/")[2] != "__pycache__":
+        return False
+    return join_path(parent(folder), name.partition(".")[0] + ".py") in modules

@@ -201,5 +201,6 @@ def judge_record(
         elif path not in unlisted or (algorithm and not path.endswith("/RECORD")):
             digests[path] = (algorithm, digest)
         seen.add(path)
-    faults += [f"{show(path)} is not listed" for path in files if path not in seen | unlisted]
+    seen |= unlisted
+    faults += [f"{show(path)} is not listed" for path in files if path not in seen]
     return digests, tuple(faults)

@@ -127,6 +127,11 @@ class Store:
         wheel = parse_manifest(content, folder)
         return wheel if wheel is not None and wheel.digest.hexadecimal == sha256 else None
 
+    def prepare(self) -> None:
+        """Find out where to write, and load what `admit` needs, so that a process forked then does neither."""
+        self._writable_base()
+        from . import admit  # noqa: F401, PLC0415 - as in `admit`
+
     # -- bringing in --------------------------------------------------------------------------------------------------
 
     @contextmanager

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from siteroot.index.fetch import Fetcher, Fetching, FetchRequest
 from siteroot.index.hosts import read_proxies
@@ -15,6 +16,9 @@ from siteroot.model.surroundings import Surroundings
 from siteroot.model.wheel import StoredWheel
 from siteroot.ports import Clock, Reporter
 from siteroot.store.store import Store
+
+if TYPE_CHECKING:
+    from siteroot.store.crew import Crew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,15 @@ class Trust:
         if any(digest.strong for digest in pin.artifact.file.digests):
             return False
         return self.refresh or pin.name in self.refresh_names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Received:
+    """An archive that was fetched, whose size and digests are right."""
+
+    pin: WheelPin
+    archive: str
+    sha256: str
 
 
 class StoreSupply:
@@ -82,9 +95,14 @@ class StoreSupply:
         ]
         total = sum(request.size or 0 for request in requests)
         self._reporter.report(PreparingStarted(count=len(pins), size=total))
-        brought = self._fetcher.fetch_many(
-            requests, lambda fetching: self._bring(by_label[fetching.request.label], fetching)
-        )
+        from siteroot.store.crew import Crew  # noqa: PLC0415 - only where something is fetched
+
+        self._store.prepare()
+        with Crew(self._admit, min(_processors(), len(pins))) as crew:
+            brought = self._fetcher.fetch_many(
+                requests,
+                lambda fetching: self._bring(by_label[fetching.request.label], fetching, crew),
+            )
         fetched = [size for _, size in brought if size is not None]
         seconds = self._clock.monotonic() - began
         self._reporter.report(PreparedWheels(count=len(pins), size=sum(fetched), seconds=seconds))
@@ -96,7 +114,18 @@ class StoreSupply:
         )
         return [wheel for wheel, _ in brought]
 
-    def _bring(self, pin: WheelPin, fetching: Fetching) -> tuple[StoredWheel, int | None]:
+    def _admit(self, received: "_Received") -> StoredWheel:
+        """Check and unpack what came. Runs in a process of the crew."""
+        return self._store.admit(
+            received.archive,
+            received.pin,
+            sha256=received.sha256,
+            tolerate_record=received.pin.name in self._trust.tolerate_record,
+        )
+
+    def _bring(
+        self, pin: WheelPin, fetching: Fetching, crew: "Crew[_Received, StoredWheel]"
+    ) -> tuple[StoredWheel, int | None]:
         """Bring one wheel into the store, unless another process did meanwhile. Runs in a worker thread."""
         tolerate = pin.name in self._trust.tolerate_record
         refresh = self._trust.refreshes(pin) and pin.name not in self._refreshed
@@ -106,11 +135,16 @@ class StoreSupply:
             if reservation.wheel is not None:
                 return reservation.wheel, None
             fetched = fetching.into(reservation.archive)
-            wheel = self._store.admit(
-                reservation.archive, pin, sha256=fetched.sha256, tolerate_record=tolerate
-            )
+            received = _Received(pin=pin, archive=reservation.archive, sha256=fetched.sha256)
+            wheel = crew.call(received)
         self._refreshed.add(pin.name)
         return wheel, fetched.size
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def fetch_options(settings: Settings, surroundings: Surroundings) -> FetchOptions:

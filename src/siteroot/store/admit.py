@@ -38,6 +38,7 @@ from .unpacking import PIECE
 
 _LONGEST_TEXT = 64 << 20
 _TOLD = 3
+_MARK = 16  # bytes of a script that show its first line
 
 
 class BadRecordError(HostileWheelError):
@@ -274,6 +275,7 @@ def _write_members(
     made = {folder}
     scripts: list[str] = []
     faults: list[str] = []
+    sha256_of = hashlib.sha256
     for scheme, path, member in placed:
         target = f"{folder}/{scheme}/{path}"
         parent = target.rpartition("/")[0]
@@ -282,18 +284,21 @@ def _write_members(
             made.add(parent)
         mode = 0o755 if member.executable or scheme == "scripts" else 0o644
         algorithm, expected = digests.get(member.name, ("", b""))
-        stream = _HashedStream(archive.read(member), algorithm)
         if member.size <= PIECE:
-            content = b"".join(stream)
-            mtime = derive_mtime(stream.sha256)
+            content = archive.read_whole(member)
+            sha256 = sha256_of(content).digest()
+            digest = sha256 if algorithm == "sha256" else _digest(content, algorithm)
+            first, mtime = content[:_MARK], derive_mtime(sha256)
             write_file(target, content, mode=mode, mtime=mtime, writer=writer)
         else:
+            stream = _HashedStream(archive.read(member), algorithm)
             mtime = _write_large(target, stream, mode, writer)
-        if algorithm and stream.digest != expected:
+            sha256, digest, first = stream.sha256, stream.digest, stream.first
+        if algorithm and digest != expected:
             faults.append(f"{show(member.name)} has not the {algorithm} that is listed")
-        if scheme == "scripts" and stream.first.startswith(b"#!python"):
+        if scheme == "scripts" and first.startswith(b"#!python"):
             scripts.append(path)
-        files.setdefault(scheme, []).append((path, member.size, mode, mtime, stream.sha256))
+        files.setdefault(scheme, []).append((path, member.size, mode, mtime, sha256))
     return files, tuple(scripts), tuple(faults)
 
 
@@ -312,6 +317,10 @@ def _check_rest(
                 yield f"{show(member.name)} has not the {algorithm} that is listed"
 
 
+def _digest(content: bytes, algorithm: str) -> bytes:
+    return hashlib.new(algorithm, content).digest() if algorithm else b""
+
+
 class _HashedStream:
     """The pieces of a member, hashed as they pass. The digests are there once all have passed."""
 
@@ -323,7 +332,7 @@ class _HashedStream:
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._pieces:
-            self.first = self.first or piece[:16]
+            self.first = self.first or piece[:_MARK]
             self._sha256.update(piece)
             if self._other is not self._sha256:
                 self._other.update(piece)

@@ -11,8 +11,8 @@ Knows nothing of wheels but that their members are files.
 import mmap
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 from siteroot.errors import IntegrityError
 from siteroot.model.wheel import Limits
@@ -26,6 +26,7 @@ from .unpacking import (
     UnpackingError,
     crc32,
     unpack,
+    unpack_at_once,
     zstd_present,
 )
 
@@ -50,6 +51,13 @@ _FULL = (
     _FULL16,
 )  # of size, packed size, offset, disk: "see the zip64 field"
 _ENCRYPTED, _DESCRIPTOR, _PATCHED, _STRONG, _UTF8, _MASKED = 0x1, 0x8, 0x20, 0x40, 0x800, 0x2000
+_DECISIVE = _ENCRYPTED | _DESCRIPTOR | _UTF8 | _PATCHED | _STRONG | _MASKED
+
+#: What nearly every member is, so that its kind needs no further look: a plain file, stored or deflated.
+_PLAIN_FLAGS = _DESCRIPTOR | _UTF8 | 0x6  # the last two say how hard deflate tried
+_PLAIN_METHODS = (STORED, DEFLATED)
+_PLAIN_KIND = stat.S_IFREG >> 12
+
 _ZIP64, _UNICODE_PATH = 0x0001, 0x7075
 
 
@@ -57,8 +65,7 @@ class HostileWheelError(IntegrityError):
     """A wheel's archive is broken, ambiguous, or reaches for what is not its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveMember:
+class ArchiveMember(NamedTuple):
     """One member, as both of its headers have it. `start` is where its content begins in the archive."""
 
     name: str
@@ -71,8 +78,7 @@ class ArchiveMember:
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """A member as the directory at the end has it."""
 
     raw: bytes
@@ -100,6 +106,14 @@ class Archive:
         self._where = where
         self._limits = limits or Limits()
         self.members = self._read_members()
+
+    def read_whole(self, member: ArchiveMember) -> bytes:
+        """Return a member's content; it should not be a large one. Raises HostileWheelError as `read` does."""
+        packed = self._view[member.start : member.start + member.packed_size]
+        content = unpack_at_once(packed, member.method, member.size)
+        if content is None or crc32(content) != member.crc:
+            return b"".join(self.read(member))  # it says what is wrong
+        return content
 
     def read(self, member: ArchiveMember) -> Iterator[bytes]:
         """Yield a member's content in pieces; raises HostileWheelError where it is not what the headers say."""
@@ -241,15 +255,20 @@ class Archive:
         raw = bytes(self._view[after : after + name_length])
         name = self._decode_name(raw, flags)
         extra = bytes(self._view[after + name_length : after + name_length + extra_length])
-        size, packed_size, offset, disk = self._widen(
-            name, extra, (size, packed_size, offset, disk)
-        )
+        narrow = (size, packed_size, offset, disk)
+        size, packed_size, offset, disk = self._widen(name, extra, narrow)
         if disk:
             raise self._fault(f"the member {name!r} lies in another archive")
         if fault := fault_in_name(name):
             raise self._fault(fault)
-        self._check_kind(name, flags, method, attributes >> 16)
         mode = attributes >> 16
+        if (
+            flags & ~_PLAIN_FLAGS
+            or method not in _PLAIN_METHODS
+            or mode >> 12 != _PLAIN_KIND
+            or raw[-1:] == b"/"
+        ):
+            self._check_kind(name, flags, method, mode)
         return _Entry(raw, name, flags, method, crc, packed_size, size, mode, offset), following
 
     def _decode_name(self, raw: bytes, flags: int) -> str:
@@ -284,6 +303,8 @@ class Archive:
         The field holds those that do not fit, in this order. Some writers (Bazel's) put both sizes there all the
         same, which is fine where it says the same as the header.
         """
+        if not extra and _FULL32 not in narrow and narrow[3] != _FULL16:
+            return narrow
         wide = self._fields(name, extra).get(_ZIP64) if extra else None
         lacking = [index for index, value in enumerate(narrow) if value == _FULL[index]]
         if wide is None and not lacking:
@@ -349,15 +370,13 @@ class Archive:
             raise self._fault(f"the member {name!r} has another name in its own header")
         extra = bytes(self._view[after + name_length : start])
         size, packed_size, *_ = self._widen(name, extra, (size, packed_size, 0, 0))
-        decisive = _ENCRYPTED | _DESCRIPTOR | _UTF8 | _PATCHED | _STRONG | _MASKED
-        if method != entry.method or (flags ^ entry.flags) & decisive:
+        if method != entry.method or (flags ^ entry.flags) & _DECISIVE:
             raise self._fault(f"the member {name!r} has other flags in its own header")
-        truth = (entry.crc, entry.packed_size, entry.size)
+        found, truth = (crc, packed_size, size), (entry.crc, entry.packed_size, entry.size)
         late = bool(flags & _DESCRIPTOR)
         # A member with a data descriptor may leave its header's values at 0, and no others.
-        if any(
-            value != true and not (late and value == 0)
-            for value, true in zip((crc, packed_size, size), truth, strict=True)
+        if found != truth and not (
+            late and all(value in (0, true) for value, true in zip(found, truth, strict=True))
         ):
             raise self._fault(f"the member {name!r} has other sizes in its own header")
         rest = following - (start + entry.packed_size)

@@ -95,6 +95,23 @@ def unpack(
         raise UnpackingError(f"is not what its compression says: {error}") from None
 
 
+def unpack_at_once(
+    packed: memoryview, method: int, size: int, *, inflate: ModuleType = isal_zlib
+) -> bytes | None:
+    """Return the content in one piece, None where `unpack` would say what is wrong with it, or is needed (zstd)."""
+    if method == STORED:
+        return bytes(packed) if len(packed) == size else None
+    if method != DEFLATED:
+        return None
+    stream = inflate.decompressobj(-15)
+    try:
+        content: bytes = stream.decompress(packed, size + 1)
+    except FAULTS:
+        return None
+    whole = stream.eof and len(content) == size and not stream.unused_data
+    return content if whole else None
+
+
 def _pieces(stream: _Stream, packed: memoryview, size: int) -> Iterator[bytes]:
     left = size
     for start in range(0, len(packed), PIECE):

@@ -7,11 +7,17 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from siteroot.store.admit import BadRecordError
 from siteroot.store.archive import HostileWheelError
 from siteroot.store.crew import Crew, UnpackerLostError
+from support.stores import open_store, pin_of
+from support.trees import snapshot
+from support.wheels import build_wheel, record_of, wheel_members
 
 
 def process_of(seconds: float) -> int:
@@ -86,8 +92,64 @@ def test_without_room_for_processes_the_thread_works_itself() -> None:
     finally:
         waits.set()
         other.join()
-    with Crew(process_of, 1) as crew:
+    with Crew(process_of, 0) as crew:
         assert crew.call(0) == os.getpid()
+        assert crew.share([0, 0]) == [os.getpid()] * 2
+
+
+def test_tasks_are_shared_with_the_caller() -> None:
+    with Crew(process_of, 2) as crew:
+        first, second, own, more = crew.share([0.1, 0.1, 0.1, 0])
+    assert len({first, second, own}) == 3
+    assert own == more == os.getpid()
+
+
+def large_files() -> dict[str, bytes]:
+    """Return the files of a wheel that is worth sharing: large ones, small ones, scripts."""
+    files = {f"demo/big{n}.bin": bytes([n]) * (5 << 20) for n in range(8)}
+    return files | {f"demo/m{n}.py": b"x = %d" % n for n in range(50)}
+
+
+def test_a_shared_wheel_is_stored_as_one_process_stores_it(tmp_path: Path) -> None:
+    wheel = build_wheel(
+        tmp_path,
+        "demo",
+        "1.0",
+        large_files(),
+        data={f"scripts/run{n}": "#!python\n" for n in range(5)},
+    )
+    stored = []
+    usable = os.sched_getaffinity(0)
+    for number, chosen in enumerate((usable, {min(usable)})):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        os.sched_setaffinity(0, chosen)
+        try:
+            stored.append(open_store(folder).admit(str(wheel), pin_of(wheel)))
+        finally:
+            os.sched_setaffinity(0, usable)
+    shared, alone = (
+        {
+            path: what
+            for path, what in snapshot(Path(entry.folder)).items()
+            if what[0] == "file" and path != "manifest"  # marshal's bytes tell objects apart
+        }
+        for entry in stored
+    )
+    assert shared == alone
+    assert replace(stored[0], folder="") == replace(stored[1], folder="")
+
+
+@pytest.mark.parametrize("wrong", ["demo/big0.bin", "demo/big7.bin", "demo/m0.py", "demo/m49.py"])
+def test_a_wrong_member_of_a_shared_wheel_is_refused(tmp_path: Path, wrong: str) -> None:
+    said = record_of(wheel_members("demo", "1.0", large_files())[:-1], "demo-1.0.dist-info/RECORD")
+    files = large_files()
+    files[wrong] = files[wrong][:-1] + b"?"
+    wheel = build_wheel(tmp_path, "demo", "1.0", files, record=said)
+    with pytest.raises(BadRecordError, match=f"'{wrong}' has not the sha256 that is listed"):
+        open_store(tmp_path).admit(str(wheel), pin_of(wheel))
+    assert not list((tmp_path / "cache").glob("wheels*/*/*"))
+    assert not list((tmp_path / "cache").glob("tmp*/*"))
 
 
 PARENT = """
@@ -96,14 +158,17 @@ from siteroot.store.crew import Crew
 from threading import Thread
 
 def work(seconds):
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\\n" % os.getpid())
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         sum(range(1000))
 
 with Crew(work, 3) as crew:
-    for seconds in (0, 600, 600):
-        Thread(target=crew.call, args=(seconds,)).start()
+    threads = [Thread(target=crew.call, args=(seconds,)) for seconds in (0, 60, 60)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 """
 
 

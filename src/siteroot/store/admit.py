@@ -32,12 +32,15 @@ from .contents import (
     judge_record,
     place_members,
 )
+from .crew import Crew, processors
 from .faults import WrongArchiveError, write_error
 from .names import find_case_twins, show
 from .unpacking import PIECE
 
 _LONGEST_TEXT = 64 << 20
 _TOLD = 3
+#: A wheel of so many bytes, unpacked, is worth the processes that share it; a file costs as much as so many bytes more.
+_WORTH_SHARING, _FLOOR = 32 << 20, 16 << 10
 _MARK = 16  # bytes of a script that show its first line
 
 
@@ -137,8 +140,10 @@ def _unpack(
         purelib=texts.wheel.purelib,
         launchers=frozenset(point.name for point in texts.entry_points),
     )
-    files, scripts, faults = _write_members(archive, placed, folder, texts.digests, writer)
-    faults = (*texts.record_faults, *faults, *_check_rest(archive, placed, texts.digests))
+    written = _write_members(archive, placed, folder, texts.digests, writer)
+    files = written.files
+    rest = _check_rest(archive, placed, texts.digests)
+    faults = (*texts.record_faults, *written.faults, *rest)
     if faults and not admission.tolerate_record:
         raise _bad_record(faults, admission)
     wheel = StoredWheel(
@@ -157,7 +162,7 @@ def _unpack(
             for scheme, rows in files.items()
         ),
         entry_points=texts.entry_points,
-        python_scripts=scripts,
+        python_scripts=written.scripts,
         pth=tuple(
             row[0]
             for scheme in LIBRARIES
@@ -263,14 +268,56 @@ def _collect_warnings(
 # -- its files --------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """Rows of files by scheme, the scripts that begin with `#!python`, and RECORD's faults."""
+
+    files: dict[str, list[StoredFile]]
+    scripts: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
 def _write_members(
     archive: Archive,
     placed: Sequence[PlacedMember],
     folder: str,
     digests: dict[str, tuple[str, bytes]],
     writer: Writer,
-) -> tuple[dict[str, list[StoredFile]], tuple[str, ...], tuple[str, ...]]:
-    """Write all files; return their rows by scheme, the scripts that begin with `#!python`, and RECORD's faults."""
+) -> _Written:
+    """Write all files; those of a large wheel in several processes, for one of them would be the last to end."""
+
+    def write(share: Sequence[PlacedMember]) -> _Written:
+        return _write_share(archive, share, folder, digests, writer)
+
+    width = processors()
+    if width < 2 or sum(member.size for _, _, member in placed) < _WORTH_SHARING:
+        return write(placed)
+    shares: list[list[PlacedMember]] = [[] for _ in range(width)]
+    weights = [0] * width
+    for place in sorted(placed, key=lambda place: -place[2].size):
+        least = weights.index(min(weights))
+        shares[least].append(place)
+        weights[least] += place[2].size + _FLOOR
+    with Crew[Sequence[PlacedMember], _Written](write, width - 1) as crew:
+        parts = crew.share(shares)
+    files: dict[str, list[StoredFile]] = {scheme: [] for scheme, _, _ in placed}
+    for part in parts:
+        for scheme, rows in part.files.items():
+            files[scheme] += rows
+    return _Written(
+        files={scheme: sorted(rows) for scheme, rows in files.items()},
+        scripts=tuple(sorted(script for part in parts for script in part.scripts)),
+        faults=tuple(sorted(fault for part in parts for fault in part.faults)),
+    )
+
+
+def _write_share(
+    archive: Archive,
+    placed: Sequence[PlacedMember],
+    folder: str,
+    digests: dict[str, tuple[str, bytes]],
+    writer: Writer,
+) -> _Written:
     files: dict[str, list[StoredFile]] = {}
     made = {folder}
     scripts: list[str] = []
@@ -299,7 +346,7 @@ def _write_members(
         if scheme == "scripts" and first.startswith(b"#!python"):
             scripts.append(path)
         files.setdefault(scheme, []).append((path, member.size, mode, mtime, sha256))
-    return files, tuple(scripts), tuple(faults)
+    return _Written(files=files, scripts=tuple(scripts), faults=tuple(faults))
 
 
 def _check_rest(

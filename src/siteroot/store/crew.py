@@ -13,7 +13,7 @@ import queue
 import signal
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Generic, NoReturn, Self, TypeVar
 
@@ -25,6 +25,13 @@ Result = TypeVar("Result")
 
 #: Seconds between two looks of a process at whether its parent lives.
 _LOOK = 0.1
+
+
+def processors() -> int:
+    """Return how many processes can work at once."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class UnpackerLostError(StoreError):
@@ -42,7 +49,7 @@ class Crew(Generic[Task, Result]):
         self._work = work
         self._members: list[_Member] = []
         self._idle: queue.SimpleQueue[_Member] = queue.SimpleQueue()
-        if width < 2 or threading.active_count() > 1 or not hasattr(os, "fork"):
+        if threading.active_count() > 1 or not hasattr(os, "fork"):
             return
         for _ in range(width):
             try:
@@ -75,9 +82,20 @@ class Crew(Generic[Task, Result]):
         member = self._idle.get()
         try:
             member.send(pickle.dumps(task))
-            done, result = pickle.loads(member.receive())  # noqa: S301 - our own process wrote it
+            return self._hear(member)
         finally:
             self._idle.put(member)
+
+    def share(self, tasks: Sequence[Task]) -> list[Result]:
+        """Return what `work` makes of all tasks at once, each in a process and the rest here. For one thread alone."""
+        members = self._members[: len(tasks)]
+        for member, task in zip(members, tasks, strict=False):
+            member.send(pickle.dumps(task))
+        rest = [self._work(task) for task in tasks[len(members) :]]
+        return [*map(self._hear, members), *rest]
+
+    def _hear(self, member: "_Member") -> Result:
+        done, result = pickle.loads(member.receive())  # noqa: S301 - our own process wrote it
         if not done:
             raise result
         answer: Result = result

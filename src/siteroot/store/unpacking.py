@@ -101,7 +101,7 @@ def unpack_at_once(
     """Return the content in one piece, None where `unpack` would say what is wrong with it, or is needed (zstd)."""
     if method == STORED:
         return bytes(packed) if len(packed) == size else None
-    if method != DEFLATED:
+    if method != DEFLATED or len(packed) > 2 * PIECE:  # what is left over of it would be copied
         return None
     stream = inflate.decompressobj(-15)
     try:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from siteroot.store.crew import Crew
 
 
+#: Below so many bytes to fetch, starting processes that unpack takes longer than they save.
+_WORTH_A_FORK = 1 << 20
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
     """Which stored wheels are taken as they are, and whose RECORD may be wrong. Names are normalised."""
@@ -95,10 +99,12 @@ class StoreSupply:
         ]
         total = sum(request.size or 0 for request in requests)
         self._reporter.report(PreparingStarted(count=len(pins), size=total))
-        from siteroot.store.crew import Crew  # noqa: PLC0415 - only where something is fetched
+        from siteroot.store.crew import Crew, processors  # noqa: PLC0415 - only where something is fetched
 
         self._store.prepare()
-        with Crew(self._admit, min(_processors(), len(pins))) as crew:
+        worth = sum(request.size or _WORTH_A_FORK for request in requests) >= _WORTH_A_FORK
+        width = min(processors(), len(pins)) if worth and processors() > 1 else 0
+        with Crew(self._admit, width) as crew:
             brought = self._fetcher.fetch_many(
                 requests,
                 lambda fetching: self._bring(by_label[fetching.request.label], fetching, crew),
@@ -139,12 +145,6 @@ class StoreSupply:
             wheel = crew.call(received)
         self._refreshed.add(pin.name)
         return wheel, fetched.size
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def fetch_options(settings: Settings, surroundings: Surroundings) -> FetchOptions:

@@ -134,8 +134,12 @@ class UvSync(Tool):
     name = "uv sync"
 
     def variables(self) -> dict[str, str]:
-        """Name the environment's place."""
-        return {**super().variables(), "UV_PROJECT_ENVIRONMENT": str(self.root)}
+        """Name the environment's place, and the lock's index: uv finds cached wheels of those that it knows only."""
+        return {
+            **super().variables(),
+            "UV_DEFAULT_INDEX": f"http://127.0.0.1:{self.bench.port}/simple",
+            "UV_PROJECT_ENVIRONMENT": str(self.root),
+        }
 
     def install(self, mode: str) -> tuple[str, ...]:
         """Return the main job's words."""

@@ -65,12 +65,6 @@ def render_journal(journal: Journal) -> bytes:
     return "\0".join(fields).encode("utf-8", "surrogateescape")
 
 
-def begins_like_journal(content: bytes) -> bool:
-    """Whether a file that may be cut short anywhere could be a journal."""
-    header = f"{_HEADER}\0".encode()
-    return header.startswith(content[: len(header)])
-
-
 def parse_journal(content: bytes, where: str, *, outside: Sequence[str] = ()) -> Journal:
     """Return the journal that the bytes of the file `where` hold.
 

@@ -283,12 +283,9 @@ def _find_in_the_way(
     found = []
     if kind_at(STATE_FILE, inventory) is Kind.FOLDER:
         found.append((STATE_FILE, Kind.FOLDER))
-    for path in paths:
+    for path in paths - going:
         kind = kind_at(path, inventory)
-        if kind is Kind.FOLDER:  # also where a file was that may go: somebody put the folder there
-            if not _goes_whole(path, going, inventory):
-                found.append((path, kind))
-        elif kind is not None and path not in going:
+        if kind is not None and not (kind is Kind.FOLDER and _goes_whole(path, going, inventory)):
             found.append((path, kind))
     for folder in folders_of(paths) - going:
         kind = kind_at(folder, inventory)

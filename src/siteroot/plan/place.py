@@ -6,11 +6,10 @@ Rests on "Binary distribution format" (schemes), "Recording installed projects" 
 
 import hashlib
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from siteroot.errors import IntegrityError
-from siteroot.formats.entry_points import is_interpreter_name
 from siteroot.formats.record import render_record
 from siteroot.model.layout import Layout, LayoutKind
 from siteroot.model.plan import DesiredDistribution
@@ -76,7 +75,7 @@ def place_distribution(wheel: StoredWheel, placing: Placing, extras: Extras) -> 
     if extras.direct_url is not None:
         rendered.append(rendered_row(join_path(dist_info, "direct_url.json"), extras.direct_url))
     record_path = join_path(dist_info, "RECORD")
-    _refuse_landings(wheel, layout, stored)
+    _refuse_other_dist_infos(wheel, modules, stored)
     stored = _refuse_doubles(wheel, stored, [*(row[0] for row in rendered), record_path])
     taken = {row[0] for row in stored}.union(row[0] for row in rendered)
     compiled = _place_compiled(wheel, placing, taken)
@@ -116,34 +115,18 @@ def _refuse_doubles(
     return tuple(once.values())
 
 
-def _refuse_landings(wheel: StoredWheel, layout: Layout, stored: tuple[StoredRow, ...]) -> None:
-    """Refuse files whose place no wheel may fill: the store knows the schemes, but not where a layout puts them."""
-    libraries = {layout.folders["purelib"], layout.folders["platlib"]}
-    scripts = layout.folders["scripts"]
-    marked = {join_path(folder, "pyvenv.cfg") for folder in ("", scripts, layout.folders["data"])}
+def _refuse_other_dist_infos(
+    wheel: StoredWheel, modules: str, stored: tuple[StoredRow, ...]
+) -> None:
+    """Refuse data that would land in a dist-info: the store knows the schemes, but not where a layout puts them."""
     for row in stored:
-        path = row[0]
-        folder, _, name = path.rpartition("/")
-        why = ""
-        if path in marked:
-            why = "would make a virtual environment of the root"
-        elif folder == scripts and is_interpreter_name(name):
-            why = "would take an interpreter's name"
-        elif "-info/" in path and not row[1].startswith(("purelib/", "platlib/")):
-            info = next(iter(_infos_above(path, libraries)), None)
-            why = "would land in a distribution's metadata" if info else ""
-        if why:
-            raise MeetingFilesError(f"{path} {why} in this layout", where=wheel.label)
-
-
-def _infos_above(path: str, libraries: set[str]) -> Iterator[str]:
-    """Yield the dist-infos and egg-infos that a path lies in."""
-    folder = posixpath.dirname(path)
-    while folder:
-        above, _, name = folder.rpartition("/")
-        if above in libraries and name.lower().endswith((".dist-info", ".egg-info")):
-            yield folder
-        folder = above
+        stem, dist_info, _ = row[0].partition(".dist-info/")
+        if not dist_info or row[1].startswith(("purelib/", "platlib/")):
+            continue
+        if posixpath.dirname(stem) == modules:
+            raise MeetingFilesError(
+                f"a data file would land in a dist-info, at {row[0]}", where=wheel.label
+            )
 
 
 def rendered_row(path: str, content: bytes, mode: int = 0o644) -> RenderedRow:
@@ -153,45 +136,25 @@ def rendered_row(path: str, content: bytes, mode: int = 0o644) -> RenderedRow:
 
 def _place_stored(wheel: StoredWheel, placing: Placing) -> tuple[StoredRow, ...]:
     rows: list[StoredRow] = []
-    layout = placing.layout
     for scheme in wheel.schemes:
-        folder = layout.folders[scheme.scheme]
+        folder = placing.layout.folders[scheme.scheme]
         if scheme.scheme == "headers":
             folder = join_path(folder, wheel.name)
+        prefix = f"{folder}/" if folder else ""
         source = f"{scheme.scheme}/"
         files = scheme.files
         if scheme.scheme == "scripts" and wheel.python_scripts:
             files = tuple(row for row in files if row[0] not in wheel.python_scripts)
-        way = _way_down(layout.root, folder)
-        if way:
-            rows += [(_land(row[0], folder, way), source + row[0], *row[1:]) for row in files]
-            continue
-        prefix = f"{folder}/" if folder else ""
         rows += [
             (prefix + path, source + path, size, mode, mtime, sha256)
             for path, size, mode, mtime, sha256 in files
         ]
+        if placing.bytecode:
+            rows += [
+                (prefix + path, source + path, size, mode, mtime, sha256)
+                for path, size, mode, mtime, sha256 in scheme.bytecode
+            ]
     return tuple(rows)
-
-
-def _way_down(root: str, folder: str) -> list[str]:
-    """Return the names that lead from a scheme's folder down to the root; none where it does not lie above the root."""
-    if not folder.startswith(".."):
-        return []
-    above = posixpath.normpath(posixpath.join(root, folder))
-    top = above if above == "/" else f"{above}/"
-    return root[len(top) :].split("/") if root.startswith(top) else []
-
-
-def _land(path: str, folder: str, way: list[str]) -> str:
-    """Return a path of a folder above the root as seen from the root: one file has one name, whichever scheme it is of."""
-    parts = path.split("/")
-    shared = 0
-    while shared < min(len(parts), len(way)) and parts[shared] == way[shared]:
-        shared += 1
-    if not shared:
-        return f"{folder}/{path}"
-    return "/".join([".."] * (len(way) - shared) + parts[shared:])
 
 
 def _place_compiled(wheel: StoredWheel, placing: Placing, taken: set[str]) -> tuple[StoredRow, ...]:
@@ -199,9 +162,9 @@ def _place_compiled(wheel: StoredWheel, placing: Placing, taken: set[str]) -> tu
     rows: dict[str, StoredRow] = {}
     for scheme in wheel.schemes if placing.bytecode else ():
         folder = placing.layout.folders[scheme.scheme]
-        way = _way_down(placing.layout.root, folder)
+        root = placing.layout.root
         for path, size, mode, mtime, sha256 in scheme.bytecode:
-            target = _land(path, folder, way) if way else join_path(folder, path)
+            target = land(folder, path, root)
             if target not in taken:
                 rows[target] = (target, f"{scheme.scheme}/{path}", size, mode, mtime, sha256)
     return tuple(rows.values())

@@ -12,7 +12,7 @@ from siteroot import fs
 from siteroot.model.rows import FolderTime, Fresh
 
 from .faults import DriftedError, apply_failed
-from .lock import TREE, staging_folder
+from .lock import staging_folder
 from .placing import place
 
 TYPE_CHECKING = False
@@ -35,7 +35,7 @@ def apply_fresh(
     and when it is interrupted, DIR is absent as before.
     """
     staging, times = fresh
-    tree = f"{staging_folder(root)}/{TREE}"
+    tree = f"{staging_folder(root)}/root"
     try:
         fs.remove_tree(tree, writer=writer)  # of an attempt before
         writer.mkdir(tree, 0o755)

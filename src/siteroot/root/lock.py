@@ -25,14 +25,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    #: Whoever waits: hears the holder's pid, where it is known, and lets time pass between two tries.
-    Wait = tuple[Callable[[int | None], None], Callable[[], None] | None]
-
 #: The reserved name in a root (model.root has it too; that module loads dataclasses).
 WORK_FOLDER = ".siteroot"
 LOCK_FILE = "lock"
-TREE = "root"
-_HOLDER = "holder"
 _NO_FLOCK = fs.FALLBACKS | {errno.EBADF, errno.ENOLCK}
 _LONGEST_NAME = 255
 
@@ -104,26 +99,24 @@ def lock_root(
     root: str,
     *,
     waiting: "Callable[[int | None], None] | None" = None,
-    pause: "Callable[[], None] | None" = None,
     writer: fs.Writer = fs.DISK,
 ) -> RootLock:
     """Return the lock of the root at this absolute, resolved path, waiting for whoever has it.
 
-    `waiting` hears, once for each wait, the holder's pid where it is known; `pause` lets a little time pass between two
-    tries, and may raise. Parents of an absent DIR are made, and
+    `waiting` hears, once for each wait, the holder's pid where it is known. Parents of an absent DIR are made, and
     removed again when the lock is released and DIR is still not there. Raises UnusableRootError.
     """
     made: tuple[str, ...] = ()
-    wait = waiting or _nobody, pause
+    hear = waiting or _nobody
     while True:
         try:
             try:
                 descriptor = fs.open_folder(root)
             except FileNotFoundError:
                 made += fs.make_folder(os.path.dirname(root), writer=writer)
-                lock = _lock_staging(root, made, wait, writer)
+                lock = _lock_staging(root, made, hear, writer)
             else:
-                lock = _lock_folder(root, descriptor, wait, writer)
+                lock = _lock_folder(root, descriptor, hear, writer)
         except OSError as error:
             _remove_parents(made, writer)
             raise _unusable(root, error) from error
@@ -151,15 +144,17 @@ def _unusable(root: str, error: OSError) -> UnusableRootError:
     )
 
 
-def _lock_folder(root: str, descriptor: int, wait: "Wait", writer: fs.Writer) -> RootLock | None:
+def _lock_folder(
+    root: str, descriptor: int, hear: "Callable[[int | None], None]", writer: fs.Writer
+) -> RootLock | None:
     """Return the lock of a DIR that is there, None where it was renamed or removed meanwhile."""
     lock_file = ""
     try:
-        if not _take(descriptor, f"{root}/{WORK_FOLDER}/begin", wait, writer):
+        if not _take(descriptor, f"{root}/{WORK_FOLDER}/begin", hear, writer):
             lock_file = f"{root}/{WORK_FOLDER}/{LOCK_FILE}"
             folder, descriptor = descriptor, _open_lock_file(root, lock_file, writer)
             os.close(folder)
-            _take_file(descriptor, lock_file, wait, writer)
+            _take_file(descriptor, lock_file, hear, writer)
         still_there = fs.is_same_inode(descriptor, lock_file or root)
         if still_there:
             _clear_dead_staging(root, writer)
@@ -173,7 +168,7 @@ def _lock_folder(root: str, descriptor: int, wait: "Wait", writer: fs.Writer) ->
 
 
 def _lock_staging(
-    root: str, made: tuple[str, ...], wait: "Wait", writer: fs.Writer
+    root: str, made: tuple[str, ...], hear: "Callable[[int | None], None]", writer: fs.Writer
 ) -> RootLock | None:
     """Return the lock of a DIR that is absent, None where it came to be meanwhile."""
     staging = staging_folder(root)
@@ -185,23 +180,17 @@ def _lock_staging(
         descriptor = fs.open_folder(staging)
     except FileNotFoundError:
         return None
-    except OSError as error:
-        if error.errno not in (errno.ENOTDIR, errno.ELOOP):
-            raise
-        raise _foreign_staging(staging, "it is no folder") from None
-    locked, holder = staging, f"{staging}/{_HOLDER}"
+    locked, holder = staging, f"{staging}/holder"
     ours = False
     try:
-        if not _take(descriptor, holder, wait, writer):
+        if not _take(descriptor, holder, hear, writer):
             locked = f"{staging}/{LOCK_FILE}"
             folder, descriptor = descriptor, fs.open_lock_file(locked, writer=writer)
             os.close(folder)
-            _take_file(descriptor, holder, wait, writer)
-        if fs.is_same_inode(descriptor, locked):
-            _refuse_foreign(staging)
-            ours = True  # what is in it may be cleared
+            _take_file(descriptor, holder, hear, writer)
+        ours = fs.is_same_inode(descriptor, locked)
         if ours and not os.path.lexists(root):
-            fs.remove_tree(f"{staging}/{TREE}", writer=writer)  # of one that was killed
+            fs.remove_tree(f"{staging}/root", writer=writer)  # of one that was killed
             fs.write_whole(holder, b"%d\n" % os.getpid(), writer=writer)
             return RootLock(root, descriptor, staging=staging, made=made, writer=writer)
     except BaseException:
@@ -209,50 +198,6 @@ def _lock_staging(
         raise
     _abandon(descriptor, staging if ours else "", writer)
     return None
-
-
-def _foreign_staging(staging: str, what: str) -> UnusableRootError:
-    return UnusableRootError(
-        f"{what}, which siteroot did not put there, and in this folder the root would be made",
-        where=staging,
-        hints=("Move it away, or choose another folder for the root.",),
-    )
-
-
-def _refuse_foreign(staging: str) -> None:
-    """Raise UnusableRootError where the staging folder holds what is not siteroot's."""
-    foreign = _foreign_name(staging)
-    if foreign is not None:
-        raise _foreign_staging(staging, f"it holds {foreign}")
-
-
-def _foreign_name(staging: str) -> str | None:
-    """Return a name in the staging folder that is not siteroot's, None where there is none.
-
-    Whoever makes the folder writes `holder` first; its partial file is all that a kill can leave alone.
-    """
-    names = os.listdir(staging)
-    ours = [_HOLDER, LOCK_FILE]
-    if _HOLDER in names and _is_holder(staging):
-        ours.append(TREE)
-    partial = f".{_HOLDER}."
-    for name in sorted(names):
-        if name not in ours and not (name.startswith(partial) and name.endswith(".part")):
-            return name
-    return None
-
-
-def _is_holder(staging: str) -> bool:
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        descriptor = os.open(f"{staging}/{_HOLDER}", flags)
-    except OSError:
-        return False
-    try:
-        plain = fs.is_plain_file(os.fstat(descriptor))
-        return plain and os.read(descriptor, 40).strip().isdigit()
-    finally:
-        os.close(descriptor)
 
 
 def _abandon(descriptor: int, staging: str, writer: fs.Writer) -> None:
@@ -266,10 +211,12 @@ def _abandon(descriptor: int, staging: str, writer: fs.Writer) -> None:
         os.close(descriptor)
 
 
-def _take(descriptor: int, holder: str, wait: "Wait", writer: fs.Writer) -> bool:
+def _take(
+    descriptor: int, holder: str, hear: "Callable[[int | None], None]", writer: fs.Writer
+) -> bool:
     """Wait for a folder's flock; return False where its file system has none."""
     try:
-        _take_file(descriptor, holder, wait, writer)
+        _take_file(descriptor, holder, hear, writer)
     except OSError as error:
         if error.errno not in _NO_FLOCK:
             raise
@@ -277,12 +224,12 @@ def _take(descriptor: int, holder: str, wait: "Wait", writer: fs.Writer) -> bool
     return True
 
 
-def _take_file(descriptor: int, holder: str, wait: "Wait", writer: fs.Writer) -> None:
-    if fs.try_flock(descriptor, writer=writer):
-        return
-    hear, pause = wait
-    hear(read_holder(descriptor, holder))
-    fs.flock(descriptor, pause, writer=writer)
+def _take_file(
+    descriptor: int, holder: str, hear: "Callable[[int | None], None]", writer: fs.Writer
+) -> None:
+    if not fs.try_flock(descriptor, writer=writer):
+        hear(read_holder(descriptor, holder))
+        fs.flock(descriptor, writer=writer)
 
 
 def read_holder(descriptor: int, path: str) -> int | None:
@@ -339,8 +286,7 @@ def _clear_dead_staging(root: str, writer: fs.Writer) -> None:
     except OSError:
         return
     try:
-        ours = fs.try_flock(descriptor, writer=writer) and fs.is_same_inode(descriptor, staging)
-        if ours and _foreign_name(staging) is None:
+        if fs.try_flock(descriptor, writer=writer) and fs.is_same_inode(descriptor, staging):
             fs.remove_tree(staging, writer=writer)
     except OSError:
         pass  # a parent that is not ours to write to: it does no harm there

@@ -30,12 +30,7 @@ from contextlib import suppress
 from enum import StrEnum
 
 from siteroot import fs
-from siteroot.formats.journal_log import (
-    Journal,
-    begins_like_journal,
-    parse_journal,
-    render_journal,
-)
+from siteroot.formats.journal_log import Journal, parse_journal, render_journal
 from siteroot.model.root import WORK_FOLDER
 from siteroot.model.rows import FolderTime
 
@@ -75,21 +70,22 @@ def work_due(root: str) -> bool:
 
 def work_stands(root: str) -> bool:
     """Whether there is a work folder with more in it than the lock."""
-    return bool(_work_names(root) - {LOCK_FILE})
+    return bool(_names(f"{root}/{WORK_FOLDER}") - {LOCK_FILE})
 
 
 def find_marker(root: str) -> Marker | None:
     """Return what the work folder says, None where nothing. RecoveryError where it holds what is not siteroot's."""
-    names = _work_names(root)
+    names = _names(f"{root}/{WORK_FOLDER}")
     begin = f".{Marker.BEGIN}."
     partial = {name for name in names if name.startswith(begin) and name.endswith(".part")}
     unknown = sorted(names - _OURS - partial)
-    found = next((marker for marker in Marker if marker in names), None)
-    if found is None:  # the marker comes with the folder and goes last
-        unknown = sorted(names - {LOCK_FILE} - partial)
     if unknown:
-        raise _foreign(root, f"it holds {unknown[0]}, which siteroot did not put there")
-    return found
+        raise RecoveryError(
+            f"it holds {unknown[0]}, which siteroot did not put there",
+            where=f"{root}/{WORK_FOLDER}",
+            hints=("The name .siteroot is reserved in a root: move what is not siteroot's away.",),
+        )
+    return next((marker for marker in Marker if marker in names), None)
 
 
 def require_writable(root: str) -> None:
@@ -110,25 +106,6 @@ def read_journal(root: str, marker: Marker, *, outside: Sequence[str]) -> Journa
         return parse_journal(stream.read(), path, outside=outside)
 
 
-def _foreign(root: str, why: str) -> RecoveryError:
-    return RecoveryError(
-        why,
-        where=f"{root}/{WORK_FOLDER}",
-        hints=("The name .siteroot is reserved in a root: move what is not siteroot's away.",),
-    )
-
-
-def _work_names(root: str) -> set[str]:
-    """Return the names in the work folder, none where it is absent. Raises RecoveryError where it is no folder."""
-    try:
-        return _names(f"{root}/{WORK_FOLDER}")
-    except OSError as error:
-        if error.errno not in (errno.ENOTDIR, errno.ELOOP):
-            raise
-        what = "a symbolic link" if os.path.islink(f"{root}/{WORK_FOLDER}") else "no folder"
-        raise _foreign(root, f"it is {what}, and siteroot did not put it there") from None
-
-
 def _names(folder: str) -> set[str]:
     """Return the names in a folder, none where it is absent. OSError where it is a link or a file."""
     try:
@@ -145,22 +122,10 @@ def _is_early(root: str, name: str) -> bool:
     """Whether it is a work folder that is not yet, or no longer, in force: `.siteroot-NANOSECONDS`."""
     if _early_time(name) is None:
         return False
-    folder = f"{root}/{name}"
     try:
-        names = _names(folder)
-        return names <= set(Marker) and all(_is_journal(f"{folder}/{each}") for each in names)
+        return _names(f"{root}/{name}") <= set(Marker)
     except OSError:
         return False  # a file or a link: somebody else's
-
-
-def _is_journal(path: str) -> bool:
-    """Whether a file is, or was to become, a journal: a kill can cut it short."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        plain = fs.is_plain_file(os.fstat(descriptor))
-        return plain and begins_like_journal(os.read(descriptor, 64))
-    finally:
-        os.close(descriptor)
 
 
 def _early_time(name: str) -> int | None:

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from siteroot.formats.entry_points import is_interpreter_name
 from siteroot.formats.record import RecordRow
-from siteroot.model.root import WORK_FOLDER
+from siteroot.model.root import STATE_FILE, WORK_FOLDER
 from siteroot.model.wheel import SCHEMES, StoredFolder
 
 from .archive import ArchiveMember, HostileWheelError
@@ -27,7 +27,7 @@ _UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 #: The schemes that are one folder in most roots.
 LIBRARIES = ("purelib", "platlib")
 
-_DIST_INFO, _DATA, _EGG_INFO = ".dist-info", ".data", ".egg-info"
+_DIST_INFO, _DATA = ".dist-info", ".data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def find_dist_info(names: Iterable[str]) -> DistInfo:
         what = f"it has several: {', '.join(map(show, found))}" if found else "it has none"
         raise HostileWheelError(f"a wheel has one dist-info folder, and {what}")
     identity = _parse_stem(found[0][: -len(_DIST_INFO)])
-    if identity is None or not found[0].endswith(_DIST_INFO):  # ".DIST-INFO" is nobody's
+    if identity is None:
         raise HostileWheelError(f"the folder {show(found[0])} is not named NAME-VERSION.dist-info")
     name, version_text, version = identity
     return DistInfo(folder=found[0], name=name, version_text=version_text, version=version)
@@ -97,8 +97,6 @@ def place_members(
             raise HostileWheelError(f"the member {show(member.name)} {fault}")
         if in_data and path.partition("/")[0].lower().endswith(_DIST_INFO):
             raise HostileWheelError(f"the member {show(member.name)} would land in a dist-info")
-        if scheme in LIBRARIES and (other := _others_egg_info(path, dist_info)):
-            raise HostileWheelError(f"{show(other)} is another distribution's metadata")
         if member.name not in left_out:
             placed.append((scheme, path, member))
     # purelib and platlib are one folder in most roots.
@@ -118,15 +116,6 @@ def _split_data_path(member: ArchiveMember, rest: str) -> tuple[str, str]:
     return scheme, path
 
 
-def _others_egg_info(path: str, dist_info: DistInfo) -> str:
-    """Return the egg-info at the top of a library that the path lies in, "" where there is none or it is the wheel's."""
-    top = path.partition("/")[0]
-    stem, ending = top[: -len(_EGG_INFO)], top[-len(_EGG_INFO) :]
-    if ending.lower() != _EGG_INFO or canonicalize_name(stem.partition("-")[0]) == dist_info.name:
-        return ""
-    return top
-
-
 def _is_own_data(top: str, dist_info: DistInfo) -> bool:
     if not top.lower().endswith(_DATA):
         return False
@@ -138,23 +127,21 @@ def _is_own_data(top: str, dist_info: DistInfo) -> bool:
 
 
 def _fault_in_place(scheme: str, path: str, launchers: frozenset[str]) -> str:
-    """Return why a file may not go there, whatever the layout, "" where it may."""
+    """Return why a file may not go there, "" where it may."""
     top, _, rest = path.partition("/")
     script = ""
-    if any(part.lower().startswith(WORK_FOLDER) for part in path.split("/")):
-        return "takes a name that siteroot keeps for itself"
     if scheme == "scripts":
         if rest:
             return "is a folder among the scripts"
         script = path
     elif scheme == "data" and top in {"bin", "Scripts"} and "/" not in rest:
         script = rest
+    elif scheme != "headers" and top.lower() in {STATE_FILE, WORK_FOLDER}:
+        return "takes a name that siteroot keeps for itself"
     if script in launchers:
         return f"would land on the launcher of the entry point {script!r}"
     if is_interpreter_name(script):
         return "takes an interpreter's name"
-    if "pyvenv.cfg" in (path.lower(), script.lower()):
-        return "would make a virtual environment of the root"
     return ""
 
 

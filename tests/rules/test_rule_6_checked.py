@@ -66,6 +66,18 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "unknown scheme": (lambda: data_of(evil__x=""), "'evil' is no scheme"),
     "interpreter": (lambda: data_of(scripts__python3=""), "interpreter's name"),
     "code": (lambda: data_of("[console_scripts]\nx = m:a;import os\n"), "object reference"),
+    "reserved": (lambda: with_member(Member(name="demo/.SITEROOT/begin")), "keeps for itself"),
+    "reserved, dated": (lambda: with_member(Member(name=".siteroot-5/x")), "keeps for itself"),
+    "another spelling": (
+        lambda: render_archive(wheel_members("demo", "1.0", dist_info="demo-1.0.DIST-INFO")),
+        "NAME-VERSION.dist-info",
+    ),
+    "egg-info": (
+        lambda: with_member(Member(name="other-1.0.egg-info/PKG-INFO")),
+        "another distribution's metadata",
+    ),
+    "venv mark": (lambda: with_member(Member(name="pyvenv.cfg")), "virtual environment"),
+    "interpreter in bin": (lambda: with_member(Member(name="bin/python3")), "interpreter's name"),
     "on a launcher": (
         lambda: data_of("[console_scripts]\nx = m:a\n", scripts__x=""),
         "on the launcher",
@@ -107,6 +119,56 @@ def test_6_a_hostile_wheel_is_refused_by_name_and_leaves_nothing(
         for path in cache.rglob("*")
         if path.name in ("evil.txt", "link", "demo.py", "unlisted.py")
     ]
+
+
+LIBRARY = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+
+#: Members of .data/data below LIBRARY, or beside it, that lie in the place of something else; and the words.
+LANDING = {
+    "own RECORD": (f"{LIBRARY}/{INFO}/RECORD", "distribution's metadata"),
+    "own METADATA": (f"{LIBRARY}/{INFO}/METADATA", "distribution's metadata"),
+    "another's RECORD": (f"{LIBRARY}/good-1.0.dist-info/RECORD", "distribution's metadata"),
+    "a third": (f"{LIBRARY}/Third-1.0.Dist-Info/METADATA", "distribution's metadata"),
+    "egg-info": (f"{LIBRARY}/third.egg-info", "distribution's metadata"),
+    "a module": (f"{LIBRARY}/demo.py", "two files of the wheel"),
+    "a library": (f"{LIBRARY}", "is a folder of this layout"),
+    "an interpreter": ("bin/python3", "interpreter's name"),
+    "a venv's mark": ("pyvenv.cfg", "virtual environment"),
+    "the work folder": (f"{LIBRARY}/.siteroot/begin", "keeps for itself"),
+}
+
+
+@pytest.mark.parametrize(
+    ("layout", "kind"),
+    [
+        *(("environment", kind) for kind in LANDING),
+        *(("prefix", kind) for kind in ("own RECORD", "a third", "a module")),
+    ],
+)
+def test_6_what_counts_is_where_a_file_lands(
+    ground: Ground, tmp_path: Path, layout: str, kind: str
+) -> None:
+    """data is the folder that the library lies below, so whatever lies in a library can come from there."""
+    path, words = LANDING[kind]
+    wheel = render_archive(wheel_members("demo", "1.0", data={f"data/{path}": "evil"}))
+    project = lock_of(ground, tmp_path / "wheels", wheel)
+    root = tmp_path / "root"
+    if layout == "environment":
+        made = [sys.executable, "-I", "-m", "venv", "--without-pip", str(root)]
+        subprocess.run(made, check=True)
+    else:
+        root.mkdir()
+    before = snapshot(root)
+    into = ("--prefix", str(root)) if layout == "prefix" else ("--active",)
+    done = ground.place.run(
+        *("sync", "--frozen", *into, "--cache-dir", str(tmp_path / "cache")),
+        cwd=project,
+        variables={"VIRTUAL_ENV": str(root)} if layout == "environment" else {},
+    )
+    assert done.returncode == 1, done.stderr
+    assert re.search(f"demo.*{words}", done.stderr, re.DOTALL), done.stderr
+    assert "Traceback" not in done.stderr
+    assert snapshot(root) == before
 
 
 def test_6_an_existing_root_stays_as_it_was(ground: Ground, tmp_path: Path) -> None:

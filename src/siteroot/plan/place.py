@@ -9,7 +9,6 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from siteroot.errors import IntegrityError
 from siteroot.formats.record import render_record
 from siteroot.model.layout import Layout, LayoutKind
 from siteroot.model.plan import DesiredDistribution
@@ -18,7 +17,8 @@ from siteroot.model.target import Target
 from siteroot.model.times import derive_mtime
 from siteroot.model.wheel import EntryPoint, StoredWheel
 
-from .paths import join_path
+from .landing import MeetingFilesError, land, refuse_landings
+from .paths import is_ascent, join_path
 from .startup import (
     START_FOLDER,
     LauncherPlace,
@@ -30,10 +30,6 @@ from .startup import (
 )
 
 INSTALLER = b"siteroot\n"
-
-
-class MeetingFilesError(IntegrityError):
-    """A wheel's schemes bring two files to one place."""
 
 
 #: Wraps a script's text into a Windows launcher: (script, gui) -> bytes of the .exe.
@@ -75,7 +71,7 @@ def place_distribution(wheel: StoredWheel, placing: Placing, extras: Extras) -> 
     if extras.direct_url is not None:
         rendered.append(rendered_row(join_path(dist_info, "direct_url.json"), extras.direct_url))
     record_path = join_path(dist_info, "RECORD")
-    _refuse_other_dist_infos(wheel, modules, stored)
+    refuse_landings(wheel.label, dist_info, layout, stored)
     stored = _refuse_doubles(wheel, stored, [*(row[0] for row in rendered), record_path])
     taken = {row[0] for row in stored}.union(row[0] for row in rendered)
     compiled = _place_compiled(wheel, placing, taken)
@@ -115,20 +111,6 @@ def _refuse_doubles(
     return tuple(once.values())
 
 
-def _refuse_other_dist_infos(
-    wheel: StoredWheel, modules: str, stored: tuple[StoredRow, ...]
-) -> None:
-    """Refuse data that would land in a dist-info: the store knows the schemes, but not where a layout puts them."""
-    for row in stored:
-        stem, dist_info, _ = row[0].partition(".dist-info/")
-        if not dist_info or row[1].startswith(("purelib/", "platlib/")):
-            continue
-        if posixpath.dirname(stem) == modules:
-            raise MeetingFilesError(
-                f"a data file would land in a dist-info, at {row[0]}", where=wheel.label
-            )
-
-
 def rendered_row(path: str, content: bytes, mode: int = 0o644) -> RenderedRow:
     """Return a row for a file that siteroot renders, its time derived from its content (ROOT.md 4)."""
     return (path, content, mode, derive_mtime(hashlib.sha256(content).digest()))
@@ -145,15 +127,19 @@ def _place_stored(wheel: StoredWheel, placing: Placing) -> tuple[StoredRow, ...]
         files = scheme.files
         if scheme.scheme == "scripts" and wheel.python_scripts:
             files = tuple(row for row in files if row[0] not in wheel.python_scripts)
+        if placing.bytecode:
+            files += scheme.bytecode
+        if is_ascent(folder):
+            root = placing.layout.root
+            rows += [
+                (land(folder, path, root), source + path, size, mode, mtime, sha256)
+                for path, size, mode, mtime, sha256 in files
+            ]
+            continue
         rows += [
             (prefix + path, source + path, size, mode, mtime, sha256)
             for path, size, mode, mtime, sha256 in files
         ]
-        if placing.bytecode:
-            rows += [
-                (prefix + path, source + path, size, mode, mtime, sha256)
-                for path, size, mode, mtime, sha256 in scheme.bytecode
-            ]
     return tuple(rows)
 
 

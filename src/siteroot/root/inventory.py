@@ -64,6 +64,7 @@ def read_inventory(
         ]
         if state is not None:
             distributions += reader.read_elsewhere(libraries, state)
+        distributions = _without_owned_eggs(distributions)
         for folder in folders:
             reader.look(folder)
         ours = () if state is None else state.files
@@ -268,6 +269,16 @@ class _Reader:
             return False
         view = self.look(parent)
         return view is not None and view.names.get(name) is Kind.FOLDER
+
+
+def _without_owned_eggs(found: list[InstalledDistribution]) -> list[InstalledDistribution]:
+    """Leave out egg-infos that are files of a distribution: some wheels bring one beside their dist-info."""
+    eggs = {each.dist_info for each in found if each.foreign_form and not each.files}
+    if not eggs:
+        return found
+    owned = {path for each in found for path in each.files}
+    owned |= folders_of(owned)
+    return [each for each in found if each.dist_info not in eggs & owned]
 
 
 def _read_folder(path: str) -> FolderView | None:

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from siteroot.formats.entry_points import is_interpreter_name
 from siteroot.formats.record import RecordRow
-from siteroot.model.root import STATE_FILE, WORK_FOLDER
+from siteroot.model.root import WORK_FOLDER
 from siteroot.model.wheel import SCHEMES, StoredFolder
 
 from .archive import ArchiveMember, HostileWheelError
@@ -28,6 +28,9 @@ _UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 LIBRARIES = ("purelib", "platlib")
 
 _DIST_INFO, _DATA = ".dist-info", ".data"
+#: Where scripts lie in a layout whose data folder, or whose library, is the root.
+_SCRIPTS = ("bin", "Scripts")
+_EGG_METADATA = (".egg-info", ".egg-link")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ def find_dist_info(names: Iterable[str]) -> DistInfo:
         what = f"it has several: {', '.join(map(show, found))}" if found else "it has none"
         raise HostileWheelError(f"a wheel has one dist-info folder, and {what}")
     identity = _parse_stem(found[0][: -len(_DIST_INFO)])
-    if identity is None:
+    if identity is None or not found[0].endswith(_DIST_INFO):
         raise HostileWheelError(f"the folder {show(found[0])} is not named NAME-VERSION.dist-info")
     name, version_text, version = identity
     return DistInfo(folder=found[0], name=name, version_text=version_text, version=version)
@@ -97,6 +100,10 @@ def place_members(
             raise HostileWheelError(f"the member {show(member.name)} {fault}")
         if in_data and path.partition("/")[0].lower().endswith(_DIST_INFO):
             raise HostileWheelError(f"the member {show(member.name)} would land in a dist-info")
+        if scheme in LIBRARIES and _is_foreign_egg(path.partition("/")[0], dist_info):
+            raise HostileWheelError(
+                f"the member {show(member.name)} is another distribution's metadata"
+            )
         if member.name not in left_out:
             placed.append((scheme, path, member))
     # purelib and platlib are one folder in most roots.
@@ -126,6 +133,13 @@ def _is_own_data(top: str, dist_info: DistInfo) -> bool:
     )
 
 
+def _is_foreign_egg(top: str, dist_info: DistInfo) -> bool:
+    """Whether it is older metadata of another distribution; some wheels bring their own in that form too."""
+    return top.lower().endswith(_EGG_METADATA) and (
+        canonicalize_name(top.rpartition(".")[0].partition("-")[0]) != dist_info.name
+    )
+
+
 def _fault_in_place(scheme: str, path: str, launchers: frozenset[str]) -> str:
     """Return why a file may not go there, "" where it may."""
     top, _, rest = path.partition("/")
@@ -134,14 +148,17 @@ def _fault_in_place(scheme: str, path: str, launchers: frozenset[str]) -> str:
         if rest:
             return "is a folder among the scripts"
         script = path
-    elif scheme == "data" and top in {"bin", "Scripts"} and "/" not in rest:
+    elif scheme == "data" and top in _SCRIPTS and "/" not in rest:
         script = rest
-    elif scheme != "headers" and top.lower() in {STATE_FILE, WORK_FOLDER}:
+    # Wherever a layout puts it: one scheme's folder may lie in another's.
+    if f"/{WORK_FOLDER}" in f"/{path}".lower():
         return "takes a name that siteroot keeps for itself"
     if script in launchers:
         return f"would land on the launcher of the entry point {script!r}"
-    if is_interpreter_name(script):
+    if is_interpreter_name(script or (rest if top in _SCRIPTS else "")):
         return "takes an interpreter's name"
+    if scheme != "headers" and path.lower() == "pyvenv.cfg":
+        return "would make a virtual environment of a root"
     return ""
 
 

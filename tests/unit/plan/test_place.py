@@ -6,8 +6,9 @@ from siteroot.formats.record import parse_record
 from siteroot.model.layout import Layout, LayoutKind
 from siteroot.model.plan import DesiredDistribution
 from siteroot.model.target import Target
+from siteroot.plan.landing import MeetingFilesError
 from siteroot.plan.layout import prefix_layout, pypackages_layout, target_layout
-from siteroot.plan.place import Extras, MeetingFilesError, place_distribution
+from siteroot.plan.place import Extras, place_distribution
 from support.memory_roots import Brought, made_placing, made_target
 
 TARGET = made_target()
@@ -122,6 +123,10 @@ def test_a_direct_url_is_kept_as_it_is_given() -> None:
         {"data": {"demo-1.0.dist-info/RECORD": b""}},
         {"data": {"other-1.0.dist-info/RECORD": b""}},
         {"data": {"demo-1.0.dist-info/extra": b""}},
+        {"data": {"other.egg-info": b""}},
+        {"purelib": {"bin/python3": b""}},
+        {"headers": {".siteroot/x": b""}},
+        {"data": {"bin": b""}},
     ],
 )
 def test_files_that_meet_only_in_a_layout_are_refused(schemes: dict[str, dict[str, bytes]]) -> None:
@@ -137,6 +142,30 @@ def test_data_may_not_land_in_a_dist_info_of_a_prefix() -> None:
     later = prefix_layout("/r", made_target((3, 13)))
     placed = place(Brought(name="demo", schemes=schemes), later)
     assert f"{LIBRARY}/other-2.0.dist-info/METADATA" in paths_of(placed)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "lib/python3.12/site-packages/demo-1.0.dist-info/RECORD",
+        "lib64/python3.12/site-packages/x.dist-info/METADATA",
+        "lib/python3.12/site-packages/demo.py",
+        "lib/python3.12",
+        "lib64/python3.12/site-packages",
+        "bin/python",
+    ],
+)
+def test_data_may_not_land_in_another_place_of_an_interpreters_folders(path: str) -> None:
+    schemes = {"purelib": {"demo.py": b"1"}, "data": {path: b"2"}}
+    with pytest.raises(MeetingFilesError, match=r"demo==1\.0"):
+        place(Brought(name="demo", schemes=schemes), SPLIT)
+
+
+def test_what_data_brings_into_a_library_is_a_file_of_the_library() -> None:
+    schemes = {"data": {"lib/python3.12/site-packages/more/x.py": b"", "lib/y": b""}}
+    placed = place(Brought(name="demo", schemes=schemes), SPLIT)
+    assert {"more/x.py", "../../y"} < paths_of(placed)
+    assert {"more/x.py", "../../y"} < {*record_of(placed)}
 
 
 def test_equal_files_that_meet_are_one() -> None:

@@ -1,0 +1,101 @@
+"""Where a wheel's files land in a layout, and what may not land there, whichever scheme brings it (ROOT.md 6).
+
+Schemes share folders: `data` is the folder that the modules of most layouts lie below. So no rule here asks which
+scheme a file comes from, only where it ends.
+"""
+
+from collections.abc import Iterable
+
+from siteroot.errors import IntegrityError
+from siteroot.formats.entry_points import is_interpreter_name
+from siteroot.model.layout import Layout
+from siteroot.model.root import WORK_FOLDER
+from siteroot.model.rows import StoredRow
+
+from .paths import folders_of, is_ascent, join_path, parent
+
+#: Makes a folder a virtual environment to whoever looks at it.
+_VENV_MARK = "pyvenv.cfg"
+_METADATA = (".dist-info", ".egg-info", ".egg-link")
+
+
+class MeetingFilesError(IntegrityError):
+    """A wheel's schemes bring two files to one place, or one to a place that is another's."""
+
+
+def land(folder: str, path: str, root: str) -> str:
+    """Return where a path of a scheme's folder lies, so that one place has one name.
+
+    The way from a folder above the root down to the root again is not told: data's `lib/python3.12/site-packages/x`
+    is the root's `x`.
+    """
+    if not is_ascent(folder):
+        return join_path(folder, path)
+    ascent = folder.count("/") + 1
+    way, names = root.split("/")[-ascent:], path.split("/")
+    shared = 0
+    while shared < min(len(way), len(names) - 1) and way[shared] == names[shared]:
+        shared += 1
+    return "/".join([".."] * (ascent - shared) + names[shared:])
+
+
+def refuse_landings(
+    label: str, dist_info: str, layout: Layout, stored: Iterable[StoredRow]
+) -> None:
+    """Refuse a wheel one of whose files would land where only siteroot, or another distribution, has a place.
+
+    `dist_info` is the distribution's own. Raises MeetingFilesError.
+    """
+    folders = layout.folders
+    libraries = {folders["purelib"], folders["platlib"]}
+    marked = {"", folders["data"], folders["scripts"]}
+    watched = {*marked, *libraries}
+    standing = _standing(layout)
+    for row in stored:
+        path = row[0]
+        folded = path.lower()
+        fault = ""
+        if WORK_FOLDER in folded and any(
+            name.startswith(WORK_FOLDER) for name in folded.split("/")
+        ):
+            fault = "takes a name that siteroot keeps for itself"
+        elif ("-info" in folded or ".egg" in folded) and (name := _metadata_of(path, libraries)):
+            # Of what comes as a module the store knows that it is the distribution's own.
+            own = row[1].startswith(("purelib/", "platlib/")) and (
+                name == dist_info or not name.lower().endswith(".dist-info")
+            )
+            fault = "" if own else f"would land in a distribution's metadata, at {path}"
+        elif path in standing:
+            fault = f"would be a file at {path}, which is a folder of this layout"
+        elif (folder := parent(path)) in watched:
+            name = folded[len(folder) :].lstrip("/")
+            if folder in marked and name == _VENV_MARK:
+                fault = f"would make a virtual environment of the folder, at {path}"
+            elif folder == folders["scripts"] and is_interpreter_name(name):
+                fault = f"takes an interpreter's name, at {path}"
+        if fault:
+            raise MeetingFilesError(
+                f"its file {row[1]} {fault}",
+                where=label,
+                hints=("report it to the distribution's authors",),
+            )
+
+
+def _standing(layout: Layout) -> set[str]:
+    """Return the scheme folders and those above them, the root and those above it by the names that `land` gives."""
+    standing = folders_of(f"{folder}/x" for folder in {*layout.folders.values()} if folder)
+    names = layout.root.split("/")
+    for up in range(1, layout.folders["data"].count("..") + 1):
+        standing.add(join_path("/".join([".."] * up), names[-up]))
+    return standing
+
+
+def _metadata_of(path: str, libraries: Iterable[str]) -> str:
+    """Return the folder or file of a distribution's metadata that the path is or lies in, "" where it is none."""
+    for library in libraries:
+        prefix = f"{library}/" if library else ""
+        if path.startswith(prefix):
+            top = path[len(prefix) :].partition("/")[0]
+            if top.lower().endswith(_METADATA):
+                return prefix + top
+    return ""

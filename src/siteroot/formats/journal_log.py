@@ -50,6 +50,12 @@ class Journal:
     kept_times: tuple[FolderTime, ...] = ()
 
 
+def begins_as_journal(content: bytes) -> bool:
+    """Whether a file that begins so may be a journal, or the beginning of one that was not written to its end."""
+    header = f"{_HEADER}\0".encode()
+    return content[: len(header)] == header[: len(content)]
+
+
 def render_journal(journal: Journal) -> bytes:
     """Return the journal's bytes."""
     fields = [_HEADER, VERSION, "pid", str(journal.pid)]

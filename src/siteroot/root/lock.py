@@ -4,7 +4,7 @@
     DIR absent     an flock on the one folder beside it in which DIR is staged, held until DIR is renamed into place:
 
     .DIR.siteroot/
-        holder     pid of the process that holds it
+        holder     pid of the process that holds it; comes first and goes last, and makes the folder ours
         root/      what becomes DIR
 
 Who waited looks again whether the path still is the folder that was locked, for the one before may have renamed or
@@ -71,7 +71,7 @@ class RootLock:
             return
         try:
             if self._staging:
-                fs.remove_tree(self._staging, writer=self._writer)
+                _remove_staging(self._staging, self._writer)
                 if not os.path.lexists(self.path):
                     _remove_parents(self._made, self._writer)
             if self._lock_file:
@@ -180,6 +180,8 @@ def _lock_staging(
         descriptor = fs.open_folder(staging)
     except FileNotFoundError:
         return None
+    except NotADirectoryError as error:
+        raise _taken(staging, "it is a file or a link") from error
     locked, holder = staging, f"{staging}/holder"
     ours = False
     try:
@@ -188,7 +190,9 @@ def _lock_staging(
             folder, descriptor = descriptor, fs.open_lock_file(locked, writer=writer)
             os.close(folder)
             _take_file(descriptor, holder, hear, writer)
-        ours = fs.is_same_inode(descriptor, locked)
+        if fs.is_same_inode(descriptor, locked):
+            _refuse_foreign(staging)
+            ours = True
         if ours and not os.path.lexists(root):
             fs.remove_tree(f"{staging}/root", writer=writer)  # of one that was killed
             fs.write_whole(holder, b"%d\n" % os.getpid(), writer=writer)
@@ -204,11 +208,58 @@ def _abandon(descriptor: int, staging: str, writer: fs.Writer) -> None:
     """Give up a lock that was taken, or was not, and the staging folder that it is on."""
     try:
         if staging:
-            fs.remove_tree(staging, writer=writer)
+            _remove_staging(staging, writer)
     except OSError:
         pass  # the next sync clears it
     finally:
         os.close(descriptor)
+
+
+def _taken(staging: str, why: str) -> UnusableRootError:
+    return UnusableRootError(
+        f"the root is staged under this name, and {why}, which siteroot did not put there",
+        where=staging,
+        hints=("Move it away and run the command again.",),
+    )
+
+
+def _foreign_in(staging: str) -> str:
+    """Return a name in the staging folder that is not ours, "" where all is."""
+    names = os.listdir(staging)
+    for name in names:
+        if name not in ("holder", "root", LOCK_FILE) and not _is_partial(name):
+            return name
+    if "holder" in names:
+        try:
+            with open(os.open(f"{staging}/holder", fs.FILE_FLAGS), "rb") as stream:
+                return "" if stream.read(80).strip(b"\n").isdigit() else "holder"
+        except OSError:
+            return "holder"
+    return "root" if "root" in names else ""
+
+
+def _refuse_foreign(staging: str) -> None:
+    foreign = _foreign_in(staging)
+    if foreign:
+        raise _taken(staging, f"it holds {foreign}")
+
+
+def _is_partial(name: str) -> bool:
+    return name.startswith(".holder.") and name.endswith(".part")
+
+
+def _remove_staging(staging: str, writer: fs.Writer) -> None:
+    """Remove what is ours of a staging folder, `holder` last, and the folder if nothing else is in it."""
+    fs.remove_tree(f"{staging}/root", writer=writer)
+    try:
+        names = os.listdir(staging)
+    except FileNotFoundError:
+        return
+    for name in names:
+        if name == LOCK_FILE or _is_partial(name):
+            fs.remove_file(f"{staging}/{name}", writer=writer)
+    fs.remove_file(f"{staging}/holder", writer=writer)
+    fs.remove_folder(staging, writer=writer)
 
 
 def _take(
@@ -264,6 +315,7 @@ def _open_lock_file(root: str, path: str, writer: fs.Writer) -> int:
     try:
         writer.mkdir(f"{root}/{WORK_FOLDER}", 0o755)
     except FileExistsError:
+        os.close(fs.open_folder(f"{root}/{WORK_FOLDER}"))  # no link: it would lead out of the root
         return fs.open_lock_file(path, writer=writer)
     descriptor = fs.open_lock_file(path, writer=writer)
     fs.write_all(descriptor, b"%d\n" % os.getpid(), writer=writer)
@@ -286,8 +338,9 @@ def _clear_dead_staging(root: str, writer: fs.Writer) -> None:
     except OSError:
         return
     try:
-        if fs.try_flock(descriptor, writer=writer) and fs.is_same_inode(descriptor, staging):
-            fs.remove_tree(staging, writer=writer)
+        free = fs.try_flock(descriptor, writer=writer) and fs.is_same_inode(descriptor, staging)
+        if free and not _foreign_in(staging):
+            _remove_staging(staging, writer)
     except OSError:
         pass  # a parent that is not ours to write to: it does no harm there
     finally:

@@ -17,7 +17,8 @@ The name of the last file that is there (`Marker`) says what is due, so each ste
 DIR's own time changes with every name in it, `.siteroot` among them, so the time to give it must be on the disk before
 that name comes and after it has gone. Therefore the folder is made as `.siteroot-NANOSECONDS`, with DIR's time in its
 name, and renamed when `begin` is in it; at the end it is renamed to that form again before the last file in it is
-removed. Whoever finds such a folder removes it and gives DIR that time. Between the last two calls, rmdir and utime,
+removed. Whoever finds such a folder removes it and gives DIR that time; it is ours if it holds nothing, or one such file
+alone that begins as our journals do. Between the last two calls, rmdir and utime,
 the time stands in an extended attribute of DIR, which does not change it. Where the file system has none of these,
 a kill just there leaves a whole tree with the present as DIR's own time. The times of areas outside are in `begin`
 before their `.siteroot` is made.
@@ -30,7 +31,7 @@ from contextlib import suppress
 from enum import StrEnum
 
 from siteroot import fs
-from siteroot.formats.journal_log import Journal, parse_journal, render_journal
+from siteroot.formats.journal_log import Journal, begins_as_journal, parse_journal, render_journal
 from siteroot.model.root import WORK_FOLDER
 from siteroot.model.rows import FolderTime
 
@@ -51,6 +52,9 @@ class Marker(StrEnum):
 
 _PART = "journal.part"
 _OURS = frozenset((*Marker, _PART, NEW, OLD, LOCK_FILE))
+_EARLY = frozenset(
+    (Marker.BEGIN, Marker.UNDONE, Marker.DONE)
+)  # what a folder with a time in its name may hold
 _TIME = "user.siteroot.time"  # the extended attribute
 
 
@@ -75,17 +79,33 @@ def work_stands(root: str) -> bool:
 
 def find_marker(root: str) -> Marker | None:
     """Return what the work folder says, None where nothing. RecoveryError where it holds what is not siteroot's."""
-    names = _names(f"{root}/{WORK_FOLDER}")
+    work = f"{root}/{WORK_FOLDER}"
+    names = _names(work)
+    marker = next((marker for marker in Marker if marker in names), None)
     begin = f".{Marker.BEGIN}."
     partial = {name for name in names if name.startswith(begin) and name.endswith(".part")}
-    unknown = sorted(names - _OURS - partial)
+    # all else comes after the first marker and goes before the last
+    unknown = sorted(names - partial - (_OURS if marker else {LOCK_FILE}))
     if unknown:
-        raise RecoveryError(
-            f"it holds {unknown[0]}, which siteroot did not put there",
-            where=f"{root}/{WORK_FOLDER}",
-            hints=("The name .siteroot is reserved in a root: move what is not siteroot's away.",),
-        )
-    return next((marker for marker in Marker if marker in names), None)
+        raise _foreign(work, f"it holds {unknown[0]}, which siteroot did not put there")
+    return marker
+
+
+def _foreign(work: str, why: str) -> RecoveryError:
+    return RecoveryError(
+        why,
+        where=work,
+        hints=("The name .siteroot is reserved in a root: move what is not siteroot's away.",),
+    )
+
+
+def _is_journal(path: str) -> bool:
+    """Whether a file may be a journal of ours, to judge by how it begins."""
+    try:
+        with open(os.open(path, fs.FILE_FLAGS), "rb") as stream:
+            return begins_as_journal(stream.read(32))
+    except OSError:
+        return False
 
 
 def require_writable(root: str) -> None:
@@ -102,16 +122,18 @@ def require_writable(root: str) -> None:
 def read_journal(root: str, marker: Marker, *, outside: Sequence[str]) -> Journal:
     """Return the journal in the file that was found. Raises JournalSyntaxError."""
     path = f"{root}/{WORK_FOLDER}/{marker}"
-    with open(path, "rb") as stream:
+    with open(os.open(path, fs.FILE_FLAGS), "rb") as stream:
         return parse_journal(stream.read(), path, outside=outside)
 
 
 def _names(folder: str) -> set[str]:
-    """Return the names in a folder, none where it is absent. OSError where it is a link or a file."""
+    """Return the names in a folder, none where it is absent. RecoveryError where it is a link or a file."""
     try:
         descriptor = fs.open_folder(folder)
     except FileNotFoundError:
         return set()
+    except NotADirectoryError as error:
+        raise _foreign(folder, "it is a file or a link, and no folder of siteroot's") from error
     try:
         return set(os.listdir(descriptor))
     finally:
@@ -123,9 +145,12 @@ def _is_early(root: str, name: str) -> bool:
     if _early_time(name) is None:
         return False
     try:
-        return _names(f"{root}/{name}") <= set(Marker)
-    except OSError:
+        names = _names(f"{root}/{name}")
+    except (OSError, RecoveryError):
         return False  # a file or a link: somebody else's
+    return not names or (
+        len(names) == 1 and names <= _EARLY and _is_journal(f"{root}/{name}/{min(names)}")
+    )
 
 
 def _early_time(name: str) -> int | None:
@@ -249,7 +274,7 @@ def clear_early(root: str, writer: fs.Writer) -> Marker | None:
             continue
         folder = f"{root}/{name}"
         ended = Marker.DONE if os.path.lexists(f"{folder}/{Marker.DONE}") else Marker.UNDONE
-        for marker in Marker:
+        for marker in _EARLY:
             fs.remove_file(f"{folder}/{marker}", writer=writer)
         _leave(root, folder, time, writer)
     time = _noted_time(root)

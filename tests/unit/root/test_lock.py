@@ -115,11 +115,13 @@ def test_dead_staging_is_cleared_by_the_next_sync(tmp_path: Path) -> None:
     dead = Path(staging_folder(str(root)))
     (dead / "root/pkg").mkdir(parents=True)
     (dead / "root/pkg/x.py").write_bytes(b"x")
+    (dead / "holder").write_bytes(b"42\n")
     with lock_root(str(root)) as lock:
         assert not lock.existed
         assert not (dead / "root").exists()
     assert not dead.exists()
     (dead / "root/pkg").mkdir(parents=True)
+    (dead / "holder").write_bytes(b"42\n")
     root.mkdir()
     with lock_root(str(root)):
         assert not dead.exists()

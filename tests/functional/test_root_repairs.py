@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,67 @@ def test_whose_files_are_not_known_any_more_are_nobodys(tmp_path: Path, lost: st
     assert "nobody knows which files were base's" in desk.synced(*words, cwd=projects["none"]).err
     assert (root / "base.py").read_text() == "1.0"
     assert not list(root.glob("*.dist-info"))
+
+
+def folder_with_notes(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+    (path / "notes").write_text("mine")
+
+
+def fifo(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def linked(path: Path) -> None:
+    path.rename(path.parent.parent.parent / "away")
+    path.symlink_to(path.parent.parent.parent / "away")
+
+
+def immutable(path: Path) -> None:
+    if subprocess.run(["chattr", "+i", path], capture_output=True, check=False).returncode:
+        pytest.skip("no file can be made immutable here")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "path", "words"),
+    [
+        (folder_with_notes, "tool/__init__.py", "tool/__init__.py (folder)"),
+        (fifo, "tool-1.0.dist-info/RECORD", "in the way"),
+        (linked, "tool-1.0.dist-info/RECORD", "in the way"),
+        (immutable, "tool/__init__.py", "tool/__init__.py cannot be written"),
+    ],
+)
+def test_what_came_to_stand_for_an_owned_file_is_refused_by_name(
+    tmp_path: Path, spoil: Callable[[Path], None], path: str, words: str
+) -> None:
+    """With `--overwrite` too: a folder that somebody put there is never given up."""
+    desk, root = make_desk(tmp_path / "home"), tmp_path / "root"
+    one, two = (
+        make_project(
+            tmp_path / version,
+            [
+                build_wheel(
+                    tmp_path, "tool", version, {"tool/__init__.py": version, "tool/x.py": ""}
+                )
+            ],
+        )
+        for version in ("1.0", "2.0")
+    )
+    into = ("--python", sys.executable, "--target", root, "--link-mode", "copy")
+    desk.synced(*into, cwd=one)
+    spoil(root / path)
+    before = snapshot(root / "tool")  # to read the other would wait for ever
+    more = ("--overwrite",) if spoil is folder_with_notes else ()
+    try:
+        done = desk.sync(*into, *more, cwd=two)
+        assert done.code == 1, done.err
+        assert words in done.err
+        assert describe_difference(before, snapshot(root / "tool")) == []
+    finally:
+        if spoil is immutable:
+            subprocess.run(["chattr", "-i", root / path], check=True)
 
 
 def test_a_prefix_root_that_goes_to_another_python(lab: Lab, project: Path, tmp_path: Path) -> None:

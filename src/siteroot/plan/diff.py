@@ -283,9 +283,12 @@ def _find_in_the_way(
     found = []
     if kind_at(STATE_FILE, inventory) is Kind.FOLDER:
         found.append((STATE_FILE, Kind.FOLDER))
-    for path in paths - going:
+    for path in paths:
         kind = kind_at(path, inventory)
-        if kind is not None and not (kind is Kind.FOLDER and _goes_whole(path, going, inventory)):
+        if kind is Kind.FOLDER:  # where an owned file was, too: what it holds is nobody's
+            if not _goes_whole(path, going, inventory):
+                found.append((path, kind))
+        elif kind is not None and path not in going:
             found.append((path, kind))
     for folder in folders_of(paths) - going:
         kind = kind_at(folder, inventory)

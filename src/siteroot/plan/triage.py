@@ -139,9 +139,9 @@ def _why_wanted(
     if not same_python:
         return "the root was made for another Python"
     if old[0].missing:
-        return f"{old[0].missing[0]} is missing" + (
-            f", and {len(old[0].missing) - 1} files more" if len(old[0].missing) > 1 else ""
-        )
+        more = len(old[0].missing) - 1
+        files = "1 file" if more == 1 else f"{more} files"
+        return f"{old[0].missing[0]} is missing" + (f", and {files} more" if more else "")
     if entry.bytecode != policy.bytecode:
         return _why_compiled(entry.bytecode, policy.bytecode)
     return _why_other(pin, entry)

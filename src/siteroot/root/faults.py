@@ -25,7 +25,10 @@ _HINTS = {
     errno.ENOSPC: ("Free some space and run it again.",),
     errno.EDQUOT: ("Free some space and run it again.",),
     errno.EACCES: ("Run it as the user whom the folder and what is in it belong to.",),
-    errno.EPERM: ("Run it as the user whom the folder and what is in it belong to.",),
+    errno.EPERM: (
+        "Run it as the user whom the folder and what is in it belong to.",
+        "lsattr shows whether it is marked immutable or append-only.",
+    ),
     errno.EROFS: ("Mount it writable, or choose another folder.",),
 }
 

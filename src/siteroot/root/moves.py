@@ -42,26 +42,37 @@ def perform(areas: Sequence[Area], entries: Sequence[Entry], *, writer: fs.Write
     made: set[str] = set()  # by this very call: nobody else can have put anything there
     for number, (kind, path, _) in enumerate(entries):
         at, relative = split_path(path, bases)
-        if not relative:
-            continue  # an area's own folder: it is there, and stays
-        area = areas[at]
-        folder, _, name = relative.rpartition("/")
-        match kind:
-            case "place" if path.rpartition("/")[0] in made:
-                _fill(area, folder, name, writer)
-            case "place":
-                _place(area, path, folder, name, writer)
-            case "replace":
-                _replace(area, path, folder, name, str(number), writer)
-            case "aside":
-                _aside(area, path, folder, name, str(number), writer)
-            case "make":
-                if _make(area, path, folder, name, writer):
-                    made.add(path)
-            case "drop":
-                _drop(area, folder, name, writer)
-            case _:
-                raise InvariantError(f"no such move: {kind}")
+        if relative:  # else an area's own folder: it is there, and stays
+            with _Naming(path):
+                _perform_one(areas[at], kind, path, relative, number, made, writer)
+
+
+def _perform_one(
+    area: Area,
+    kind: str,
+    path: str,
+    relative: str,
+    number: int,
+    made: set[str],
+    writer: fs.Writer,
+) -> None:
+    folder, _, name = relative.rpartition("/")
+    match kind:
+        case "place" if path.rpartition("/")[0] in made:
+            _fill(area, folder, name, writer)
+        case "place":
+            _place(area, path, folder, name, writer)
+        case "replace":
+            _replace(area, path, folder, name, str(number), writer)
+        case "aside":
+            _aside(area, path, folder, name, str(number), writer)
+        case "make":
+            if _make(area, path, folder, name, writer):
+                made.add(path)
+        case "drop":
+            _drop(area, folder, name, writer)
+        case _:
+            raise InvariantError(f"no such move: {kind}")
 
 
 def take_back(areas: Sequence[Area], entries: Sequence[Entry], *, writer: fs.Writer) -> None:
@@ -72,25 +83,47 @@ def take_back(areas: Sequence[Area], entries: Sequence[Entry], *, writer: fs.Wri
         at, relative = split_path(path, bases)
         if not relative:
             continue
-        area = areas[at]
-        folder, _, name = relative.rpartition("/")
-        match kind:
-            case "place":
-                _withdraw(area, folder, name, writer)
-                _unlink_half_placed(area, folder, name, writer)
-            case "replace":
-                _withdraw(area, folder, name, writer)
-                _bring_back(area, path, folder, name, str(number), writer)
-            case "aside":
-                _bring_back(area, path, folder, name, str(number), writer)
-            case "make":
-                if note == "made":
-                    _drop(area, folder, name, writer)
-            case "drop":
-                if note:
-                    _make_anew(area, path, folder, name, note, writer)
-            case _:
-                raise InvariantError(f"no such move: {kind}")
+        with _Naming(path):
+            _take_back_one(areas[at], kind, path, relative, number, note, writer)
+
+
+def _take_back_one(
+    area: Area, kind: str, path: str, relative: str, number: int, note: str, writer: fs.Writer
+) -> None:
+    folder, _, name = relative.rpartition("/")
+    match kind:
+        case "place":
+            _withdraw(area, folder, name, writer)
+            _unlink_half_placed(area, folder, name, writer)
+        case "replace":
+            _withdraw(area, folder, name, writer)
+            _bring_back(area, path, folder, name, str(number), writer)
+        case "aside":
+            _bring_back(area, path, folder, name, str(number), writer)
+        case "make":
+            if note == "made":
+                _drop(area, folder, name, writer)
+        case "drop":
+            if note:
+                _make_anew(area, path, folder, name, note, writer)
+        case _:
+            raise InvariantError(f"no such move: {kind}")
+
+
+class _Naming:
+    """Names the path of the move in what the system says: the calls get bare names, and numbers of old files."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: object, _trace: object) -> None:
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = self._path, None
 
 
 def _fill(area: Area, folder: str, name: str, writer: fs.Writer) -> None:

@@ -109,7 +109,7 @@ def test_missing_files_are_told() -> None:
     root.delete("a.py")
     assert why(demo.pin, root.inventory()) == "a.py is missing"
     root.delete("b.py")
-    assert why(demo.pin, root.inventory()) == "a.py is missing, and 1 files more"
+    assert why(demo.pin, root.inventory()) == "a.py is missing, and 1 file more"
 
 
 def test_others_go_from_a_target_and_stay_in_an_interpreter() -> None:

@@ -266,3 +266,27 @@ def test_3_placing_is_shared_when_no_other_thread_lives(
     ended = {line.split()[0] for line in lines[: forks[0]] if " exit(" in line}
     assert len(ended) == len(threads)
     assert not [n for n in threads if n > forks[0]]
+
+
+@pytest.mark.parametrize("folder", ["", "demo"])
+def test_3_who_may_not_make_every_move_makes_none(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path, folder: str
+) -> None:
+    """A root of another user in which everyone may write: its folders are not theirs, or it has the sticky bit."""
+    guest = as_user(54321)
+    root, cache = tmp_path / "root", tmp_path / "cache"
+    ground.sync(versions["one"], root)
+    give(root, 12345)
+    root.chmod(0o777 if folder else 0o1777)
+    if not folder:
+        for each in root.rglob("*"):
+            if each.is_dir():
+                each.chmod(0o777)
+    cache.mkdir()
+    cache.chmod(0o777)
+    before = snapshot(root)
+    done = ground.try_sync(versions["two"], root, "--link-mode", "copy", cache=cache, by=guest)
+    assert done.returncode == 1, done.stderr
+    assert "cannot be written" in done.stderr
+    assert "the root is as it was before" in done.stderr
+    assert snapshot(root) == before

@@ -8,6 +8,7 @@ each but the root itself is locked for as long as it is worked in.
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -228,6 +229,34 @@ def refuse_claimed(root: str, bases: Sequence[str]) -> None:
                     "remove it if that root is no more",
                 ),
             )
+
+
+def refuse_unwritable(root: str, moves: Iterable[tuple[str, str]]) -> None:
+    """Raise PermissionError for the first folder in which this user cannot make a move: before any is made.
+
+    In a folder with the sticky bit that is another's, only one's own files can be replaced or moved away.
+    """
+    user = os.geteuid()
+    if user == 0:
+        return
+    effective = os.access in os.supports_effective_ids
+    sticky: dict[str, bool] = {}
+    for kind, path in moves:
+        folder = path.rpartition("/")[0]
+        full = f"{root}/{folder}" if folder else root
+        if folder not in sticky:
+            try:
+                status = os.stat(full)
+            except OSError:  # it is made by the change, or found missing by it
+                sticky[folder] = False
+                continue
+            if not os.access(full, os.W_OK | os.X_OK, effective_ids=effective):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder or root)
+            sticky[folder] = bool(status.st_mode & stat.S_ISVTX) and status.st_uid != user
+        if sticky[folder] and kind in ("replace", "aside", "drop"):
+            with suppress(FileNotFoundError):
+                if os.lstat(f"{root}/{path}").st_uid != user:
+                    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), path)
 
 
 def spread_staging(staging: Staging, bases: Sequence[str]) -> Staging:

@@ -32,6 +32,7 @@ from .areas import (
     open_base,
     parts_below,
     refuse_claimed,
+    refuse_unwritable,
     split_path,
     spread_staging,
 )
@@ -98,6 +99,10 @@ def apply_change(
     _check_moves(staging, change[1])
     if recovery_due(root):
         raise InvariantError(f"{root} is to be recovered before it is changed")
+    try:
+        refuse_unwritable(root, change[1])
+    except PermissionError as error:
+        raise apply_failed(error, root, restored=True) from error
     bases = find_bases(root, staging[0])
     with hold_areas(root, bases, pause=_pausing(advanced), writer=writer):
         refuse_claimed(root, bases)

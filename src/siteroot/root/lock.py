@@ -25,6 +25,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    #: Whoever waits: hears the holder's pid, where it is known, and lets time pass between two tries.
+    Wait = tuple[Callable[[int | None], None], Callable[[], None] | None]
+
 #: The reserved name in a root (model.root has it too; that module loads dataclasses).
 WORK_FOLDER = ".siteroot"
 LOCK_FILE = "lock"
@@ -99,24 +102,26 @@ def lock_root(
     root: str,
     *,
     waiting: "Callable[[int | None], None] | None" = None,
+    pause: "Callable[[], None] | None" = None,
     writer: fs.Writer = fs.DISK,
 ) -> RootLock:
     """Return the lock of the root at this absolute, resolved path, waiting for whoever has it.
 
-    `waiting` hears, once for each wait, the holder's pid where it is known. Parents of an absent DIR are made, and
+    `waiting` hears, once for each wait, the holder's pid where it is known; `pause` lets a little time pass between two
+    tries, and may raise. Parents of an absent DIR are made, and
     removed again when the lock is released and DIR is still not there. Raises UnusableRootError.
     """
     made: tuple[str, ...] = ()
-    hear = waiting or _nobody
+    wait = waiting or _nobody, pause
     while True:
         try:
             try:
                 descriptor = fs.open_folder(root)
             except FileNotFoundError:
                 made += fs.make_folder(os.path.dirname(root), writer=writer)
-                lock = _lock_staging(root, made, hear, writer)
+                lock = _lock_staging(root, made, wait, writer)
             else:
-                lock = _lock_folder(root, descriptor, hear, writer)
+                lock = _lock_folder(root, descriptor, wait, writer)
         except OSError as error:
             _remove_parents(made, writer)
             raise _unusable(root, error) from error
@@ -145,16 +150,16 @@ def _unusable(root: str, error: OSError) -> UnusableRootError:
 
 
 def _lock_folder(
-    root: str, descriptor: int, hear: "Callable[[int | None], None]", writer: fs.Writer
+    root: str, descriptor: int, wait: "Wait", writer: fs.Writer
 ) -> RootLock | None:
     """Return the lock of a DIR that is there, None where it was renamed or removed meanwhile."""
     lock_file = ""
     try:
-        if not _take(descriptor, f"{root}/{WORK_FOLDER}/begin", hear, writer):
+        if not _take(descriptor, f"{root}/{WORK_FOLDER}/begin", wait, writer):
             lock_file = f"{root}/{WORK_FOLDER}/{LOCK_FILE}"
             folder, descriptor = descriptor, _open_lock_file(root, lock_file, writer)
             os.close(folder)
-            _take_file(descriptor, lock_file, hear, writer)
+            _take_file(descriptor, lock_file, wait, writer)
         still_there = fs.is_same_inode(descriptor, lock_file or root)
         if still_there:
             _clear_dead_staging(root, writer)
@@ -168,7 +173,7 @@ def _lock_folder(
 
 
 def _lock_staging(
-    root: str, made: tuple[str, ...], hear: "Callable[[int | None], None]", writer: fs.Writer
+    root: str, made: tuple[str, ...], wait: "Wait", writer: fs.Writer
 ) -> RootLock | None:
     """Return the lock of a DIR that is absent, None where it came to be meanwhile."""
     staging = staging_folder(root)
@@ -185,11 +190,11 @@ def _lock_staging(
     locked, holder = staging, f"{staging}/holder"
     ours = False
     try:
-        if not _take(descriptor, holder, hear, writer):
+        if not _take(descriptor, holder, wait, writer):
             locked = f"{staging}/{LOCK_FILE}"
             folder, descriptor = descriptor, fs.open_lock_file(locked, writer=writer)
             os.close(folder)
-            _take_file(descriptor, holder, hear, writer)
+            _take_file(descriptor, holder, wait, writer)
         if fs.is_same_inode(descriptor, locked):
             _refuse_foreign(staging)
             ours = True
@@ -263,11 +268,11 @@ def _remove_staging(staging: str, writer: fs.Writer) -> None:
 
 
 def _take(
-    descriptor: int, holder: str, hear: "Callable[[int | None], None]", writer: fs.Writer
+    descriptor: int, holder: str, wait: "Wait", writer: fs.Writer
 ) -> bool:
     """Wait for a folder's flock; return False where its file system has none."""
     try:
-        _take_file(descriptor, holder, hear, writer)
+        _take_file(descriptor, holder, wait, writer)
     except OSError as error:
         if error.errno not in _NO_FLOCK:
             raise
@@ -276,11 +281,13 @@ def _take(
 
 
 def _take_file(
-    descriptor: int, holder: str, hear: "Callable[[int | None], None]", writer: fs.Writer
+    descriptor: int, holder: str, wait: "Wait", writer: fs.Writer
 ) -> None:
-    if not fs.try_flock(descriptor, writer=writer):
-        hear(read_holder(descriptor, holder))
-        fs.flock(descriptor, writer=writer)
+    if fs.try_flock(descriptor, writer=writer):
+        return
+    hear, pause = wait
+    hear(read_holder(descriptor, holder))
+    fs.flock(descriptor, pause, writer=writer)
 
 
 def read_holder(descriptor: int, path: str) -> int | None:

@@ -3,7 +3,6 @@
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from siteroot.errors import SelectionError
 from siteroot.model.lock import (
@@ -188,7 +187,7 @@ def explain_wheels(files: Iterable[LockedFile], tags: WheelTags) -> tuple[str, .
 
 def locate(location: str, folder: str) -> str:
     """Return an absolute URL as it is, and any path as an absolute one."""
-    if urlsplit(location).scheme in ("http", "https", "file"):
+    if "://" in location or location.startswith("file:"):  # whoever fetches it says what is wrong with it
         return location
     return posixpath.normpath(posixpath.join(folder, location))
 

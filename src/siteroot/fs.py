@@ -41,11 +41,49 @@ FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 #: Makes a file that is not there yet.
 CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
+#: Begins the paths of descriptors that were handed to this process: a pipe among these was given to be read.
+_HANDED = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
+
 _FICLONE = 0x40049409  # linux/fs.h
 _RENAME_NOREPLACE = 1
 _AT_FDCWD = -100
 _BLOCK = 1 << 20
 _PAUSE = 0.02  # seconds between two tries of a lock
+
+
+class NotPlainError(OSError):
+    """A path leads to a pipe, a device or a socket where a file was to be read, or to a file of senseless size."""
+
+
+def read_plain(path: str, most: int, *, follow: bool = True) -> bytes:
+    """Return the bytes of a plain file of at most that size: never waits, as reading a pipe or a device may.
+
+    A pipe that was handed to this process as a descriptor (`<(...)` in bash) is read to its end. Raises OSError,
+    NotPlainError among them.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise NotPlainError(errno.ENXIO, "it is a socket or a device, and no file") from None
+        raise
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if stat.S_ISFIFO(mode) and path.startswith(_HANDED):
+            os.set_blocking(descriptor, True)
+        elif not stat.S_ISREG(mode):
+            what = "pipe" if stat.S_ISFIFO(mode) else "device"
+            raise NotPlainError(errno.EINVAL, f"it is a {what}, and no file")
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(most + 1) if os.fstat(descriptor).st_size <= most else None
+    finally:
+        os.close(descriptor)
+    if content is None or len(content) > most:
+        raise NotPlainError(errno.EFBIG, f"it is larger than {most >> 20} MiB")
+    return content
 
 
 def _copy_file_range_absent(_source: int, _target: int, _count: int) -> int:

@@ -153,6 +153,35 @@ def nested(project: Path) -> None:
     (project / "uv.lock").write_text("x = " + "[" * 20_000 + "]" * 20_000)
 
 
+def pipe(name: str) -> Callable[[Path], object]:
+    """A pipe that nobody writes to, where a file was."""
+
+    def prepare(project: Path) -> None:
+        (project / name).unlink(missing_ok=True)
+        os.mkfifo(project / name)
+
+    return prepare
+
+
+def device(name: str) -> Callable[[Path], object]:
+    """A file without end."""
+
+    def prepare(project: Path) -> None:
+        (project / name).unlink(missing_ok=True)
+        (project / name).symlink_to("/dev/zero")
+
+    return prepare
+
+
+def located(url: str) -> Callable[[Path], object]:
+    """The wheel's URL in the lock is that one, up to the file's name."""
+
+    def prepare(project: Path) -> None:
+        change(project, "uv.lock", (project.parent / "wheels").as_uri(), url)
+
+    return prepare
+
+
 Row = tuple[Callable[[Path], object] | None, tuple[str, ...], int, str]
 
 #: What is done to the project, the words, the exit code, and words that the error must have.
@@ -190,6 +219,17 @@ ROWS: dict[str, Row] = {
     "broken uv.toml": (lambda p: (p / "uv.toml").write_text("]["), TARGET, 2, "uv.toml"),
     "a file as the project's folder": (None, (*TARGET, "--project", "uv.lock"), 2, "--project uv.lock"),
     "no such folder to work in": (None, (*TARGET, "--directory", "absent"), 2, "absent"),
+    "a pipe as the lock": (pipe("uv.lock"), TARGET, 2, "uv.lock: cannot be read: it is a pipe"),
+    "a device as the lock": (device("uv.lock"), TARGET, 2, "uv.lock: cannot be read: it is a device"),
+    "a pipe as a named lock": (pipe("my.lock"), (*TARGET, "--lock", "my.lock"), 2, "my.lock: cannot be read: it is a pipe"),
+    "a pipe as the project": (pipe("pyproject.toml"), TARGET, 2, "pyproject.toml: cannot be read: it is a pipe"),
+    "a device as the project": (device("pyproject.toml"), TARGET, 2, "pyproject.toml: cannot be read: it is a device"),
+    "a pipe as uv.toml": (pipe("uv.toml"), TARGET, 2, "uv.toml: cannot be read: it is a pipe"),
+    "a pipe as .python-version": (pipe(".python-version"), ("--target", "pkgs"), 2, ".python-version: cannot be read: it is a pipe"),
+    "a URL whose host is cut off": (located("http://[::1"), TARGET, 1, "IPv6"),
+    "a URL whose port is no number": (located("http://h:x"), TARGET, 2, "port is not a number"),
+    "a URL whose port is too large": (located("http://h:99999"), TARGET, 1, "port is no number from 0 to 65535"),
+    "a URL that is not fetched by": (located("ftp://h.test"), TARGET, 1, "`ftp` is not a scheme"),
     # -- words
     "frozen and locked": (None, (*TARGET, "--locked"), 2, "`--frozen` and `--locked`"),
     "an extra and all": (None, (*TARGET, "--extra", "x", "--all-extras"), 2, "`--extra` and `--all-extras`"),
@@ -311,6 +351,49 @@ def test_bad_input_leaves_a_root_as_it_was(
     done = desk.sync(*words, cwd=project)
     assert done.code == code, done.err
     assert describe_difference(seen, snapshot(project)) == []
+
+
+def test_a_lock_of_senseless_size_is_refused_unread(desk: Desk, project: Path) -> None:
+    os.truncate(project / "uv.lock", 600 << 20)
+    done = desk.sync(*TARGET, cwd=project)
+    assert (done.code, "larger than 512 MiB" in done.err) == (2, True), done.err
+
+
+def test_a_lock_from_a_pipe_that_was_handed_over_is_read(desk: Desk, project: Path) -> None:
+    """As bash's `--lock <(...)` does; the writer may be slower than the reader."""
+    writer = subprocess.Popen(
+        ["/bin/sh", "-c", 'sleep 0.2; cat "$1"', "sh", project / "uv.lock"], stdout=subprocess.PIPE
+    )
+    with writer:
+        assert writer.stdout is not None
+        path = f"/dev/fd/{writer.stdout.fileno()}"
+        done = desk.sync(*TARGET, "--lock", path, cwd=project)
+    assert "cannot be read" not in done.err
+    assert done.code == 0, done.err
+    assert (project / "pkgs" / "demo.py").is_file()
+
+
+@pytest.mark.parametrize("fault", ["edited", "gone", "folder", "pipe"])
+def test_a_stored_script_that_is_not_what_was_checked_is_fetched_anew(
+    desk: Desk, tmp_path: Path, fault: str
+) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    files = {"tool-1.0.data/scripts/hello": b"#!python\nprint('hello')\n"}
+    project = make_project(tmp_path / "project", [build_wheel(wheels, "tool", "1.0", files)])
+    desk.synced(*HERE, "--target", "right", cwd=project)
+    (stored,) = (desk.home / "cache").glob("wheels-v1/*/*/scripts/hello")
+    content = stored.read_bytes()
+    stored.unlink()
+    if fault == "edited":
+        stored.write_bytes(content.replace(b"hello", b"HELLO"))
+    elif fault == "folder":
+        stored.mkdir()
+    elif fault == "pipe":
+        os.mkfifo(stored)
+    done = desk.synced(*TARGET, cwd=project)
+    assert "scripts/hello of tool==1.0 is not what was stored" in " ".join(done.err.split())
+    assert describe_difference(snapshot(project / "right"), snapshot(project / "pkgs")) == []
 
 
 def test_variables_that_name_senseless_places(desk: Desk, project: Path, tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ def snapshot(path: str | os.PathLike[str], *, times: bool = True) -> dict[str, S
             pending.extend((f"{full}/{name}", f"{prefix}{name}") for name in os.listdir(full))
         elif stat.S_ISLNK(status.st_mode):
             seen[relative] = ("link", 0, 0, os.readlink(full))
+        elif stat.S_ISFIFO(status.st_mode):
+            seen[relative] = ("pipe", mode, mtime, "")
         else:
             with open(full, "rb") as stream:
                 digest = hashlib.sha256(stream.read()).hexdigest()

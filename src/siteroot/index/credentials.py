@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from siteroot.fs import read_plain
 from siteroot.model.event import Note, Warned
 from siteroot.model.settings import IndexSetting
 from siteroot.ports import Reporter
@@ -129,6 +130,7 @@ class Credentials:
 
     def _read_netrc(self, path: str) -> netrc.netrc | None:
         try:
+            read_plain(path, 16 << 20)  # a pipe or a device would be waited for without end
             return netrc.netrc(path)
         except FileNotFoundError:
             return None

@@ -224,8 +224,7 @@ def _brief(text: str) -> str:
 
 def _read_answer(slot: str, identity: "Identity") -> Facts | None:
     try:
-        with open(slot, "rb") as file:
-            kept = json.load(file)
+        kept = json.loads(fs.read_plain(slot, _LONGEST))
         facts = (
             parse_facts(kept["answer"])
             if tuple(kept["identity"]) == (*identity[:5], [*identity[5]], identity[6])

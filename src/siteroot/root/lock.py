@@ -149,9 +149,7 @@ def _unusable(root: str, error: OSError) -> UnusableRootError:
     )
 
 
-def _lock_folder(
-    root: str, descriptor: int, wait: "Wait", writer: fs.Writer
-) -> RootLock | None:
+def _lock_folder(root: str, descriptor: int, wait: "Wait", writer: fs.Writer) -> RootLock | None:
     """Return the lock of a DIR that is there, None where it was renamed or removed meanwhile."""
     lock_file = ""
     try:
@@ -267,9 +265,7 @@ def _remove_staging(staging: str, writer: fs.Writer) -> None:
     fs.remove_folder(staging, writer=writer)
 
 
-def _take(
-    descriptor: int, holder: str, wait: "Wait", writer: fs.Writer
-) -> bool:
+def _take(descriptor: int, holder: str, wait: "Wait", writer: fs.Writer) -> bool:
     """Wait for a folder's flock; return False where its file system has none."""
     try:
         _take_file(descriptor, holder, wait, writer)
@@ -280,9 +276,7 @@ def _take(
     return True
 
 
-def _take_file(
-    descriptor: int, holder: str, wait: "Wait", writer: fs.Writer
-) -> None:
+def _take_file(descriptor: int, holder: str, wait: "Wait", writer: fs.Writer) -> None:
     if fs.try_flock(descriptor, writer=writer):
         return
     hear, pause = wait

@@ -187,7 +187,9 @@ def explain_wheels(files: Iterable[LockedFile], tags: WheelTags) -> tuple[str, .
 
 def locate(location: str, folder: str) -> str:
     """Return an absolute URL as it is, and any path as an absolute one."""
-    if "://" in location or location.startswith("file:"):  # whoever fetches it says what is wrong with it
+    if "://" in location or location.startswith(
+        "file:"
+    ):  # whoever fetches it says what is wrong with it
         return location
     return posixpath.normpath(posixpath.join(folder, location))
 

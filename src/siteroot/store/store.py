@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 from packaging.version import InvalidVersion, Version
 
 from siteroot.formats.manifest import MANIFEST, parse_manifest
-from siteroot.fs import DISK, Writer, make_folder, remove_tree, rename_new, write_whole
+from siteroot.fs import DISK, Writer, make_folder, read_plain, remove_tree, rename_new, write_whole
 from siteroot.model.cache import bucket
 from siteroot.model.digest import HEX_LENGTHS, Digest
 from siteroot.model.event import Waiting, Warned
@@ -51,6 +51,8 @@ TOLERATED = ".tolerated"
 _TAG = b"""Signature: 8a477f597d28d172789f06886806bc55
 # This folder is a cache of siteroot (https://bford.info/cachedir/).
 """
+#: The largest manifest that is read, in bytes: a hundred thousand files with long paths have some thirty million.
+_MOST = 512 << 20
 _UNWRITABLE = frozenset((EACCES, EPERM, EROFS))
 
 
@@ -120,8 +122,7 @@ class Store:
         if folder in self._discarded:
             return None
         try:
-            with open(f"{folder}/{MANIFEST}", "rb") as file:
-                content = file.read()
+            content = read_plain(f"{folder}/{MANIFEST}", _MOST, follow=False)
         except OSError:
             return None
         wheel = parse_manifest(content, folder)
@@ -300,6 +301,19 @@ class Store:
         return ""
 
 
+def read_stored(wheel: StoredWheel, scheme: str, path: str) -> bytes | None:
+    """Return the bytes of a stored file, None where they are not those that were checked and stored."""
+    for part in wheel.schemes:
+        for name, size, _, _, sha256 in part.files if part.scheme == scheme else ():
+            if name == path:
+                try:
+                    content = read_plain(f"{wheel.folder}/{scheme}/{path}", size, follow=False)
+                except OSError:
+                    return None
+                return content if hashlib.sha256(content).digest() == sha256 else None
+    return None
+
+
 @contextmanager
 def in_words(path: str) -> Iterator[None]:
     """Turn a fault of the disk into words."""
@@ -365,8 +379,9 @@ def _resolve(base: str, pin: WheelPin) -> str | None:
     found = {d.hexadecimal for d in pin.artifact.file.digests if d.algorithm == "sha256"}
     for path in paths:
         try:
-            with open(f"{base}/{NAMES}/{path}", encoding="ascii") as file:
-                found.add(file.read(80).strip())
+            found.add(
+                read_plain(f"{base}/{NAMES}/{path}", 80, follow=False).decode("ascii").strip()
+            )
         except (OSError, UnicodeDecodeError):
             return None
     sha256 = found.pop() if len(found) == 1 else ""

@@ -4,7 +4,6 @@ lock -> recover -> inventory -> triage -> wheels -> placing -> plan -> journal -
 way up to the plan, without the lock, and changes nothing in the root.
 """
 
-import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -44,6 +43,7 @@ from siteroot.root.inventory import read_inventory
 from siteroot.root.journal import apply_change, recover_root, recovery_due
 from siteroot.root.lock import lock_root
 from siteroot.root.placing import PoisonedError, copied_words
+from siteroot.store.store import read_stored
 
 from .bytecode import BytecodeSupply
 from .noted import noted
@@ -293,7 +293,7 @@ def _desire(
 ) -> tuple[Desire, tuple[WheelPin, ...]]:
     """Return the desire, with the wheels of all wanted pins placed, and the pins whose wheels were not looked at.
 
-    Wheels are added to `wheels` as they are known.
+    The wheels are added to `wheels`, also where PoisonedError is raised: then those that it speaks of are among them.
     """
     unseen: tuple[WheelPin, ...] = ()
     placing = Placing(
@@ -313,8 +313,14 @@ def _desire(
         if means.bytecode is not None:
             obtained = _with_bytecode(obtained, means.bytecode, dry_run=filling.dry_run)
             wheels += obtained
+        scripts = _read_scripts(obtained)
         for pin, wheel in zip(lacking, obtained, strict=True):
-            placed[pin.name] = place_distribution(wheel, placing, _extras(pin, wheel))
+            extras = Extras(
+                direct=pin.direct,
+                direct_url=render_direct_url(pin.source, pin.artifact.file.digests),
+                scripts=scripts[wheel.folder],
+            )
+            placed[pin.name] = place_distribution(wheel, placing, extras)
             for warning in wheel.warnings:
                 means.reporter.report(Warned(f"{wheel.label}: {warning}"))
         hidden = {pin.name for pin in unseen}
@@ -341,16 +347,20 @@ def _with_bytecode(
     return [bytecode.find(wheel) for wheel in wheels] if dry_run else bytecode.obtain(wheels)
 
 
-def _extras(pin: WheelPin, wheel: StoredWheel) -> Extras:
-    scripts = {}
-    for path in wheel.python_scripts:
-        with open(os.path.join(wheel.folder, "scripts", path), "rb") as file:
-            scripts[path] = file.read().partition(b"\n")[2]
-    return Extras(
-        direct=pin.direct,
-        direct_url=render_direct_url(pin.source, pin.artifact.file.digests),
-        scripts=scripts,
-    )
+def _read_scripts(wheels: Sequence[StoredWheel]) -> dict[str, dict[str, bytes]]:
+    """Return, by the wheel's folder, what follows the first line of its `#!python` scripts. Raises PoisonedError."""
+    scripts: dict[str, dict[str, bytes]] = {wheel.folder: {} for wheel in wheels}
+    poisoned = []
+    for wheel in wheels:
+        for path in wheel.python_scripts:
+            content = read_stored(wheel, "scripts", path)
+            if content is None:
+                poisoned.append((wheel.label, wheel.folder, f"scripts/{path}"))
+            else:
+                scripts[wheel.folder][path] = content.partition(b"\n")[2]
+    if poisoned:
+        raise PoisonedError(poisoned)
+    return scripts
 
 
 def _apply(rows: Change | Fresh, staging: Staging, filling: Filling, means: Means) -> Effort:

@@ -13,8 +13,10 @@ This module imports no dataclasses, typing, pathlib or re: it is the starter's (
 """
 
 import binascii
+import errno
 import marshal
 import os
+import stat
 
 from siteroot import __version__
 from siteroot.interpreter.looks import DISK
@@ -153,7 +155,9 @@ def _file(path: str) -> bytes | None:
         return None
     try:
         with open(descriptor, "rb", buffering=0) as file:
-            return file.readall()
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return file.readall()
+            raise OSError(errno.EINVAL, "no plain file")
     except IsADirectoryError:
         return None
 

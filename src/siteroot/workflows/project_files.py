@@ -4,6 +4,10 @@ import os
 from collections.abc import Sequence
 
 from siteroot.errors import ProjectError
+from siteroot.fs import read_plain
+
+#: The largest file of a project that is read, in bytes; the largest locks known have some ten million.
+_MOST = 512 << 20
 
 
 class UnreadableFileError(ProjectError):
@@ -18,8 +22,7 @@ class DiskProjectFiles:
     def read(self, path: str) -> bytes | None:
         """Return the file's bytes, None where there is no such file. Raises UnreadableFileError."""
         try:
-            with open(path, "rb") as file:
-                return file.read()
+            return read_plain(path, _MOST)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except (OSError, ValueError) as error:

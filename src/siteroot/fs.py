@@ -336,7 +336,7 @@ def remove_tree(path: str, *, folder: int | None = None, writer: Writer = DISK) 
 def _unlink_if_there(name: str, folder: int | None, writer: Writer) -> None:
     try:
         writer.unlink(name, dir_fd=folder)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         pass
 
 

@@ -396,6 +396,13 @@ def test_a_stored_script_that_is_not_what_was_checked_is_fetched_anew(
     assert describe_difference(snapshot(project / "right"), snapshot(project / "pkgs")) == []
 
 
+def test_a_tmpdir_that_is_a_file_is_no_fault_where_none_is_needed(
+    desk: Desk, project: Path
+) -> None:
+    desk.synced(*TARGET, cwd=project, variables={"TMPDIR": str(project / "uv.lock")})
+    assert (project / "pkgs" / "demo.py").is_file()
+
+
 def test_variables_that_name_senseless_places(desk: Desk, project: Path, tmp_path: Path) -> None:
     dead = tmp_path / "dead"
     dead.mkdir()
@@ -410,6 +417,9 @@ def test_variables_that_name_senseless_places(desk: Desk, project: Path, tmp_pat
         ("UV_PYTHON", "3.99", "3.99"),
         ("UV_LINK_MODE", "", "UV_LINK_MODE"),
         ("UV_FROZEN", "perhaps", "UV_FROZEN"),
+        ("UV_HTTP_TIMEOUT", "9" * 400, "UV_HTTP_TIMEOUT"),
+        ("UV_HTTP_RETRIES", "9" * 5000, "UV_HTTP_RETRIES"),
+        ("UV_CONCURRENT_DOWNLOADS", "9" * 5000, "UV_CONCURRENT_DOWNLOADS"),
     ):
         words = () if name == "UV_PYTHON" else HERE
         done = desk.sync(*words, "--dry-run", cwd=project, variables={name: value})

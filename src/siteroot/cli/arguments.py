@@ -87,6 +87,10 @@ def options_of(command: str) -> tuple[Option, ...]:
     return tuple(option for option in OPTIONS if option.commands == COMMANDS)
 
 
+#: The longest number that an option takes: a billion seconds are thirty years.
+_DIGITS = 9
+
+
 def check_value(option: Option, text: str, shown: str) -> Value:
     """Return the value that a text gives to an option that takes one. Raises UnclearWordsError."""
     if not text:
@@ -95,6 +99,8 @@ def check_value(option: Option, text: str, shown: str) -> Value:
         raise UnclearWordsError(f"{shown} cannot be `{text}`{_allowed(option)}")
     match option.kind:
         case Kind.NUMBER:
+            if text.isascii() and text.isdigit() and len(text) > _DIGITS:
+                raise UnclearWordsError(f"{shown} is larger than any number that is of use")
             if not (text.isascii() and text.isdigit()) or int(text) < option.least:
                 least = f" from {option.least} on" if option.least else ""
                 raise UnclearWordsError(f"{shown} has to be a whole number{least}, not `{text}`")

@@ -226,6 +226,7 @@ ROWS: dict[str, Row] = {
     "a device as the project": (device("pyproject.toml"), TARGET, 2, "pyproject.toml: cannot be read: it is a device"),
     "a pipe as uv.toml": (pipe("uv.toml"), TARGET, 2, "uv.toml: cannot be read: it is a pipe"),
     "a pipe as .python-version": (pipe(".python-version"), ("--target", "pkgs"), 2, ".python-version: cannot be read: it is a pipe"),
+    "a marker nested without end": (lambda p: change(p, "uv.lock", '{ name = "demo" }', '{ name = "demo", marker = "' + "(" * 5000 + "os_name == 'x'" + ")" * 5000 + '" }'), TARGET, 2, "marker.*nested too deeply"),
     "a URL whose host is cut off": (located("http://[::1"), TARGET, 1, "IPv6"),
     "a URL whose port is no number": (located("http://h:x"), TARGET, 2, "port is not a number"),
     "a URL whose port is too large": (located("http://h:99999"), TARGET, 1, "port is no number from 0 to 65535"),

@@ -130,7 +130,7 @@ class Store:
 
     def prepare(self) -> None:
         """Find out where to write, and load what `admit` needs, so that a process forked then does neither."""
-        self._writable_base()
+        self.writable_base()
         from . import admit  # noqa: F401, PLC0415 - as in `admit`
 
     # -- bringing in --------------------------------------------------------------------------------------------------

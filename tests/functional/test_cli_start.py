@@ -148,6 +148,7 @@ def test_the_version_costs_hardly_more_than_the_interpreter(place: Place, tmp_pa
         "siteroot",
         "siteroot.cli",
         "siteroot.cli.main",
+        "siteroot.cli.streams",
     }
 
 

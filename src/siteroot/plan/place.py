@@ -127,8 +127,6 @@ def _place_stored(wheel: StoredWheel, placing: Placing) -> tuple[StoredRow, ...]
         files = scheme.files
         if scheme.scheme == "scripts" and wheel.python_scripts:
             files = tuple(row for row in files if row[0] not in wheel.python_scripts)
-        if placing.bytecode:
-            files += scheme.bytecode
         if is_ascent(folder):
             root = placing.layout.root
             rows += [

@@ -4,9 +4,8 @@ import os
 import sys
 from collections.abc import Mapping
 
-import platformdirs
-
 from siteroot.model.surroundings import Surroundings
+from siteroot.workflows.memo import default_cache
 
 
 def read_surroundings(
@@ -20,9 +19,18 @@ def read_surroundings(
         home=home if os.path.isabs(home) else None,
         user_config_folder=_user_config(environ, home),
         system_config_folders=_system_config(environ) if system_settings else (),
-        cache_folder=platformdirs.user_cache_dir("siteroot", appauthor=False),
+        cache_folder=_user_cache(environ),
         executable=sys.executable,
     )
+
+
+def _user_cache(environ: Mapping[str, str]) -> str:
+    known = default_cache(environ)
+    if known is not None:
+        return known
+    import platformdirs  # noqa: PLC0415 - 9 ms, for systems whose rule is not XDG's
+
+    return platformdirs.user_cache_dir("siteroot", appauthor=False)
 
 
 def _user_config(environ: Mapping[str, str], home: str) -> str | None:

@@ -7,7 +7,6 @@ Paths and relative index locations count from the file's folder, as in uv. What 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 
 from siteroot.model.settings import IndexSetting, LinkMode, Settings
 
@@ -131,6 +130,8 @@ def unknown_keys(table: Table, known: Collection[str]) -> tuple[str, ...]:
 
 def near(key: str, known: Iterable[str]) -> str:
     """Return "; did you mean `x`?" where a known key is near, else nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for errors alone
+
     closest = get_close_matches(key, sorted(known), n=1)
     return f"; did you mean `{closest[0]}`?" if closest else ""
 

@@ -4,7 +4,6 @@ The names, markers and tags are uv's (`uv sync --python-platform`). What a name 
 where there is none of that version, CPython is meant and nothing else is claimed.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -223,6 +222,8 @@ def _platform_named(
     """Return a named platform's tags and the markers that it sets."""
     platform = _PLATFORMS.get(_SPELT_AS_TAGS.get(name, name))
     if platform is None:
+        import difflib  # noqa: PLC0415 - for errors alone
+
         near = difflib.get_close_matches(name.lower(), (*PLATFORM_NAMES, *_SPELT_AS_TAGS), n=3)
         hints = (f"Did you mean {' or '.join(near)}?",) if near else ()
         raise UnknownPlatformError(

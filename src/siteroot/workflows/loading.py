@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from siteroot.errors import LockAbsentError, LockOutdatedError, UsageError
-from siteroot.formats.pylock import parse_pylock
 from siteroot.formats.uv_lock import parse_uv_lock
 from siteroot.model.event import Note, Warned
 from siteroot.model.lock import Lock
@@ -102,9 +101,15 @@ def load_sync(
             hints=("make one with `uv lock`, or name one with --lock",),
         )
     kind = LockKind.PYLOCK if _is_pylock(path) else LockKind.UV
-    lock = parse_pylock(content, path) if kind is LockKind.PYLOCK else parse_uv_lock(content, path)
+    lock = _parse_pylock(content, path) if kind is LockKind.PYLOCK else parse_uv_lock(content, path)
     _tell_notes(project, lock, reporter)
     return Loaded(project=project, settings=settings, lock=lock, kind=kind, path=path)
+
+
+def _parse_pylock(content: bytes, path: str) -> "Pylock":
+    from siteroot.formats.pylock import parse_pylock  # noqa: PLC0415 - 8 ms that a uv.lock need not pay
+
+    return parse_pylock(content, path)
 
 
 def _discover(request: SyncRequest, files: ProjectFiles, start: str) -> Project | None:

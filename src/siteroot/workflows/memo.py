@@ -17,6 +17,7 @@ import errno
 import marshal
 import os
 import stat
+import sys
 
 from siteroot import __version__
 from siteroot.interpreter.looks import DISK
@@ -110,11 +111,19 @@ def _guess_cache(argv: "Sequence[str]", environ: "Mapping[str, str]", cwd: str) 
             named = argv[at + 1]
     if named:
         return os.path.realpath(os.path.join(cwd, named))
+    folder = default_cache(environ)
+    return None if folder is None else os.path.realpath(folder)
+
+
+def default_cache(environ: "Mapping[str, str]") -> str | None:
+    """Return the cache's folder by the XDG Base Directory Specification, None where another rule holds."""
+    if sys.platform in ("darwin", "win32"):
+        return None
     shared = environ.get("XDG_CACHE_HOME", "")
     if os.path.isabs(shared):
-        return os.path.realpath(os.path.join(shared, "siteroot"))
+        return os.path.join(shared, "siteroot")
     home = environ.get("HOME", "")
-    return os.path.realpath(os.path.join(home, ".cache", "siteroot")) if home else None
+    return os.path.join(home, ".cache", "siteroot") if os.path.isabs(home) else None
 
 
 def guard(name: str, value: str | None) -> str | None:

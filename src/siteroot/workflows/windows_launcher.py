@@ -1,7 +1,6 @@
 """Windows launchers, made on any host: a stub from `installer`, a `#!python` line, and a zip with the script."""
 
 import io
-import zipfile
 from functools import partial
 
 from siteroot.model.target import Target
@@ -21,7 +20,9 @@ def _make(kind: str, script: bytes, gui: bool) -> bytes:  # noqa: FBT001 - plan.
 
     The zip's time is fixed, so that the same script gives the same bytes.
     """
-    from installer.scripts import Script  # noqa: PLC0415 - 16 ms, for Windows targets only
+    import zipfile  # noqa: PLC0415 - 3 ms, for Windows targets only
+
+    from installer.scripts import Script  # noqa: PLC0415 - 16 ms
 
     section = "gui" if gui else "console"
     _, sample = Script("x", "x", "x", section).generate("python", kind)  # type: ignore[arg-type]

@@ -25,6 +25,11 @@ def _fresh(mode: str) -> Callable[[Tool], Command | None]:
     return command
 
 
+def _first(tool: Tool) -> Command | None:
+    words = tool.install("hardlink")
+    return None if words is None else tool.command(*words, prepare=tool.forget_decisions)
+
+
 def _cold(tool: Tool) -> Command | None:
     words = tool.install_cold()
     return None if words is None else tool.command(*words, prepare=tool.forget_all)
@@ -52,6 +57,11 @@ JOBS = (
         title="warm cache, fresh root, hard links",
         command=_fresh("hardlink"),
         goals={"uv sync": 0.90, "uv pip": 0.70},
+    ),
+    Job(
+        name="first",
+        title="the same for a lock never seen before: nothing is remembered but wheels",
+        command=_first,
     ),
     Job(
         name="nothing",

@@ -99,6 +99,12 @@ class Tool:
         """Bring the root to where it was never made."""
         shutil.rmtree(self.root, ignore_errors=True)
 
+    def forget_decisions(self) -> None:
+        """Bring the root to where it was never made, and the cache to where nothing was decided before."""
+        self.forget_root()
+        for folder in ("memos-v1", "roots-v1"):
+            shutil.rmtree(self.cache / folder, ignore_errors=True)
+
     def forget_all(self) -> None:
         """Bring root and cache to where they were never made."""
         self.forget_root()

@@ -23,7 +23,7 @@ LAYOUTS = (
 #: Few paths, so that distributions meet, and so that files become folders and the reverse.
 PATHS = (
     *("m.py", "n.py", "a", "a.py", "a/__init__.py", "a/b", "a/b/c.py", "a/b/d.txt", "a/b.py"),
-    *("ns/x.py", "ns/y.py", "ns/sub/z.py", "p.pth", "sitecustomize.py", ".siteroot-start"),
+    *("ns/x.py", "ns/y.py", "ns/sub/z.py", "p.pth", "sitecustomize.py"),
 )
 
 
@@ -117,7 +117,10 @@ def staying_bytecode(
     layout=st.sampled_from(LAYOUTS),
     pair=selections(),
     compiled=st.sets(st.sampled_from([path for path in PATHS if path.endswith(".py")])),
-    foreign=st.sets(st.sampled_from((*PATHS, "a/mine.txt", "bin/run", "ns/sub/q")), max_size=2),
+    foreign=st.sets(
+        st.sampled_from((*PATHS, ".siteroot-start", "a/mine.txt", "bin/run", "ns/sub/q")),
+        max_size=2,
+    ),
     overwrite=st.booleans(),
 )
 @settings(max_examples=300, deadline=None)

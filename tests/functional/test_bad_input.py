@@ -110,6 +110,14 @@ def venv(project: Path) -> None:
     (project / "env" / "pyvenv.cfg").touch()
 
 
+def whole_venv(project: Path) -> None:
+    """A virtual environment and a link to its site-packages."""
+    venv(project)
+    library = project / "env" / "lib" / "python3.9" / "site-packages"
+    library.mkdir(parents=True)
+    (project / "link").symlink_to(library)
+
+
 def fake(project: Path) -> None:
     (project / "fake").write_text("#!/bin/sh\nexit 3\n")
     (project / "fake").chmod(0o755)
@@ -259,6 +267,8 @@ ROWS: dict[str, Row] = {
     "below a file": (None, (*HERE, "--target", "pyproject.toml/pkgs"), 2, "pyproject.toml: is a file"),
     "no name": (None, (*HERE, "--target", ""), 2, "--target"),
     "a venv": (venv, (*HERE, "--target", "env"), 2, "virtual environment"),
+    "a venv's site-packages": (whole_venv, (*HERE, "--target", "env/lib/python3.9/site-packages"), 2, "packages of the virtual environment .*/env.*--active fills it"),
+    "a link to a venv's site-packages": (whole_venv, (*HERE, "--target", "link"), 2, "packages of the virtual environment .*/env"),
     "below a broken link to a file": (lambda p: (p / "away").symlink_to(p / "uv.lock" / "x"), (*HERE, "--target", "away/pkgs"), 2, "uv.lock: is a file"),
     "a system as the active environment": (None, (*HERE, "--active"), 2, "no virtual environment"),
     "the standard library": (None, (*HERE, "--target", sysconfig.get_path("stdlib")), 2, "interpreter's own"),
@@ -280,6 +290,7 @@ ROWS: dict[str, Row] = {
     "a Python that is not to come yet": (None, ("--python", "python9", "--target", "pkgs"), 2, "python9"),
     "no Python of uv's": (None, ("--managed-python", "--target", "pkgs"), 2, "among the Pythons that uv installed"),
     "a Python that the project refuses": (lambda p: change(p, "pyproject.toml", '">=3.8"', '">=3.99"'), TARGET, 2, "requires-python"),
+    "a version that the project refuses": (lambda p: change(p, "pyproject.toml", '">=3.8"', '">=3.11"'), ("--python-version", "3.9", "--target", "pkgs"), 2, r"requires-python.*>=3\.11.*`--python-version` chooses another"),
     "no such platform": (None, (*TARGET, "--python-platform", "amiga"), 2, "amiga"),
     "a version that is none": (None, ("--python-version", "three", "--target", "pkgs"), 2, "three"),
     "a broken .python-version": (lambda p: (p / ".python-version").write_text("9.99\n"), ("--target", "pkgs"), 2, "9.99"),

@@ -101,6 +101,20 @@ def test_a_pylock_alone(
         assert done.document["lock"]["kind"] == "pylock.toml"
 
 
+def test_a_pylock_that_lies_alone_in_a_folder_needs_no_word(
+    desk: Desk, tmp_path: Path, wheels: dict[str, Path]
+) -> None:
+    folder = tmp_path / "alone"
+    folder.mkdir()
+    write_pylock(folder / "pylock.toml", wheels)
+    done = desk.synced(*HERE, "--target", "pkgs", "--output-format", "json", cwd=folder)
+    assert set(done.changes) == NAMES
+    assert done.document["lock"]["path"] == str(folder / "pylock.toml")
+    unjudged = desk.sync(*HERE, "--target", "other", cwd=folder, frozen=False)
+    assert (unjudged.code, "use --frozen" in unjudged.err) == (2, True)
+    assert not (folder / "other").exists()
+
+
 @pytest.mark.uv
 @pytest.mark.parametrize(
     ("words", "uvs"),

@@ -56,6 +56,9 @@ _EXAMPLES = {
     ),
     "cache clean": (("siteroot cache clean numpy", "fetch numpy anew the next time"),),
 }
+#: What bears on the cache's commands. The others' options are taken there too, as uv takes them, and change nothing.
+_CACHE_SECTIONS = (Section.CACHE, Section.OUTPUT, Section.GLOBAL)
+
 _NOTES = {
     "sync": (
         "Every UV_ variable is understood as SITEROOT_ too (UV_PYTHON aside), and that one wins. Flags win over"
@@ -76,7 +79,7 @@ def render_help(command: str, width: int, paint: Paint) -> str:
     if command in _COMMANDS:
         blocks.append(_render_pairs("Commands", _COMMANDS[command], width, paint))
     options = [option for option in options_of(command) if _is_shown(option)]
-    for section in Section:
+    for section in _CACHE_SECTIONS if command.startswith("cache") else Section:
         rows = [
             _render_option(option, width, paint) for option in options if option.section is section
         ]

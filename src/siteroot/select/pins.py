@@ -135,7 +135,7 @@ def _refuse_other_python(lock: Lock, target: Target) -> None:
         raise LockedPythonError(
             f"The current Python version ({version}) is not compatible with the locked Python requirement: "
             f"`{in_order(lock.requires_python)}`",
-            hints=("`--python` chooses another one",),
+            hints=("`--python` or `--python-version` chooses another one",),
         )
 
 

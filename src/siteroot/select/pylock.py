@@ -136,7 +136,7 @@ def _refuse_other_target(pylock: Pylock, target: Target, markers: TargetMarkers)
         raise LockedPythonError(
             f"The current Python version ({version}) is not compatible with the locked Python requirement: "
             f"`{in_order(pylock.requires_python)}`",
-            hints=("`--python` chooses another one",),
+            hints=("`--python` or `--python-version` chooses another one",),
         )
     environments = pylock.environments
     if environments is not None and not any(markers.holds(marker) for marker in environments):

@@ -217,7 +217,7 @@ def _target(
                 f"Python {target.markers['python_full_version']} is outside of `requires-python`"
                 f" of {demand.who}: `{demand.specifiers}`",
                 where=request.python.origin if request.python.python else None,
-                hints=("`--python` chooses another one",),
+                hints=("`--python` or `--python-version` chooses another one",),
             )
     return target
 

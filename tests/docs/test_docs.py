@@ -183,6 +183,13 @@ def test_the_architecture_page_names_what_is_there() -> None:
     assert set(re.findall(r"`(\w+/\w+\.py)`", page)) <= paths
 
 
+def test_the_promises_page_names_tests_that_are_there() -> None:
+    page = (DOCS / "explanation" / "promises.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[^`]+)`", page)
+    assert len(named) > 20
+    assert [path for path in named if not (CHECKOUT / path).is_file()] == []
+
+
 def test_a_browser_opens_every_page_without_an_error(
     built: Path, address: str, browser: Browser
 ) -> None:

@@ -121,8 +121,10 @@ def test_7_a_cache_that_was_given_away_is_read_offline_and_nothing_is_fetched(
     hide(wheel)
     for path in [cache, *cache.rglob("*")]:
         os.chown(path, 12345, 12345)
+    theirs = sorted(cache.rglob("*"))
     ground.sync(project, tmp_path / "all", "--link-mode", "hardlink", "--offline", cache=cache)
     assert digest_of(tmp_path / "all") == digest_of(fresh)
+    assert sorted(cache.rglob("*")) == theirs  # nothing of ours is put among it
     (odd,) = cache.rglob("m3.py")
     os.chown(odd, 54321, 54321)
     ground.sync(project, tmp_path / "some", "--link-mode", "hardlink", "--offline", cache=cache)

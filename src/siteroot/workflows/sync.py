@@ -160,7 +160,7 @@ def _replayable(outcome: SyncOutcome, loaded: Loaded, pins: tuple[WheelPin, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Caches:
-    """The store's folder; one for what cannot be kept there; where answers are kept, None with `--no-cache`."""
+    """The store's folder; one for what cannot be kept there; where answers are kept, None where nowhere."""
 
     store: str
     temporary: str
@@ -177,7 +177,16 @@ def _caches(settings: Settings, surroundings: Surroundings, scope: ExitStack) ->
     named = settings.cache_dir
     folder = os.path.join(surroundings.cwd, named) if named else surroundings.cache_folder
     store = os.path.realpath(folder)
-    return _Caches(store=store, temporary=temporary, lasting=store)
+    lasting = None if _is_anothers(store) else store
+    return _Caches(store=store, temporary=temporary, lasting=lasting)
+
+
+def _is_anothers(folder: str) -> bool:
+    """Whether a folder belongs to another user, in which a file of ours would be in that one's way."""
+    try:
+        return os.stat(folder).st_uid != os.geteuid()
+    except OSError:
+        return False
 
 
 def _target(

@@ -35,6 +35,16 @@ def recording_writer() -> tuple[fs.Writer, list[str]]:
     return guarded_writer(done.append), done
 
 
+def logging_writer(log: str) -> fs.Writer:
+    """Return a writer that adds a line with each operation's name to a file, in the processes that are forked too."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+
+    def before(name: str) -> None:
+        os.write(descriptor, f"{name}\n".encode())
+
+    return guarded_writer(before)
+
+
 def stopping_writer(after: int) -> fs.Writer:
     """Return a writer that does so many operations, and from then on none: what a kill leaves is what is there."""
     left = [after]

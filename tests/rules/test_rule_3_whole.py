@@ -290,3 +290,19 @@ def test_3_who_may_not_make_every_move_makes_none(
     assert "cannot be written" in done.stderr
     assert "the root is as it was before" in done.stderr
     assert snapshot(root) == before
+
+
+@pytest.mark.parametrize(("old", "new"), [("two", "one"), ("one", "two")])
+def test_3_who_owns_a_root_may_make_every_move(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path, old: str, new: str
+) -> None:
+    """A user without root's rights, for whom a file that becomes a folder is none that they may write in."""
+    guest = as_user(54321)
+    root, cache = tmp_path / "root", tmp_path / "cache"
+    ground.sync(versions[new], tmp_path / "fresh")
+    ground.sync(versions[old], root)
+    give(root, 54321)
+    cache.mkdir()
+    cache.chmod(0o777)
+    ground.sync(versions[new], root, "--link-mode", "copy", cache=cache, by=guest)
+    assert snapshot(root) == snapshot(tmp_path / "fresh")

@@ -250,6 +250,9 @@ def refuse_unwritable(root: str, moves: Iterable[tuple[str, str]]) -> None:
             except OSError:  # it is made by the change, or found missing by it
                 sticky[folder] = False
                 continue
+            if not stat.S_ISDIR(status.st_mode):  # it becomes a folder, or is found to be none
+                sticky[folder] = False
+                continue
             if not os.access(full, os.W_OK | os.X_OK, effective_ids=effective):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder or root)
             sticky[folder] = bool(status.st_mode & stat.S_ISVTX) and status.st_uid != user

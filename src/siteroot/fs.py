@@ -61,6 +61,21 @@ def read_plain(path: str, most: int, *, follow: bool = True) -> bytes:
     A pipe that was handed to this process as a descriptor (`<(...)` in bash) is read to its end. Raises OSError,
     NotPlainError among them.
     """
+    with open(open_plain(path, follow=follow), "rb") as file:
+        content = file.read(most + 1) if os.fstat(file.fileno()).st_size <= most else None
+    if content is None or len(content) > most:
+        raise NotPlainError(errno.EFBIG, f"it is larger than {most >> 20} MiB")
+    return content
+
+
+def read_head(path: str, count: int) -> bytes:
+    """Return the first `count` bytes of a plain file, fewer where it is shorter; else as `read_plain`."""
+    with open(open_plain(path), "rb", buffering=0) as file:
+        return file.read(count)
+
+
+def open_plain(path: str, *, follow: bool = True) -> int:
+    """Open a plain file, or a pipe that was handed over, for reading. Raises OSError, NotPlainError among them."""
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     try:
         descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
@@ -77,13 +92,10 @@ def read_plain(path: str, most: int, *, follow: bool = True) -> bytes:
         elif not stat.S_ISREG(mode):
             what = "pipe" if stat.S_ISFIFO(mode) else "device"
             raise NotPlainError(errno.EINVAL, f"it is a {what}, and no file")
-        with open(descriptor, "rb", closefd=False) as file:
-            content = file.read(most + 1) if os.fstat(descriptor).st_size <= most else None
-    finally:
+    except OSError:
         os.close(descriptor)
-    if content is None or len(content) > most:
-        raise NotPlainError(errno.EFBIG, f"it is larger than {most >> 20} MiB")
-    return content
+        raise
+    return descriptor
 
 
 def _copy_file_range_absent(_source: int, _target: int, _count: int) -> int:

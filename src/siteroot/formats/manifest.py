@@ -1,27 +1,22 @@
 """The manifest beside a stored wheel: all that placing it has to know, to be loaded in a millisecond.
 
-    magic (16 bytes) | crc32 of the rest (4 bytes, big endian) | marshal, version 4, of plain tuples
-
-marshal loads a thousand rows in a third of the time that any other format takes, and its version 4 is read by every
-Python from 3.4 on. It is not safe on hostile bytes, and gets none: the store is ours, and the checksum finds damage.
-Another shape gets another magic.
+Plain tuples, sealed (`sealed.py`). Another shape gets another magic.
 """
-
-import marshal
-from zlib import crc32
 
 from siteroot.model.digest import Digest
 from siteroot.model.wheel import EntryPoint, StoredFile, StoredScheme, StoredWheel
 
+from .sealed import seal, unseal
+
 #: Its name in the folder of a stored wheel.
 MANIFEST = "manifest"
+#: The largest one that is read, in bytes: a hundred thousand files with long paths have some thirty million.
+MANIFEST_MOST = 512 << 20
 #: The number is the format's.
 MAGIC = b"siteroot-wheel 1"
 
 #: The name and the beginning of the manifest of a wheel's bytecode, which has the same shape otherwise.
 BYTECODE_MAGIC = b"siteroot-pycs 1 "
-
-_START = len(MAGIC) + 4
 
 #: (scheme, bytecode, uncompiled), as `StoredScheme` has them.
 CompiledScheme = tuple[str, tuple[StoredFile, ...], tuple[tuple[str, str], ...]]
@@ -29,7 +24,8 @@ CompiledScheme = tuple[str, tuple[StoredFile, ...], tuple[tuple[str, str], ...]]
 
 def render_manifest(wheel: StoredWheel) -> bytes:
     """Return a manifest of everything but the folder."""
-    body = marshal.dumps(
+    return seal(
+        MAGIC,
         (
             wheel.name,
             wheel.version,
@@ -45,20 +41,14 @@ def render_manifest(wheel: StoredWheel) -> bytes:
             wheel.pth,
             wheel.warnings,
         ),
-        4,
     )
-    return MAGIC + crc32(body).to_bytes(4, "big") + body
 
 
 def parse_manifest(content: bytes, folder: str) -> StoredWheel | None:
     """Return the wheel that lies in `folder`, None where the manifest is damaged or of another format."""
-    body = _body(content, MAGIC)
-    if body is None:
-        return None
+    kept = unseal(MAGIC, content)
     try:
-        name, version, sha256, dist_info, purelib, schemes, points, scripts, pth, warnings = (
-            marshal.loads(body)  # noqa: S302 - our own file, and its checksum holds
-        )
+        name, version, sha256, dist_info, purelib, schemes, points, scripts, pth, warnings = kept
         return StoredWheel(
             name=name,
             version=version,
@@ -78,32 +68,20 @@ def parse_manifest(content: bytes, folder: str) -> StoredWheel | None:
             pth=pth,
             warnings=warnings,
         )
-    except (ValueError, TypeError, EOFError):
+    except (ValueError, TypeError):
         return None
 
 
 def render_bytecode_manifest(label: str, schemes: tuple[CompiledScheme, ...]) -> bytes:
     """Return the manifest of a wheel's bytecode; `label` is what messages call the wheel."""
-    body = marshal.dumps((label, schemes), 4)
-    return BYTECODE_MAGIC + crc32(body).to_bytes(4, "big") + body
+    return seal(BYTECODE_MAGIC, (label, schemes))
 
 
 def parse_bytecode_manifest(content: bytes) -> tuple[str, tuple[CompiledScheme, ...]] | None:
     """Return the wheel's label and what was compiled, None where the manifest is damaged or of another format."""
-    body = _body(content, BYTECODE_MAGIC)
-    if body is None:
-        return None
+    kept = unseal(BYTECODE_MAGIC, content)
     try:
-        label, schemes = marshal.loads(body)  # noqa: S302 - as above
-    except (ValueError, TypeError, EOFError):
+        label, schemes = kept
+    except (ValueError, TypeError):
         return None
     return label, schemes
-
-
-def _body(content: bytes, magic: bytes) -> memoryview | None:
-    """Return what follows magic and checksum, None where either is wrong."""
-    body = memoryview(content)[_START:]
-    right = (
-        content.startswith(magic) and crc32(body).to_bytes(4, "big") == content[len(magic) : _START]
-    )
-    return body if right else None

@@ -1,7 +1,5 @@
 """Brings files, from the network or a disk, into files of the caller's; they are checked while they come."""
 
-import os
-import stat
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from urllib.parse import unquote
 
-from siteroot.fs import DISK, Writer
+from siteroot.fs import DISK, Writer, open_plain
 from siteroot.model.digest import Digest
 from siteroot.model.event import FetchFinished, FetchStarted, TimePassed
 from siteroot.ports import Clock, Reporter
@@ -297,9 +295,7 @@ def _local_path(request: FetchRequest) -> str | None:
 def _copy(request: FetchRequest, path: str, sink: Sink) -> None:
     """Read a file of this machine into the sink. Raises NotFoundError, UnreachableError, IntegrityError."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise UnreachableError(f"{request.label} cannot be read: it is no file", where=path)
-        with open(path, "rb", buffering=0) as source:
+        with open(open_plain(path), "rb", buffering=0) as source:
             while chunk := source.read(_BLOCK):
                 sink.write(chunk)
     except (FileNotFoundError, NotADirectoryError):

@@ -6,10 +6,15 @@ typing, pathlib or re (DESIGN.md 3).
 
 import os
 
+from siteroot.fs import read_head, read_plain
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     #: Executable, its real path, size, mtime in ns, text of its pyvenv.cfg, the kernel, the C library.
     Identity = tuple[str, str, int, int, "str | None", tuple[str, ...], "str | None"]
+
+#: No pyvenv.cfg that a Python heeds is longer, in bytes.
+_LONGEST = 1 << 20
 
 #: How executables begin: ELF, Mach-O (both byte orders, both widths, universal), PE.
 _BINARIES = (
@@ -69,12 +74,8 @@ class Looks:
         try:
             real = os.path.realpath(executable)
             status = os.stat(real)
-            descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                if not os.read(descriptor, 4).startswith(_BINARIES):
-                    return None
-            finally:
-                os.close(descriptor)
+            if not read_head(real, 4).startswith(_BINARIES):
+                return None
         except OSError:
             return None
         kernel = tuple(os.uname()) if hasattr(os, "uname") else ()
@@ -91,8 +92,8 @@ def _settings(executable: str) -> str | None:
     folder = os.path.dirname(executable)
     for place in (folder, os.path.dirname(folder)):
         try:
-            with open(f"{place}/pyvenv.cfg", "rb") as file:
-                return file.read().decode("utf-8", "surrogateescape")
+            content = read_plain(f"{place}/pyvenv.cfg", _LONGEST)
+            return content.decode("utf-8", "surrogateescape")
         except OSError:
             continue
     return None

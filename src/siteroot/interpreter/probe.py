@@ -252,8 +252,8 @@ def _externally_managed(facts: Facts, variables: Mapping[str, str]) -> str | Non
     if facts.prefix != facts.base_prefix:
         return None
     try:
-        with open(os.path.join(facts.stdlib[0], "EXTERNALLY-MANAGED"), "rb") as file:
-            text = file.read().decode("utf-8", "replace")
+        path = os.path.join(facts.stdlib[0], "EXTERNALLY-MANAGED")
+        text = fs.read_plain(path, _LONGEST).decode("utf-8", "replace")
     except (IndexError, OSError):
         return None
     import configparser  # noqa: PLC0415 - 1.5 ms, for the few Pythons that bar installing

@@ -17,11 +17,12 @@ from dataclasses import replace
 
 from siteroot.formats.manifest import (
     MANIFEST,
+    MANIFEST_MOST,
     CompiledScheme,
     parse_bytecode_manifest,
     render_bytecode_manifest,
 )
-from siteroot.fs import DISK, Writer, make_folder, rename_new, write_file
+from siteroot.fs import DISK, Writer, make_folder, read_plain, rename_new, write_file
 from siteroot.model.cache import bucket
 from siteroot.model.times import derive_mtime
 from siteroot.model.wheel import StoredFile, StoredWheel
@@ -74,8 +75,9 @@ class BytecodeStore:
         if folder in self._discarded:
             return None
         try:
-            with open(f"{folder}/{MANIFEST}", "rb") as file:
-                kept = parse_bytecode_manifest(file.read())
+            kept = parse_bytecode_manifest(
+                read_plain(f"{folder}/{MANIFEST}", MANIFEST_MOST, follow=False)
+            )
         except OSError:
             return None
         return None if kept is None else _with_bytecode(wheel, kept[1], folder)

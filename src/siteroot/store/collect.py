@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from siteroot.formats.manifest import MANIFEST, parse_manifest
-from siteroot.fs import DISK, Writer, remove_file, remove_folder, remove_tree
+from siteroot.formats.manifest import MANIFEST, MANIFEST_MOST, parse_manifest
+from siteroot.fs import DISK, Writer, read_head, read_plain, remove_file, remove_folder, remove_tree
 from siteroot.model.cache import BUCKETS, bucket
 
 from .faults import write_error
@@ -83,8 +83,8 @@ def _wheels(folder: str) -> Iterator[tuple[str, str]]:
     for group in _children(f"{folder}/{bucket('wheels')}"):
         for entry in _children(group):
             try:
-                with open(f"{entry}/{MANIFEST}", "rb") as file:
-                    wheel = parse_manifest(file.read(), entry)
+                content = read_plain(f"{entry}/{MANIFEST}", MANIFEST_MOST, follow=False)
+                wheel = parse_manifest(content, entry)
             except OSError:
                 wheel = None
             yield entry, "" if wheel is None else wheel.label
@@ -152,8 +152,7 @@ def _dangling(folder: str) -> Iterator[str]:
         for group in _children(algorithm):
             for path in _children(group):
                 try:
-                    with open(path, encoding="ascii", errors="replace") as file:
-                        sha256 = file.read(80).strip()
+                    sha256 = read_head(path, 80).decode("ascii", "replace").strip()
                 except OSError:
                     continue
                 entry = f"{wheels}/{sha256[:2]}/{sha256}"

@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 
 from packaging.version import InvalidVersion, Version
 
-from siteroot.formats.manifest import MANIFEST, parse_manifest
+from siteroot.formats.manifest import MANIFEST, MANIFEST_MOST, parse_manifest
 from siteroot.fs import DISK, Writer, make_folder, read_plain, remove_tree, rename_new, write_whole
 from siteroot.model.cache import bucket
 from siteroot.model.digest import HEX_LENGTHS, Digest
@@ -51,8 +51,6 @@ TOLERATED = ".tolerated"
 _TAG = b"""Signature: 8a477f597d28d172789f06886806bc55
 # This folder is a cache of siteroot (https://bford.info/cachedir/).
 """
-#: The largest manifest that is read, in bytes: a hundred thousand files with long paths have some thirty million.
-_MOST = 512 << 20
 _UNWRITABLE = frozenset((EACCES, EPERM, EROFS))
 
 
@@ -122,7 +120,7 @@ class Store:
         if folder in self._discarded:
             return None
         try:
-            content = read_plain(f"{folder}/{MANIFEST}", _MOST, follow=False)
+            content = read_plain(f"{folder}/{MANIFEST}", MANIFEST_MOST, follow=False)
         except OSError:
             return None
         wheel = parse_manifest(content, folder)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from siteroot.fs import (
     DISK,
+    FILE_FLAGS,
     Writer,
     is_same_inode,
     make_folder,
@@ -75,7 +76,7 @@ def _hold_file(descriptor: int, writer: Writer) -> bool:
 def is_dead(path: str, *, writer: Writer = DISK) -> bool:
     """Whether nobody holds a work folder or lock file any more."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(path, FILE_FLAGS)
     except OSError:
         return False
     try:

@@ -20,6 +20,7 @@ import stat
 import sys
 
 from siteroot import __version__
+from siteroot.formats.sealed import seal, unseal
 from siteroot.interpreter.looks import DISK
 
 TYPE_CHECKING = False
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     #: (question, path, answer): an answer is made of what marshal can hold. The questions are those of `_ANSWERS`.
     Look = tuple[str, str, Any]
 
-_FORM = "siteroot memo 1"
+_FORM = b"siteroot memo 2"
 _PLACE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SECRET_NAMES = ("PASSWORD", "USERNAME", "TOKEN", "SECRET")
 #: No file that a sync decides from is larger than its memo may be.
@@ -212,9 +213,9 @@ def still_so(looks: "Iterable[Look]", environ: "Mapping[str, str]") -> bool:
 def read_memo(place: MemoPlace) -> Memo | None:
     """Return the memo at its place, None where there is none for this command."""
     kept = _load(place.path)
-    if len(kept) != 9 or kept[:2] != (_FORM, place.key):
+    if len(kept) != 8 or kept[0] != place.key:
         return None
-    _, _, speech, looks, root, how, link_mode, state, count = kept
+    _, speech, looks, root, how, link_mode, state, count = kept
     return Memo(
         speech=speech,
         looks=looks,
@@ -229,9 +230,9 @@ def read_memo(place: MemoPlace) -> Memo | None:
 def read_plan(place: MemoPlace, memo: Memo) -> "tuple[Fresh, bytes, tuple[Came, ...], int] | None":
     """Return the memo's root as rows, its fingerprint, what comes with it and its size in bytes; None without such."""
     kept = _load(f"{place.path}.plan")
-    if len(kept) != 7 or kept[:3] != (_FORM, memo.state, memo.how):
+    if len(kept) != 6 or kept[:2] != (memo.state, memo.how):
         return None
-    _, _, _, fresh, fingerprint, came, size = kept
+    _, _, fresh, fingerprint, came, size = kept
     return fresh, fingerprint, came, size
 
 
@@ -243,8 +244,8 @@ def _load(path: str) -> "tuple[Any, ...]":
             status = os.fstat(descriptor)
             if status.st_uid != os.geteuid() or status.st_size > _LONGEST:
                 return ()
-            kept = marshal.loads(file.readall())  # noqa: S302 - the user's own
-    except (OSError, EOFError, ValueError, TypeError):
+            kept = unseal(_FORM, file.readall()) if stat.S_ISREG(status.st_mode) else None
+    except OSError:
         return ()
     return kept if isinstance(kept, tuple) else ()
 
@@ -252,11 +253,11 @@ def _load(path: str) -> "tuple[Any, ...]":
 def render_memo(place: MemoPlace, memo: Memo) -> bytes:
     """Return the bytes of a memo."""
     words = (memo.speech, memo.looks, memo.root, memo.how, memo.link_mode, memo.state, memo.count)
-    return marshal.dumps((_FORM, place.key, *words), 4)
+    return seal(_FORM, (place.key, *words))
 
 
 def render_plan(
     memo: Memo, fresh: "Fresh", fingerprint: bytes, came: "tuple[Came, ...]", size: int
 ) -> bytes:
     """Return the bytes of a memo's plan."""
-    return marshal.dumps((_FORM, memo.state, memo.how, fresh, fingerprint, came, size), 4)
+    return seal(_FORM, (memo.state, memo.how, fresh, fingerprint, came, size))

@@ -15,8 +15,12 @@ from packaging.utils import canonicalize_name
 import siteroot
 from siteroot.errors import RootError
 from siteroot.formats.headers import parse_headers
+from siteroot.fs import read_plain
 from siteroot.model.plan import Install, Plan, Remove, Replace
 from siteroot.model.root import InstalledDistribution, Inventory
+
+#: The largest METADATA that is read, in bytes.
+_MOST = 16 << 20
 
 
 class OwnFeetError(RootError):
@@ -129,7 +133,6 @@ def _requirements(
 
 def _read_metadata(path: str) -> Mapping[str, tuple[str, ...]]:
     try:
-        with open(path, "rb") as file:
-            return parse_headers(file.read().decode("utf-8", "replace"))
+        return parse_headers(read_plain(path, _MOST).decode("utf-8", "replace"))
     except OSError:
         return {}

@@ -11,6 +11,7 @@ This module imports no dataclasses, typing, pathlib or re (DESIGN.md 3).
 import os
 from time import monotonic
 
+from siteroot.fs import read_head
 from siteroot.root.fingerprint import read_fingerprint, root_unchanged, write_fingerprint
 
 from .memo import memo_place, read_memo, read_plan, still_so
@@ -73,8 +74,7 @@ def _is_as_left(place: "MemoPlace", memo: "Memo") -> bool:
     if fingerprint is None or not root_unchanged(root, fingerprint):
         return False
     try:
-        with open(f"{root}/{_STATE_FILE}", "rb") as file:
-            state = file.read(len(memo.state) + 1)
+        state = read_head(f"{root}/{_STATE_FILE}", len(memo.state) + 1)
     except OSError:
         return False
     return state == memo.state and not os.path.lexists(f"{root}/{_WORK_FOLDER}")

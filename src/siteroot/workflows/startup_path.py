@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+from siteroot.fs import read_head
 from siteroot.model.event import Note
 from siteroot.model.layout import Layout
 from siteroot.model.root import RootState
@@ -65,8 +66,7 @@ def _sitecustomizes(folder: str) -> Iterator[str]:
             yield path
         elif ending in _ENDINGS and stem.partition(".")[0] == "sitecustomize":
             try:
-                with open(path, "rb") as file:
-                    ours = file.read(len(SITECUSTOMIZE_BEGINS)) == SITECUSTOMIZE_BEGINS
+                ours = read_head(path, len(SITECUSTOMIZE_BEGINS)) == SITECUSTOMIZE_BEGINS
             except OSError:
                 continue
             if not ours:

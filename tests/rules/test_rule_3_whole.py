@@ -137,6 +137,7 @@ def test_3_the_next_sync_clears_dead_staging(
 ) -> None:
     dead = tmp_path / ".root.siteroot"
     (dead / "root" / "half").mkdir(parents=True)
+    (dead / "holder").write_text("4242\n")
     ground.sync(versions["one"], tmp_path / "root")
     assert os.listdir(tmp_path) == ["root"]
 

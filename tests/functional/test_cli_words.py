@@ -62,16 +62,16 @@ def test_bad_words_are_one_clear_line_and_exit_2(
 
 
 def test_a_variable_of_ours_that_means_nothing_is_warned_of(place: Place, tmp_path: Path) -> None:
-    variables = {"SITEROOT_CACHE_DIRR": "x", "UV_INDEX_STRATEGY": "first-index"}
+    variables = {"SITEROOT_CACHE_DIRR": "x", "UV_NO_BUILD_ISOLATION": "1"}
     result = place.run("cache", "dir", cwd=tmp_path, variables=variables)
     assert result.returncode == 0
     assert result.stderr == (
         "warning: the variable `SITEROOT_CACHE_DIRR` means nothing: did you mean SITEROOT_CACHE_DIR?\n"
     )
     told = place.run(
-        "cache", "dir", "-v", cwd=tmp_path, variables={"UV_INDEX_STRATEGY": "first-index"}
+        "cache", "dir", "-v", cwd=tmp_path, variables={"UV_NO_BUILD_ISOLATION": "1"}
     ).stderr
-    assert "the variable `UV_INDEX_STRATEGY` is not heeded" in told
+    assert "the variable `UV_NO_BUILD_ISOLATION` is not heeded" in told
 
 
 def _main(cwd: Path, *words: str, **variables: str) -> tuple[int, str, str]:

@@ -39,9 +39,10 @@ def projects(ground: Ground) -> tuple[Path, Path]:
     return one, two
 
 
-def start(ground: Ground, project: Path, root: Path) -> subprocess.Popen[str]:
+def start(ground: Ground, project: Path, root: Path, *options: str) -> subprocess.Popen[str]:
+    python, *words = ground.command(project, root, "--link-mode", "copy")
     return subprocess.Popen(
-        ground.command(project, root, "--link-mode", "copy"),
+        [python, *options, *words],
         cwd=ground.home,
         env=plain_variables(ground.home),
         stdout=subprocess.PIPE,
@@ -96,6 +97,7 @@ def test_3_interrupted_it_is_undone_or_done_and_says_which(
         if process.returncode == code:
             hits += 1
             said = [line for line in err.splitlines() if line.startswith("Interrupted: ")]
+            assert len(said) == 1, err
             is_new = describe_difference(new, found) == []
             for line in said:
                 assert ("shall be" in line or "is whole" in line) is is_new, err
@@ -104,6 +106,48 @@ def test_3_interrupted_it_is_undone_or_done_and_says_which(
         if describe_difference(new, found) == []:
             ground.sync(one, root) if existing else subprocess.run(["rm", "-r", root], check=True)
     assert hits
+
+
+def test_interrupted_at_any_moment_it_says_what_became_of_the_root(
+    ground: Ground, projects: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """From its first module to its last line: whoever is heard gets one sentence, and it is true."""
+    root = tmp_path / "root"
+    ground.sync(projects[0], root)
+    heard = 0
+    for moment in range(1, 17):
+        # without site, whose .pth files may import anything before our first line
+        with start(ground, projects[moment % 2], root, "-I", "-S") as process:
+            time.sleep(moment * 0.03)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+        if process.returncode != 130:  # over by then, or not begun
+            assert process.returncode in (0, -signal.SIGINT), err
+            continue
+        (said,) = (line for line in err.splitlines() if line.startswith("Interrupted: "))
+        version = ("1.0", "2.0")[moment % 2]
+        is_new = (root / f"demo-{version}.dist-info" / "RECORD").exists()
+        assert is_new or "shall be" not in said, (moment, err)
+        heard += 1
+    assert heard > 3
+
+
+def test_where_a_memo_does_not_hold_after_all_it_is_heard_too(
+    ground: Ground, projects: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """What was begun from the memo is left to the whole sync, which hears the signals that the beginning heard."""
+    root = tmp_path / "root"
+    ground.sync(projects[0], root, "--link-mode", "copy")
+    subprocess.run(["rm", "-r", root], check=True)
+    edited = next((ground.home / "cache").rglob("purelib/demo/7/m7.py"))
+    edited.write_text("V = 3\n")
+    with start(ground, projects[0], root) as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        assert "anew" in first
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err.count("Interrupted: ")) == (130, 1), err
 
 
 NOBODY = {

@@ -26,10 +26,11 @@ class Interruption(KeyboardInterrupt):
 
 
 class SignalInterrupts:
-    """Hears the signals of one command, and tells of them on its stderr."""
+    """Hears the signals of one command, and tells of them on its stderr, or through `say` where something is drawn there."""
 
     def __init__(self, stream: "TextIO") -> None:
         self._stream = stream
+        self.say = self._write
         self._count = 0
         self._pending = 0
         self._deferred = False
@@ -65,10 +66,13 @@ class SignalInterrupts:
                 self.check()
         elif self._count == 2:
             try:
-                self._stream.write("Ending as soon as the root is whole\n")
-                self._stream.flush()
+                self.say("Ending as soon as the root is whole")
             except (OSError, RuntimeError, ValueError):
                 return  # nobody listens, or this came in the middle of another line
+
+    def _write(self, line: str) -> None:
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
 
     def _keep(self, lost: "sys.UnraisableHookArgs") -> None:
         """Keep an interruption that struck where Python drops exceptions (in a destructor, say) for the next look."""

@@ -15,12 +15,13 @@ if TYPE_CHECKING:  # typing alone would take longer than all of `--version`
     from collections.abc import Callable, Mapping
     from typing import TextIO
 
+    from siteroot.model.outcome import SyncOutcome
     from siteroot.model.surroundings import Surroundings
     from siteroot.ports import Interrupts
     from siteroot.workflows.keeping import Keeper
     from siteroot.workflows.trail import NotedVariables
 
-    from .parsing import Cache, Sync
+    from .parsing import Cache, Presentation, Sync
     from .progress import Display, Teller
     from .terminal import Paint
 
@@ -40,18 +41,25 @@ def run() -> None:
             cwd = ""
         environ = dict(os.environ)  # noqa: TID251 - read here, handed down
 
-        def begin() -> "Interrupts":
-            from .interrupts import SignalInterrupts
+        heard: list[Interrupts] = []
 
-            interrupts = SignalInterrupts(err)
-            interrupts.heed()
-            return interrupts
+        def begin() -> "Interrupts":
+            if not heard:
+                from .interrupts import SignalInterrupts
+
+                interrupts = SignalInterrupts(err)
+                interrupts.heed()
+                heard.append(interrupts)
+            return heard[0]
 
         code = main(argv, environ, cwd, out, err, begin)
     try:
         out.flush()
     except (OSError, ValueError) as error:
         code = code or _tell_unwritten(error, err)
+    except KeyboardInterrupt as interrupt:  # whoever reads stdout is slow
+        interrupt.add_note("all was done, and not all of the answer was written")
+        code = _tell_interrupt(interrupt, err)
     err.flush()
     os._exit(code)  # taking the interpreter down bit by bit costs more than a whole no-op
 
@@ -77,8 +85,8 @@ def main(
 ) -> int:
     """Return the exit code of a whole command (`exits.EXIT_CODES`). `cwd` is "" where the folder is gone.
 
-    `begin` is called before anything is changed, and hears signals from then on; a sync with nothing to do never comes
-    so far.
+    `begin` is called before anything is changed, and hears signals from then on, whoever calls it again; a sync with
+    nothing to do never comes so far.
     """
     if argv in (["--version"], ["-V"]):
         out.write(f"siteroot {__version__}\n")
@@ -91,8 +99,11 @@ def main(
             if code is not None:
                 return code
         interrupts = (begin or _uninterrupted)()
+        interrupts.allow()  # the starter may have begun
         return _answer(_Session(argv, environ, cwd, out, err, interrupts))
     except KeyboardInterrupt as interrupt:
+        if "sync" in argv and not getattr(interrupt, "__notes__", ()):
+            interrupt.add_note("nothing was changed")  # else whoever changed it has noted that
         return _tell_interrupt(interrupt, err)
     except BrokenPipeError as error:
         return _tell_unwritten(error, err)
@@ -205,12 +216,15 @@ def _work(command: "Sync | Cache", session: _Session, variables: "NotedVariables
 
     from .exits import exit_code
     from .faults import render_error
+    from .interrupts import SignalInterrupts
     from .parsing import Cache, Sync
     from .surroundings import read_surroundings
 
     presentation = command.presentation
     paint = session.paint(presentation.color)
     teller = _make_teller(command, session, paint)
+    if isinstance(session.interrupts, SignalInterrupts):
+        session.interrupts.say = teller.interject
     try:
         for notice in command.notices:
             teller.report(notice)
@@ -254,26 +268,41 @@ def _sync(
     teller: "Teller",
     keeper: "Keeper | None",
 ) -> int:
+    from siteroot.workflows.noted import noted
     from siteroot.workflows.sync import sync
 
     from .exits import DONE
-    from .output import OutdatedRootError, render_outcome
+    from .output import OutdatedRootError
 
-    presentation = command.presentation
     outcome = sync(command.request, surroundings, teller, session.interrupts, keeper)
+    is_so = "was not changed" if outcome.dry_run or outcome.check else "is as it shall be"
+    with noted(f"{outcome.root} {is_so}"):
+        _tell_outcome(outcome, command.presentation, session, surroundings.cwd, teller)
+        session.interrupts.allow()
+    if outcome.check and outcome.outdated:
+        raise OutdatedRootError(
+            "the site root is outdated", hints=("run `siteroot sync` to update it",)
+        )
+    return DONE
+
+
+def _tell_outcome(
+    outcome: "SyncOutcome",
+    presentation: "Presentation",
+    session: _Session,
+    cwd: str,
+    teller: "Teller",
+) -> None:
+    from .output import render_outcome
+
     teller.close()
     if presentation.json and presentation.quiet < 2:
         from .document import render_document
 
         session.out.write(render_document(outcome))
     if not presentation.quiet:
-        for line in render_outcome(outcome, session.paint(presentation.color), surroundings.cwd):
+        for line in render_outcome(outcome, session.paint(presentation.color), cwd):
             teller.say(line)
-    if outcome.check and outcome.outdated:
-        raise OutdatedRootError(
-            "the site root is outdated", hints=("run `siteroot sync` to update it",)
-        )
-    return DONE
 
 
 def _cache(

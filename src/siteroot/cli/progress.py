@@ -110,6 +110,20 @@ class Teller:
         with self._lock:
             self._write(line)
 
+    def interject(self, line: str) -> None:
+        """Write a line in the middle of whatever is at work, and draw nothing from then on. For a signal's handler."""
+        held = self._lock.acquire(timeout=0.1)  # whoever was interrupted here may hold it
+        try:
+            if held:
+                self._close_display()
+                self._erase_placing()
+            self._open_display = self._placing = None
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+        finally:
+            if held:
+                self._lock.release()
+
     def close(self) -> None:
         """Take away what is drawn; to be called at the end, whatever the end was."""
         with self._lock:

@@ -12,6 +12,7 @@ from siteroot.ports import Reporter
 from siteroot.project.discover import NoProjectError, discover_project
 from siteroot.store.collect import clean_cache, measure_cache, prune_cache
 
+from .noted import noted
 from .project_files import DiskProjectFiles
 from .settings import load_settings
 
@@ -26,7 +27,8 @@ def cache(request: CacheRequest, surroundings: Surroundings, reporter: Reporter)
         return CacheOutcome(folder=folder)
     names = frozenset(canonicalize_name(name) for name in request.names) or None
     prune = request.action is CacheAction.PRUNE
-    gone = prune_cache(folder) if prune else clean_cache(folder, names)
+    with noted(f"a part of {folder} may be gone; the same command removes the rest"):
+        gone = prune_cache(folder) if prune else clean_cache(folder, names)
     return CacheOutcome(folder=folder, wheels=gone.wheels, files=gone.files, size=gone.size)
 
 

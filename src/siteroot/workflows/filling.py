@@ -97,14 +97,12 @@ def fill_root(filling: Filling, means: Means) -> Filled:
     """Bring the root to hold the pins, or say what that would change.
 
     Raises RootError, StoreError, SourceError and IntegrityError; then the root is as it was before, or (where a change
-    was decided on and could be neither finished nor undone) as the journal in it says.
+    was decided on and could be neither finished nor undone) as the journal in it says. Signals stay deferred: what has
+    come about is for the caller to say.
     """
     means.interrupts.defer()
     with _locked(filling, means) as due:
-        filled = _unplanned(filling, means.reporter) if due else _fill_twice(filling, means)
-    with noted(f"{filling.layout.root} is as it shall be"):
-        means.interrupts.allow()
-    return filled
+        return _unplanned(filling, means.reporter) if due else _fill_twice(filling, means)
 
 
 def _fill_twice(filling: Filling, means: Means) -> Filled:

@@ -42,7 +42,6 @@ from .clock import SystemClock
 from .filling import Filling, Means, fill_root
 from .keeping import Keeper
 from .loading import Loaded, judge_lock, load_sync
-from .noted import noted
 from .places import Place, PlaceSearch, choose_place
 from .project_files import DiskProjectFiles
 from .remembering import Memory
@@ -67,7 +66,8 @@ def sync(
 ) -> SyncOutcome:
     """Bring a root to hold what the lock says, or (`dry_run`, `check`) say what that would change.
 
-    A `keeper` keeps what the sync came to as the memo of its command, where that may be replayed.
+    A `keeper` keeps what the sync came to as the memo of its command, where that may be replayed. Signals are deferred
+    when this returns.
     """
     clock = SystemClock()
     began = clock.monotonic()
@@ -137,8 +137,7 @@ def sync(
         warnings=tuple(teller.warnings),
     )
     if keeper is not None and keeper.cache == caches.lasting and _replayable(outcome, loaded, pins):
-        with noted(f"{place.layout.root} is as it shall be"):
-            keeper.keep(filled, outcome, how=memory.how(place.layout), settings=loaded.settings)
+        keeper.keep(filled, outcome, how=memory.how(place.layout), settings=loaded.settings)
     return outcome
 
 

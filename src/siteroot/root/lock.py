@@ -141,11 +141,13 @@ def _unusable(root: str, error: OSError) -> UnusableRootError:
         return UnusableRootError(
             "it is no folder, or lies below something that is none", where=root
         )
-    reason = (error.strerror or str(error)).lower()
+    from .faults import explain_os_error, hints_for  # noqa: PLC0415 - the warm path has no faults
+
+    denied = error.errno in (errno.EACCES, errno.EPERM)
     return UnusableRootError(
-        f"the folder cannot be made or opened: {reason}",
+        f"the folder cannot be made or opened: {explain_os_error(error)}",
         where=root,
-        hints=("Choose a folder that this user may write to.",),
+        hints=("Choose a folder that this user may write to.",) if denied else hints_for(error),
     )
 
 

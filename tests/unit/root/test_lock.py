@@ -217,7 +217,7 @@ def test_the_holder_of_a_root_under_change_is_read_from_its_journal(tmp_path: Pa
 @pytest.mark.fast_calls
 def test_a_full_disk_while_locking_leaves_nothing(tmp_path: Path) -> None:
     for after in (0, 1, 3, 4, 5, 6):  # 2 is flock
-        with pytest.raises(UnusableRootError, match="space"):
+        with pytest.raises(UnusableRootError, match="the disk is full"):
             lock_root(str(tmp_path / "a/root"), writer=failing_writer(after))
         assert os.listdir(tmp_path) == []
 

@@ -1,23 +1,33 @@
 """ROOT.md 4, through the real command: whatever happened to a root, its layer's digest is the fresh one's."""
 
+import contextlib
 import csv
 import io
+import itertools
 import json
 import os
 import random
+import shutil
+import signal
 import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from support.command import plain_variables
 from support.ground import Ground, build_versions, digest_of, make_ground, strike_with_journal
+from support.interpreters import real_pythons
 from support.projects import make_project
 from support.wheels import build_wheel
 
 MODES = ("copy", "hardlink", "clone")
+ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns")
+LOCALES = ("C", "C.UTF-8", "tr_TR.UTF-8")
+COMPILE = ("--compile-bytecode",)
 
 
 @pytest.fixture(scope="module")
@@ -31,47 +41,97 @@ def versions(ground: Ground) -> dict[str, Path]:
     return {name: ground.project(f"p-{name}", *wheels) for name, wheels in built.items()}
 
 
+class FreshRoots:
+    """The digests of fresh roots, by selection, with bytecode or without; each is made when it is first asked for."""
+
+    def __init__(self, ground: Ground, versions: dict[str, Path], folder: Path) -> None:
+        self._ground = ground
+        self._versions = versions
+        self._folder = folder
+        self._digests: dict[tuple[str, bool], str] = {}
+
+    def digest(self, name: str, *, compiled: bool) -> str:
+        """Return the digest."""
+        if (name, compiled) not in self._digests:
+            root = self._folder / f"{name}-{compiled}"
+            self._ground.sync(self._versions[name], root, *COMPILE[:compiled])
+            self._digests[name, compiled] = digest_of(root)
+        return self._digests[name, compiled]
+
+
 @pytest.fixture(scope="module")
-def digests(
+def fresh(
     ground: Ground, versions: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
+) -> FreshRoots:
+    return FreshRoots(ground, versions, tmp_path_factory.mktemp("fresh"))
+
+
+@pytest.fixture(scope="module")
+def digests(fresh: FreshRoots, versions: dict[str, Path]) -> dict[str, str]:
     """The digest of each selection's fresh root."""
-    folder = tmp_path_factory.mktemp("fresh")
-    for name, project in versions.items():
-        ground.sync(project, folder / name)
-    return {name: digest_of(folder / name) for name in versions}
+    return {name: fresh.digest(name, compiled=False) for name in versions}
+
+
+def stop_somewhere(
+    ground: Ground, words: list[str], root: Path, variables: dict[str, str], chance: random.Random
+) -> int:
+    """Kill or interrupt a sync once it has begun to work on the root; return its exit code."""
+    with subprocess.Popen(
+        words,
+        cwd=ground.home,
+        env=plain_variables(ground.home, variables),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        works = (root / ".siteroot", root.parent / f".{root.name}.siteroot")
+        while process.poll() is None and not any(os.path.lexists(work) for work in works):
+            time.sleep(0.0002)
+        time.sleep(chance.uniform(0, 0.006))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, chance.choice((signal.SIGKILL, signal.SIGINT)))
+        _, said = process.communicate(timeout=60)
+    assert "Traceback" not in said
+    return process.returncode
 
 
 @pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 12))]
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 24))]
 )
 def test_4_any_series_of_syncs_ends_in_the_fresh_root(
-    ground: Ground, versions: dict[str, Path], digests: dict[str, str], tmp_path: Path, seed: int
+    ground: Ground, versions: dict[str, Path], fresh: FreshRoots, tmp_path: Path, seed: int
 ) -> None:
-    """In a folder, under a umask, a zone and a locale, and with a cache of its own."""
+    """In a folder, under umasks, zones and locales, with a cache of its own, with bytecode and without, stopped ones."""
     chance = random.Random(seed)
     root = tmp_path / chance.choice(("r", "a root with spaces", "x" * 90)) / "root"
     if chance.random() < 0.5:
         root.mkdir(parents=True)
     cache = chance.choice((None, tmp_path / "cache"))
+    stops = []
     for _ in range(5):
-        name = chance.choice(sorted(versions))
+        name, compiled = chance.choice(sorted(versions)), chance.random() < 0.4
         variables = {
-            "TZ": chance.choice(("UTC", "Asia/Kathmandu", "America/St_Johns")),
-            "LC_ALL": chance.choice(("C", "C.UTF-8", "tr_TR.UTF-8")),
+            "TZ": chance.choice(ZONES),
+            "LC_ALL": chance.choice(LOCALES),
             "PYTHONHASHSEED": str(chance.randrange(1000)),
         }
         umask = chance.choice((0, 0o022, 0o027, 0o077))
         mode = chance.choice(MODES)
-        ground.sync(
-            versions[name], root, "--link-mode", mode, cache=cache, variables=variables, umask=umask
-        )
+        words = ("--link-mode", mode, *COMPILE[:compiled])
+        while chance.random() < 0.5:
+            other = versions[chance.choice(sorted(versions))]
+            command = ground.command(other, root, *words, cache=cache)
+            stops.append(stop_somewhere(ground, command, root, variables, chance))
+        ground.sync(versions[name], root, *words, cache=cache, variables=variables, umask=umask)
         if chance.random() < 0.3:  # somebody's own file comes and goes in between
             (root / "mine.txt").write_text("")
-            ground.sync(versions[name], root)
+            ground.sync(versions[name], root, *words)
             (root / "mine.txt").unlink()
-            ground.sync(versions[name], root, "--reinstall")
-        assert digest_of(root) == digests[name], (name, mode, umask)
+            ground.sync(versions[name], root, "--reinstall", *words)
+        assert digest_of(root) == fresh.digest(name, compiled=compiled), (name, compiled, mode)
+        assert os.listdir(root.parent) == [root.name]
+    print(f"stopped: {stops}")
 
 
 def test_4_an_interrupted_series_ends_there_too(
@@ -82,6 +142,54 @@ def test_4_an_interrupted_series_ends_there_too(
     strike_with_journal(ground, versions["two"], root, kept)
     ground.sync(versions["paths"], root)
     assert digest_of(root) == digests["paths"]
+
+
+def surroundings(every: bool) -> list[tuple[str, int, str, str, str, str, bool]]:
+    """Return folder, umask, zone, locale, cache, mode and bytecode: all of them, or so few that each value is there."""
+    choices = (("one", "two"), (0, 0o022, 0o077), ZONES[:2], LOCALES[1:], ("a", "b"), MODES[:2])
+    rows = [*itertools.product(*choices, (False, True))]
+    return rows if every else rows[:: len(rows) // 5]
+
+
+@pytest.mark.parametrize(
+    "every", [pytest.param(False, id="few"), pytest.param(True, id="all", marks=pytest.mark.slow)]
+)
+@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13)], ids=str)
+def test_4_one_digest_whatever_the_surroundings(
+    ground: Ground,
+    versions: dict[str, Path],
+    fresh: FreshRoots,
+    tmp_path: Path,
+    version: tuple[int, int],
+    every: bool,
+) -> None:
+    """Two folders and caches, umasks, zones, locales, link modes, and the CPython that siteroot itself runs with."""
+    runner = real_pythons().get(version)
+    if runner is None:
+        pytest.skip(f"there is no CPython {version[0]}.{version[1]}")
+    found = {}
+    for row in surroundings(every):
+        folder, umask, zone, locale, cache, mode, compiled = row
+        root = tmp_path / folder / "root"
+        words = ground.command(
+            versions["more"],
+            root,
+            *("--link-mode", mode, *COMPILE[:compiled]),
+            cache=tmp_path / f"cache-{cache}",
+        )
+        done = subprocess.run(
+            [runner, *words[1:]],
+            cwd=ground.home,
+            env=plain_variables(ground.home, {"TZ": zone, "LC_ALL": locale, "LANG": locale}),
+            capture_output=True,
+            text=True,
+            check=False,
+            umask=umask,
+        )
+        assert done.returncode == 0, done.stderr
+        found[row] = digest_of(root) == fresh.digest("more", compiled=compiled)
+        shutil.rmtree(root)
+    assert [row for row, same in found.items() if not same] == []
 
 
 def test_4_an_empty_folder_becomes_the_fresh_root_and_keeps_itself(

@@ -27,7 +27,7 @@ from siteroot.model.pin import (
 from siteroot.model.settings import Settings
 
 from .choice import normalize_names
-from .wheels import Fit, WheelTags, rank_wheels, screen_wheel
+from .wheels import Fit, WheelTags, rank_wheels, screen_wheel, shorten
 
 
 class NoUsableFileError(SelectionError):
@@ -182,7 +182,9 @@ def refuse_unusable(unusable: Iterable[Unusable], target: str) -> None:
 def explain_wheels(files: Iterable[LockedFile], tags: WheelTags) -> tuple[str, ...]:
     """Return a line for each wheel that does not fit: its name and why."""
     screened = ((file.filename, screen_wheel(file.filename, tags)) for file in files)
-    return tuple(f"{name}: {verdict}" for name, verdict in screened if not isinstance(verdict, Fit))
+    return tuple(
+        f"{shorten(name)}: {verdict}" for name, verdict in screened if not isinstance(verdict, Fit)
+    )
 
 
 def locate(location: str, folder: str) -> str:

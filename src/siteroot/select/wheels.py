@@ -3,10 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import product
 
-from packaging.utils import BuildTag, InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import BuildTag, parse_wheel_filename
 
 from siteroot.model.lock import LockedFile
+
+#: Stands for a name's tags where they need not be multiplied.
+_PLAIN_TAGS = "py3-none-any.whl"
+_LONGEST = 120  # characters of a part of a name in a message
 
 
 class Unfitness(Enum):
@@ -43,8 +48,10 @@ class WheelTags:
     def __init__(self, tags: Sequence[str]) -> None:
         self._places = {tag: place for place, tag in enumerate(tags)}
         split = [tag.split("-", 2) for tag in tags]
-        self._pythons = frozenset(python for python, _, _ in split)
-        self._abis = frozenset((python, abi) for python, abi, _ in split)
+        self._parts = tuple(frozenset(parts) for parts in zip(*split, strict=True)) or (
+            (frozenset[str](),) * 3
+        )
+        self._pairs = frozenset((python, abi) for python, abi, _ in split)
         self.best = tuple(split[0]) if split else ("none", "none", "any")
         self._ranks: dict[str, int | None] = {}
 
@@ -55,31 +62,48 @@ class WheelTags:
         return self._ranks[tags]
 
     def _places_of(self, tags: str) -> Iterable[int]:
-        pythons, abis, platforms = tags.lower().split("-")
+        pythons, abis, platforms = self._known(tags)
         return (
             self._places[tag]
-            for python in pythons.split(".")
-            for abi in abis.split(".")
-            for platform in platforms.split(".")
+            for python in pythons
+            for abi in abis
+            for platform in platforms
             if (tag := f"{python}-{abi}-{platform}") in self._places
         )
+
+    def _known(self, tags: str) -> list[frozenset[str]]:
+        """Return what the target knows of each part: a name may list so many that their product has no end."""
+        parts = tags.lower().split("-")
+        return [
+            known.intersection(part.split("."))
+            for known, part in zip(self._parts, parts, strict=True)
+        ]
 
     def explain(self, tags: str) -> Unfit:
         """Return why the target takes none of a wheel's tags."""
         pythons, abis, platforms = tags.lower().split("-")
         best_python, best_abi, best_platform = self.best
-        pairs = [(python, abi) for python in pythons.split(".") for abi in abis.split(".")]
-        if self._abis.isdisjoint(pairs):
+        known_pythons, known_abis, _ = self._known(tags)
+        if self._pairs.isdisjoint(product(known_pythons, known_abis)):
             # an ABI that bears its Python's name (cp310) is no other ABI, but another Python's
-            owned = all(abi.startswith(python) and python != best_python for python, abi in pairs)
-            if owned or self._pythons.isdisjoint(pythons.split(".")):
-                detail = f"{pythons}; the target takes {best_python} at best"
-                return Unfit(reason=Unfitness.PYTHON, detail=detail)
-            return Unfit(
-                reason=Unfitness.ABI, detail=f"{abis}; the target takes {best_abi} at best"
+            owned = all(
+                abi.startswith(python) and python != best_python
+                for python in set(pythons.split("."))
+                for abi in set(abis.split("."))
             )
-        detail = f"{platforms}; the target takes {best_platform} at best"
-        return Unfit(reason=Unfitness.PLATFORM, detail=detail)
+            if owned or not known_pythons:
+                return _unfit(Unfitness.PYTHON, pythons, best_python)
+            return _unfit(Unfitness.ABI, abis, best_abi)
+        return _unfit(Unfitness.PLATFORM, platforms, best_platform)
+
+
+def _unfit(reason: Unfitness, found: str, best: str) -> Unfit:
+    return Unfit(reason=reason, detail=f"{shorten(found)}; the target takes {best} at best")
+
+
+def shorten(text: str) -> str:
+    """Return a text as a message may show it: what a lock says may be of any length."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def screen_wheel(filename: str, tags: WheelTags) -> Fit | Unfit:
@@ -88,10 +112,11 @@ def screen_wheel(filename: str, tags: WheelTags) -> Fit | Unfit:
     rank = None if compressed is None else tags.rank(compressed)
     if compressed is not None and rank is None:
         return tags.explain(compressed)
+    head = filename if compressed is None else f"{filename[: -len(compressed) - 4]}{_PLAIN_TAGS}"
     try:
-        _, _, build, _ = parse_wheel_filename(filename)
-    except InvalidWheelFilename as error:
-        return Unfit(reason=Unfitness.NAME, detail=str(error))
+        _, _, build, _ = parse_wheel_filename(head)
+    except ValueError as error:  # InvalidWheelFilename, or a build number of thousands of digits
+        return Unfit(reason=Unfitness.NAME, detail=shorten(str(error)))
     return Fit(rank=rank or 0, build=build)
 
 

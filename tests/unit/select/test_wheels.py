@@ -148,3 +148,15 @@ def test_ranks_as_the_slow_twin(names: list[str]) -> None:
     assert ranked(*names) == slowly_ranked(names)
     for name in names:
         assert isinstance(screen_wheel(name, TAGS), Fit) is bool(slowly_ranked([name]))
+
+
+@pytest.mark.parametrize("ours", ["", "none."])
+def test_a_name_for_millions_of_targets_costs_no_more_than_its_length(ours: str) -> None:
+    """Multiplied, these would be 2.7e10 tags."""
+    pythons, platforms = (".".join(f"{part}{n}" for n in range(3000)) for part in ("py", "os"))
+    abis = ".".join(f"abi{n}" for n in range(3000))
+    name = f"a-1-{pythons}-{ours}{abis}-{platforms}.any.whl"
+    verdict = screen_wheel(name, TAGS)
+    assert isinstance(verdict, Fit if ours else Unfit)
+    assert ranked(name) == ([name] if ours else [])
+    assert len(str(verdict)) < 500

@@ -4,6 +4,8 @@ from siteroot.errors import SiterootError
 
 from .terminal import Paint
 
+_LONGEST = 2000  # characters of a line
+
 
 def render_error(error: BaseException, paint: Paint) -> list[str]:
     """Return an error as uv shows it: the fault, its causes, a blank line, what to try."""
@@ -18,17 +20,28 @@ def render_error(error: BaseException, paint: Paint) -> list[str]:
     if hints:
         lines.append("")
         lines.extend(
-            f"{paint('hint', 'bold', 'cyan')}{paint(':', 'bold')} {hint}" for hint in hints
+            f"{paint('hint', 'bold', 'cyan')}{paint(':', 'bold')} {_cut(hint)}" for hint in hints
         )
     return lines
 
 
 def render_warning(text: str, paint: Paint) -> str:
     """Return a warning's line."""
-    return f"{paint('warning', 'bold', 'yellow')}{paint(':', 'bold')} {paint(text, 'bold')}"
+    return f"{paint('warning', 'bold', 'yellow')}{paint(':', 'bold')} {paint(_cut(text), 'bold')}"
 
 
 def _told(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error) or type(error).__name__
+        return _cut(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+    return _cut(str(error) or type(error).__name__)
+
+
+def _cut(text: str) -> str:
+    """Shorten lines that nobody would read: a requirement, a path or a URL may be of any length."""
+    if len(text) <= _LONGEST:
+        return text
+    half = _LONGEST // 2
+    return "\n".join(
+        line if len(line) <= _LONGEST else f"{line[:half]} … {line[-half:]}"
+        for line in text.split("\n")
+    )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from siteroot.errors import IntegrityError
 
@@ -31,9 +31,11 @@ def parse_core_metadata(text: str) -> CoreMetadata:
     name = _only(headers, "Name")
     version = _only(headers, "Version")
     try:
-        return CoreMetadata(name=canonicalize_name(name, validate=True), version=Version(version))
-    except InvalidVersion:
+        parsed = Version(version)
+    except ValueError:  # InvalidVersion, or a number of thousands of digits
         raise CoreMetadataError(f"METADATA's version {version[:80]!r} is invalid") from None
+    try:
+        return CoreMetadata(name=canonicalize_name(name, validate=True), version=parsed)
     except ValueError:
         raise CoreMetadataError(f"METADATA's name {name[:80]!r} is invalid") from None
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from .pylock_faults import find_faults, find_url_faults
 from .reading import Faults
@@ -32,7 +32,7 @@ def parse_pylock(content: bytes, where: str) -> "Pylock":
     version = document.get("lock-version")
     try:
         major = Version(version).major if isinstance(version, str) else _MAJOR
-    except InvalidVersion:
+    except ValueError:
         major = _MAJOR
     if major != _MAJOR:
         raise LockUnsupportedError(

@@ -12,7 +12,7 @@ from typing import cast
 
 from packaging.pylock import Pylock, PylockValidationError
 from packaging.utils import is_normalized_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from .uv_lock_sources import parse_url
 
@@ -207,7 +207,7 @@ def _file_name(kind: str, package: _Rows) -> str:
     fits = isinstance(name, str) and is_normalized_name(name)
     try:
         release = str(Version(version)) if isinstance(version, str) else "0"
-    except InvalidVersion:
+    except ValueError:
         release = "0"
     stem = f"{str(name).replace('-', '_') if fits else 'x'}-{release}"
     return f"{stem}-py3-none-any.whl" if kind.startswith("wheels") else f"{stem}.tar.gz"

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from siteroot.errors import ProjectError
 from siteroot.model.lock import ConflictItem
@@ -23,7 +23,7 @@ from siteroot.model.project import (
     WorkspaceTable,
 )
 
-from .reading import Faults, Table, parse_name
+from .reading import Faults, Table, parse_name, parse_specifiers
 from .settings_table import (
     UV_KEYS,
     near,
@@ -319,13 +319,13 @@ def _plain(text: str) -> str:
 def _version(text: str) -> str:
     try:
         return str(Version(text))
-    except InvalidVersion:
+    except ValueError:
         raise ValueError(f"is `{text}`, which is no version") from None
 
 
 def _specifiers(text: str) -> SpecifierSet:
     try:
-        return SpecifierSet(text)
+        return parse_specifiers(text)
     except InvalidSpecifier:
         raise ValueError(f"is `{text}`, which is no set of version specifiers") from None
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from siteroot.errors import SiterootError
@@ -17,6 +18,10 @@ T = TypeVar("T")
 #: How many faults one message lists.
 _LISTED = 20
 _LONGEST = 400  # characters of one fault: keys and versions come from the file, and may be anything
+
+#: How many clauses a set of specifiers may have, and how many digits a number in one.
+_MANY = 1000
+_ENDLESS = re.compile(rf"[0-9]{{{_MANY + 1}}}")
 
 #: TOML promises integers of 64 bits and no more.
 _LARGEST = 2**63 - 1
@@ -219,6 +224,20 @@ class Table:
     def _wrong_kind(self, key: str, value: object, expected: str) -> None:
         found = _KINDS.get(type(value), "a date or time")
         self.fault(key, f"is {found} where {expected} is expected")
+
+
+def parse_specifiers(text: str) -> SpecifierSet:
+    """Return a set of version specifiers that can be worked with. Raises ValueError, InvalidSpecifier among them.
+
+    What its clauses allow together takes the square of their number to say, and a number of thousands of digits
+    cannot be compared at all.
+    """
+    if len(text) > _MANY:
+        if text.count(",") >= _MANY:
+            raise ValueError(f"has more than {_MANY} clauses")
+        if _ENDLESS.search(text):
+            raise ValueError(f"has a number of more than {_MANY} digits")
+    return SpecifierSet(text)
 
 
 def parse_name(text: str) -> str:

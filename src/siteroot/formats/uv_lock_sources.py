@@ -25,7 +25,7 @@ from siteroot.model.lock import (
     VirtualSource,
 )
 
-from .reading import Table, parse_name
+from .reading import Table, parse_name, parse_specifiers
 
 #: The hash names that a uv.lock may use.
 _ALGORITHMS = ("md5", "sha256", "sha384", "sha512", "blake2b")
@@ -51,7 +51,7 @@ def new_parsers() -> Parsers:
         name=cache(parse_name),
         version=cache(Version),
         marker=cache(Marker),
-        specifiers=cache(SpecifierSet),
+        specifiers=cache(parse_specifiers),
     )
 
 

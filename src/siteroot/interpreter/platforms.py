@@ -7,7 +7,7 @@ where there is none of that version, CPython is meant and nothing else is claime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from siteroot.errors import TargetError
 from siteroot.model.target import Target
@@ -178,7 +178,7 @@ def parse_python_version(text: str) -> NamedVersion:
     bare = text.strip().removesuffix("t")
     try:
         version = Version(bare)
-    except InvalidVersion:
+    except ValueError:
         version = None
     if (
         version is None

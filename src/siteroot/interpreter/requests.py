@@ -13,10 +13,11 @@ a name to be looked up on PATH
 import os
 from dataclasses import dataclass
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from siteroot.errors import TargetError
+from siteroot.formats.reading import parse_specifiers
 from siteroot.model.target import Target
 
 
@@ -182,10 +183,10 @@ def _parse_version(text: str, whole: str, implementation: str | None) -> Version
     number = text if variant is None else text[:end]  # "==3.12.*" ends in no build
     try:
         version = Version(number)
-    except InvalidVersion:
+    except ValueError:
         try:
-            specifiers = SpecifierSet(number)
-        except InvalidSpecifier:
+            specifiers = parse_specifiers(number)
+        except ValueError:
             return None
         return VersionRequest(
             text=whole,

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from itertools import product
 
 from packaging.markers import Marker
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from .requires_python import PythonBounds
 
 #: How many environments a comparison may try.
 _LIMIT = 20_000
+#: How many characters of markers it may judge in all: some seconds.
+_LONGEST = 40_000_000
 
 _OPERATOR = r"(===|==|~=|!=|<=|>=|<|>|not in|in)"
 #: A comparison in a marker's canonical text, either way round; a quote inside a text is not looked through.
@@ -91,9 +93,11 @@ def _grid(conditions: Iterable[Condition], bounds: PythonBounds) -> Iterator[dic
     """Return the environments that tell the conditions apart, None where none would be sure to."""
     values: dict[str, set[str]] = {}
     pythons: set[tuple[int, ...]] = set()
+    length = 0
     for condition in conditions:
-        for marker in (*condition.holds, *condition.fails):
-            if not _collect(str(marker), values, pythons):
+        for text in map(str, (*condition.holds, *condition.fails)):
+            length += len(text)
+            if not _collect(text, values, pythons):
                 return None
     axes: list[tuple[str, list[str]]] = [
         (key, [*sorted(texts), _OTHER if key != "extra" else ""]) for key, texts in values.items()
@@ -104,7 +108,7 @@ def _grid(conditions: Iterable[Condition], bounds: PythonBounds) -> Iterator[dic
     size = 1
     for _, texts in axes:
         size *= len(texts)
-    if size > _LIMIT:
+    if size > _LIMIT or size * length > _LONGEST:
         return None
     return filter(_possible, map(_environment, _combinations(axes)))
 
@@ -157,7 +161,7 @@ def _releases(key: str, text: str) -> tuple[tuple[int, ...], ...] | None:
     wild = text.endswith(".*")
     try:
         release = Version(text.removesuffix(".*")).release
-    except InvalidVersion:
+    except ValueError:
         return None
     if len(release) > 3:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from siteroot.errors import ProjectError
 from siteroot.model.project import Project
@@ -92,7 +92,7 @@ def python_bounds(specifiers: SpecifierSet) -> PythonBounds:
         wild = one.version.endswith(".*")
         try:
             release = Version(one.version.removesuffix(".*")).release
-        except InvalidVersion:  # "===" takes any text, which no Python's version is
+        except ValueError:  # "===" takes any text, which no Python's version is
             continue
         start, stop = _trim(release), _trim(_bump(release))
         match one.operator:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from siteroot.formats.reading import parse_specifiers
 from siteroot.model.lock import ConflictItem, Lock, LockOptions
 from siteroot.model.project import GroupInclude, Project
 from siteroot.model.settings import Settings
@@ -270,8 +271,8 @@ def _given(table: Mapping[str, object]) -> _Given | None:
             (name, *parts, str(each.specifier), each.url or "", str(each.marker or ""))
         )
     try:
-        pythons = SpecifierSet(str(table.get("requires-python") or ""))
-    except InvalidSpecifier:
+        pythons = parse_specifiers(str(table.get("requires-python") or ""))
+    except ValueError:
         return None
     name = canonicalize_name(str(table.get("name")))
     return (

@@ -44,6 +44,7 @@ CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEX
 #: Begins the paths of descriptors that were handed to this process: a pipe among these was given to be read.
 _HANDED = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 
+_LEAST = 1 << 16  # bytes that are asked for, where a file's size does not tell
 _FICLONE = 0x40049409  # linux/fs.h
 _RENAME_NOREPLACE = 1
 _AT_FDCWD = -100
@@ -61,11 +62,16 @@ def read_plain(path: str, most: int, *, follow: bool = True) -> bytes:
     A pipe that was handed to this process as a descriptor (`<(...)` in bash) is read to its end. Raises OSError,
     NotPlainError among them.
     """
-    with open(open_plain(path, follow=follow), "rb") as file:
-        content = file.read(most + 1) if os.fstat(file.fileno()).st_size <= most else None
-    if content is None or len(content) > most:
+    with open(open_plain(path, follow=follow), "rb", buffering=0) as file:
+        left = os.fstat(file.fileno()).st_size + 1  # what is asked for is taken from memory at once
+        parts, size = [], 0
+        while size <= most and left <= most + 1 and (part := file.read(max(left, _LEAST))):
+            parts.append(part)
+            size += len(part)
+            left -= len(part)
+    if size > most or left > most + 1:
         raise NotPlainError(errno.EFBIG, f"it is larger than {most >> 20} MiB")
-    return content
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def read_head(path: str, count: int) -> bytes:

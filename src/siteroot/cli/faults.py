@@ -1,5 +1,7 @@
 """How errors and warnings look: uv's shape. Imports little, for a mistake must be cheap to hear of."""
 
+from errno import EMFILE, ENFILE
+
 from siteroot.errors import SiterootError
 
 from .terminal import Paint
@@ -11,12 +13,13 @@ def render_error(error: BaseException, paint: Paint) -> list[str]:
     """Return an error as uv shows it: the fault, its causes, a blank line, what to try."""
     lines = [f"{paint('error', 'bold', 'red')}{paint(':', 'bold')} {_told(error)}"]
     cause, seen = error.__cause__, {_told(error)}
+    hints = error.hints if isinstance(error, SiterootError) else ()
     while cause is not None:
         if _told(cause) not in seen:
             seen.add(_told(cause))
             lines.append(f"  {paint('cause', 'bold', 'red')}{paint(':', 'bold')} {_told(cause)}")
+        hints = hints or _limit_hints(cause)
         cause = cause.__cause__
-    hints = error.hints if isinstance(error, SiterootError) else ()
     if hints:
         lines.append("")
         lines.extend(
@@ -28,6 +31,25 @@ def render_error(error: BaseException, paint: Paint) -> list[str]:
 def render_warning(text: str, paint: Paint) -> str:
     """Return a warning's line."""
     return f"{paint('warning', 'bold', 'yellow')}{paint(':', 'bold')} {paint(_cut(text), 'bold')}"
+
+
+def explain_limit(error: BaseException) -> str | None:
+    """Return an error's lines where the process came to a limit of its own, which may happen anywhere; else None."""
+    hints = _limit_hints(error)
+    if not hints:
+        return None
+    fault = (
+        "too many files are open" if isinstance(error, OSError) else "there is too little memory"
+    )
+    return f"error: {fault}\n\nhint: {hints[0]}\n"
+
+
+def _limit_hints(error: BaseException) -> tuple[str, ...]:
+    if isinstance(error, MemoryError):
+        return ("Run the command again with more memory, or a higher limit of it (`ulimit -v`).",)
+    if isinstance(error, OSError) and error.errno in (EMFILE, ENFILE):
+        return ("Run the command again with a higher limit of open files (`ulimit -n`).",)
+    return ()
 
 
 def _told(error: BaseException) -> str:

@@ -109,10 +109,16 @@ def main(
         return _tell_unwritten(error, err)
     except ImportError as error:
         return _tell_half(error, err)
-    except Exception:  # noqa: BLE001 - whatever is no SiterootError is a defect of ours
+    except Exception as error:  # noqa: BLE001 - whatever is no SiterootError is a defect of ours
         import traceback
 
-        from .exits import DEFECT
+        from .exits import DEFECT, FAILED
+        from .faults import explain_limit
+
+        limit = explain_limit(error)
+        if limit is not None:
+            err.write(limit)
+            return FAILED
 
         err.write(traceback.format_exc())
         err.write(

@@ -128,6 +128,8 @@ def _ask(executable: str, variables: Mapping[str, str], patience: float) -> str 
             process_group=0,
         )
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise  # no other Python could be started either
         return Unusable(executable, f"it cannot be started: {_why_not_started(executable, error)}")
     try:
         out, err = _listen(child, patience)

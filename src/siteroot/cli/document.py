@@ -29,6 +29,11 @@ KEYS = (
     ("sync.changes[].version", "string", "Its version. Another version is two entries: one goes, one comes."),
     ("sync.changes[].action", "string", "`installed`, `uninstalled` or `reinstalled`."),
     ("sync.changes[].origin", "string, may be absent", "The URL of one that comes from no index, without credentials."),
+    ("sync.changes[].damaged[]", "array of strings, may be absent", "Its files that `--verify` found otherwise than they were placed."),
+    ("sync.verified", "object or null", "What `--verify` read; null without it."),
+    ("sync.verified.count", "number", "How many files."),
+    ("sync.verified.size", "number", "Their bytes."),
+    ("sync.verified.seconds", "number", "How long that took."),
     ("sync.kept", "number", "How many selected distributions stay as they are."),
     ("sync.downloaded.count", "number", "How many wheels were fetched into the store, in a dry run too."),
     ("sync.downloaded.size", "number", "Their bytes."),
@@ -68,6 +73,7 @@ def render_document(outcome: SyncOutcome) -> str:
             },
             "action": outcome.action.value,
             "changes": [_change(change) for change in order_changes(outcome.changes)],
+            "verified": None if outcome.verified is None else _effort(outcome.verified),
             "kept": outcome.kept,
             "downloaded": _effort(outcome.downloaded),
             "placed": _effort(outcome.placed),
@@ -87,9 +93,17 @@ def render_document(outcome: SyncOutcome) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _change(change: Change) -> dict[str, str]:
-    row = {"name": change.name, "version": change.version, "action": change.action.value}
-    return row if change.origin is None else {**row, "origin": change.origin}
+def _change(change: Change) -> dict[str, str | list[str]]:
+    row: dict[str, str | list[str]] = {
+        "name": change.name,
+        "version": change.version,
+        "action": change.action.value,
+    }
+    if change.origin is not None:
+        row["origin"] = change.origin
+    if change.damaged:
+        row["damaged"] = list(change.damaged)
+    return row
 
 
 def _effort(effort: Effort) -> dict[str, float]:

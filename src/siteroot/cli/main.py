@@ -253,14 +253,14 @@ def _work(command: "Sync | Cache", session: _Session, variables: "NotedVariables
 
 
 def _keeper(command: "Sync", session: _Session, variables: "NotedVariables") -> "Keeper | None":
-    """Return who keeps the memo of a sync; there is none where more is told than the starter tells."""
+    """Return who keeps the memo of a sync; there is none where more is told, or looked at, than the starter does."""
     from siteroot.model.event import Warned
     from siteroot.workflows.keeping import Keeper
     from siteroot.workflows.memo import memo_place
 
     presentation = command.presentation
     told = any(isinstance(notice, Warned) for notice in command.notices)
-    if told or presentation.verbose or presentation.json:
+    if told or presentation.verbose or presentation.json or command.request.verify:
         return None
     place = memo_place(session.argv, session.environ, session.cwd)
     speech = (presentation.quiet, presentation.color, presentation.progress)

@@ -267,7 +267,9 @@ OPTIONS = (
            value=False, aliases=("--no-compile",), hidden=True),
     Option((), INSTALLER, N, "How many seconds one module may take to compile; 0 is any time. [default: 60]", into="compile_bytecode_timeout",
            variables=_both("COMPILE_BYTECODE_TIMEOUT")),
-    Option(("--verify",), INSTALLER, S, "", refused=_LATER, own=True),
+    Option(("--verify",), INSTALLER, S, "Read every file of the root, compare it with what was placed, and mend what differs. With --check: only tell.",
+           variables=("SITEROOT_VERIFY",), own=True),
+    Option(("--no-verify",), INSTALLER, S, "", into="verify", value=False, hidden=True, own=True),
     Option(("--durable",), INSTALLER, S, "", refused=_LATER, own=True),
     # -- wheels and builds
     Option(("--no-build",), BUILD, S, "Do not build from sdists.", variables=_both("NO_BUILD"), setting="no-build"),

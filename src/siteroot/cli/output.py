@@ -19,6 +19,7 @@ class OutdatedRootError(RootError):
     """--check found that a sync would change something."""
 
 
+_NAMED = 3  # damaged files of one distribution
 _WOULD = {
     RootAction.CREATE: "Would create",
     RootAction.UPDATE: "Would update",
@@ -28,8 +29,12 @@ _WOULD = {
 
 def render_outcome(outcome: SyncOutcome, paint: Paint, cwd: str) -> list[str]:
     """Return the lines that say what a sync did, or would do. Paths below `cwd` are shown relative to it."""
-    if outcome.dry_run or outcome.check:
-        return _render_dry(outcome, paint, cwd)
+    lines = [] if outcome.verified is None else [_render_verified(outcome.verified, paint)]
+    dry = outcome.dry_run or outcome.check
+    return lines + (_render_dry if dry else _render_done)(outcome, paint, cwd)
+
+
+def _render_done(outcome: SyncOutcome, paint: Paint, cwd: str) -> list[str]:
     if outcome.action is RootAction.CHECK:
         return [render_sum(paint, "Checked", outcome.kept, outcome.seconds)]
     lines = []
@@ -52,8 +57,17 @@ def render_changes(changes: tuple[Change, ...], paint: Paint) -> list[str]:
     """Return a line for each change: by name, what goes before what comes. A dry run has the same lines."""
     return [
         render_change(paint, change.action.value, change.name, change.version, change.origin)
+        + _render_damage(change.damaged, paint)
         for change in order_changes(changes)
     ]
+
+
+def _render_damage(paths: tuple[str, ...], paint: Paint) -> str:
+    if not paths:
+        return ""
+    count = "1 file was" if len(paths) == 1 else f"{len(paths)} files were"
+    more = ", …" if len(paths) > _NAMED else ""
+    return paint(f" ({count} not as placed: {', '.join(paths[:_NAMED])}{more})", "dim")
 
 
 def order_changes(changes: tuple[Change, ...]) -> list[Change]:
@@ -69,6 +83,12 @@ def render_compiled(modules: int, seconds: float, paint: Paint) -> str:
     count = paint(render_count(modules, "file"), "bold")
     took = paint(f" in {render_seconds(seconds)}", "dim")
     return paint("Bytecode compiled ", "dim") + count + took
+
+
+def _render_verified(effort: Effort, paint: Paint) -> str:
+    count = paint(render_count(effort.count, "file"), "bold")
+    took = f" in {render_seconds(effort.seconds)} ({render_size(effort.size)})"
+    return paint("Verified ", "dim") + count + paint(took, "dim")
 
 
 def render_prepared(count: int, effort: Effort, paint: Paint) -> str:

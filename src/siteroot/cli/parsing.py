@@ -254,6 +254,7 @@ def _sync_request(answers: _Answers, settings: Settings, environ: Mapping[str, s
         selection=_selection_request(answers),
         dry_run=bool(answers.switch("dry_run")),
         check=bool(answers.switch("check")),
+        verify=bool(answers.switch("verify")),
         config_file=answers.text("config_file"),
         no_config=bool(answers.switch("no_config")),
         settings=settings,

@@ -26,13 +26,15 @@ class ChangeAction(Enum):
 class Change:
     """One line of the story: another version is an UNINSTALLED and an INSTALLED, the same again a REINSTALLED.
 
-    `origin` is the URL or path of a distribution that comes from no index, without credentials.
+    `origin` is the URL or path of a distribution that comes from no index, without credentials. `damaged` are those of
+    its files that `--verify` found otherwise than they were placed, by path.
     """
 
     name: str
     version: str
     action: ChangeAction
     origin: str | None = None
+    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ class SyncOutcome:
     `root`, `project` and `workspace` are absolute folders; the latter two None where a lock stood alone.
     `changes` come in any order. `own_files` says that only siteroot's own files or folder times changed, or those too.
     `downloaded` is what was fetched into the store, in a dry run too; `placed` what was written into the root.
+    `verified` is what `--verify` read, None without it.
     `unseen` are the distributions whose wheels a dry run under --offline could not look at: the plan is partial then.
     """
 
@@ -109,6 +112,7 @@ class SyncOutcome:
     )
     dry_run: bool
     check: bool
+    verified: Effort | None = None
 
     @property
     def outdated(self) -> bool:

@@ -95,6 +95,7 @@ class SyncRequest:
     selection: SelectionRequest
     dry_run: bool
     check: bool
+    verify: bool
     config_file: str | None
     no_config: bool
     settings: Settings  # flags over SITEROOT_* over UV_*

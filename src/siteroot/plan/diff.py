@@ -45,13 +45,17 @@ class FilesInTheWayError(RootError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desire:
-    """What the root shall hold: the pins sorted, and the wanted ones placed, in the order of `triage.wanted`."""
+    """What the root shall hold: the pins sorted, and the wanted ones placed, in the order of `triage.wanted`.
+
+    `own_anew` are files of ours that are there with the right bytes, and are to be written anew all the same.
+    """
 
     layout: Layout
     target: Target
     policy: Policy
     triage: Triage
     placed: tuple[DesiredDistribution, ...]
+    own_anew: frozenset[str] = frozenset()
 
 
 def contested_with_kept(desire: Desire) -> set[str]:
@@ -105,7 +109,7 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
         _own_rows(desire, all_paths), all_paths, going, inventory
     )
     state = _new_state(desire, inventory, clobbers, own_rows)
-    own_files, own_removed = _own_changes(state, own_rows, inventory)
+    own_files, own_removed = _own_changes(state, own_rows, inventory, desire.own_anew)
     agreed = _agreed(desire, inventory)
     agreed |= _bytecode_there(desire, inventory)
     in_the_way = _find_in_the_way(inventory, paths - agreed, going | agreed)
@@ -170,13 +174,14 @@ def _new_state(
     triage = desire.triage
     entries = {}
     for wanted, placed in zip(triage.wanted, desire.placed, strict=True):
-        entries[placed.name] = _entry(placed, wanted.pin.artifact.file.digests)
+        entries[placed.name] = entry_of(placed, wanted.pin.artifact.file.digests)
     for installed in (*(old for _, old in triage.kept), *triage.left):
         if installed.entry is not None:
             entries[installed.name] = installed.entry
     winners = {clobber.path: clobber.winner for clobber in clobbers}
     if inventory.state is not None:
-        kept = {pin.name: frozenset(installed.files) for pin, installed in triage.kept}
+        staying = (*(installed for _, installed in triage.kept), *triage.left)
+        kept = {installed.name: frozenset(installed.files) for installed in staying}
         for path, name in inventory.state.winners.items():
             if path in kept.get(name, ()):
                 winners.setdefault(path, name)
@@ -189,7 +194,8 @@ def _new_state(
     )
 
 
-def _entry(placed: DesiredDistribution, locked: tuple[Digest, ...]) -> RootEntry:
+def entry_of(placed: DesiredDistribution, locked: tuple[Digest, ...]) -> RootEntry:
+    """Return what `.siteroot.json` says of a placed distribution; `locked` are its digests in the lock."""
     digests = {digest for digest in locked if digest.strong} | {placed.wheel.digest}
     origin = ""
     for path, content, _, _ in placed.rendered:
@@ -208,14 +214,20 @@ def _entry(placed: DesiredDistribution, locked: tuple[Digest, ...]) -> RootEntry
 
 
 def _own_changes(
-    state: RootState, own_rows: Sequence[RenderedRow], inventory: Inventory
+    state: RootState,
+    own_rows: Sequence[RenderedRow],
+    inventory: Inventory,
+    anew: frozenset[str],
 ) -> tuple[tuple[RenderedRow, ...], tuple[str, ...]]:
     """Return our files that have to be written, `.siteroot.json` last, and those of ours that go."""
     there = own_paths(inventory)
-    changed = [row for row in own_rows if there.get(row[0]) != state.files[row[0]]]
+    changed = [
+        row for row in own_rows if row[0] in anew or there.get(row[0]) != state.files[row[0]]
+    ]
     removed = tuple(path for path in there if path not in state.files)
     rendered = render_root_state(state)
-    if inventory.digests.get(STATE_FILE) != hashlib.sha256(rendered).hexdigest():
+    digest = hashlib.sha256(rendered).hexdigest()
+    if STATE_FILE in anew or inventory.digests.get(STATE_FILE) != digest:
         changed.append(rendered_row(STATE_FILE, rendered))
     return tuple(changed), removed
 

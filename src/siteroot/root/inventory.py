@@ -91,6 +91,17 @@ def read_state(layout: Layout) -> RootState | None:
         return None
 
 
+def read_records(
+    layout: Layout, distributions: Iterable[InstalledDistribution], *, links_are_files: bool = False
+) -> dict[str, tuple[RecordRow, ...]]:
+    """Return what the distributions' RECORDs say, by dist-info, with paths relative to the root.
+
+    Rows of files outside of the layout are left out, and so are RECORDs that are not there.
+    """
+    reader = _Reader(layout, links_are_files=links_are_files)
+    return {each.dist_info: reader.read_record(each.dist_info) for each in distributions}
+
+
 class _Reader:
     """Reads one root, each folder once."""
 
@@ -165,6 +176,14 @@ class _Reader:
             for path in named
             if posixpath.dirname(path) not in libraries and self.look(path) is not None
         ]
+
+    def read_record(self, path: str) -> tuple[RecordRow, ...]:
+        """Return the rows of a dist-info's RECORD, resolved."""
+        content = self.read(f"{path}/RECORD") or b""
+        library = posixpath.dirname(path)
+        rows = parse_record(content.decode("utf-8", "surrogateescape"))
+        resolved = ((self._resolve(library, row[0]), row) for row in rows)
+        return tuple((where, *row[1:]) for where, row in resolved if where)
 
     def _read_dist_info(self, path: str, state: RootState | None) -> InstalledDistribution:
         record = self.read(f"{path}/RECORD")

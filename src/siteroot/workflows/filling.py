@@ -21,7 +21,7 @@ from siteroot.model.layout import Layout
 from siteroot.model.outcome import NO_EFFORT, Effort
 from siteroot.model.pin import WheelPin
 from siteroot.model.plan import DesiredDistribution, Keep, Plan
-from siteroot.model.root import RootState
+from siteroot.model.root import Inventory, RootState
 from siteroot.model.rows import Change, Fresh, Staging
 from siteroot.model.settings import LinkMode
 from siteroot.model.target import Target
@@ -49,6 +49,7 @@ from .bytecode import BytecodeSupply
 from .noted import noted
 from .own_place import prepare_own_place, refuse_own_feet, refuse_own_paths
 from .remembering import Memory
+from .verifying import NOT_VERIFIED, Verified, Verifier, require_stored
 from .windows_launcher import windows_launcher_for
 
 
@@ -63,6 +64,7 @@ class Filling:
     link_mode: LinkMode | None
     dry_run: bool
     partial: bool
+    verify: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class Filled:
     placed: Effort
     recovery_due: bool
     made: tuple[Fresh, bytes] | None = None
+    verified: Verified = NOT_VERIFIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,17 +196,27 @@ def _unplanned(filling: Filling, reporter: Reporter) -> Filled:
 def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
     """Decide and act. The stored wheels that are placed are added to `wheels` as they are known."""
     layout, target, policy = filling.layout, filling.target, filling.policy
-    recalled = _recall(filling, means)
+    recalled = None if filling.verify else _recall(filling, means)
     if recalled is not None:
         return recalled
     inventory = read_inventory(layout, links_are_files=filling.link_mode is LinkMode.SYMLINK)
     triage = sort_pins(filling.pins, inventory, layout, target, policy)
+    verifier = _verifier(filling, inventory, means)
+    with noted(f"{layout.root} was not changed"):
+        means.interrupts.allow()  # reading, fetching and compiling can take long
+        if verifier is not None:
+            triage = verifier.judge(triage, _find_placed(triage, filling, means, wheels))
+        means.interrupts.defer()
     if inventory.state is not None:
         triage = spread_contested(triage, inventory.state.winners)
     _tell(triage, means.reporter)
     with noted(f"{layout.root} was not changed"):
-        means.interrupts.allow()  # fetching and compiling can take long
+        means.interrupts.allow()
         desire, unseen = _desire(filling, triage, means, wheels)
+        if verifier is not None:
+            verifier.complete(desire)
+            desire = replace(desire, own_anew=verifier.verified.own_anew)
+            require_stored(desire.placed)
         means.interrupts.defer()
     if inventory.exists and (desire.triage.wanted or desire.triage.removed):
         inventory = read_inventory(
@@ -235,7 +248,61 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
         placed=placed,
         recovery_due=False,
         made=made,
+        verified=NOT_VERIFIED if verifier is None else verifier.verified,
     )
+
+
+def _verifier(filling: Filling, inventory: Inventory, means: Means) -> Verifier | None:
+    if not filling.verify:
+        return None
+    return Verifier(
+        filling.layout,
+        inventory,
+        links_are_files=filling.link_mode is LinkMode.SYMLINK,
+        reporter=means.reporter,
+        clock=means.clock,
+    )
+
+
+def _find_placed(
+    triage: Triage, filling: Filling, means: Means, wheels: list[StoredWheel]
+) -> dict[str, DesiredDistribution]:
+    """Return the kept distributions as they would be placed now, those whose wheels are at hand. Adds these to `wheels`."""
+    found = [(pin, means.supply.find(pin)) for pin, _ in triage.kept]
+    had = [(pin, wheel) for pin, wheel in found if wheel is not None]
+    obtained = [wheel for _, wheel in had]
+    wheels += obtained
+    if means.bytecode is not None:
+        obtained = [means.bytecode.find(wheel) for wheel in obtained]
+        wheels += obtained
+        had = [(pin, wheel) for (pin, _), wheel in zip(had, obtained, strict=True)
+               if wheel.bytecode_folder]  # fmt: skip
+    return _place([pin for pin, _ in had], [wheel for _, wheel in had], filling)
+
+
+def _place(
+    pins: Sequence[WheelPin], wheels: Sequence[StoredWheel], filling: Filling
+) -> dict[str, DesiredDistribution]:
+    """Return the pins' distributions, by name. Raises PoisonedError."""
+    placing = Placing(
+        layout=filling.layout,
+        target=filling.target,
+        windows_launcher=windows_launcher_for(filling.target),
+        bytecode=filling.policy.bytecode,
+    )
+    scripts = _read_scripts(wheels)
+    return {
+        pin.name: place_distribution(
+            wheel,
+            placing,
+            Extras(
+                direct=pin.direct,
+                direct_url=render_direct_url(pin.source, pin.artifact.file.digests),
+                scripts=scripts[wheel.folder],
+            ),
+        )
+        for pin, wheel in zip(pins, wheels, strict=True)
+    }
 
 
 def _recall(filling: Filling, means: Means) -> Filled | None:
@@ -294,12 +361,6 @@ def _desire(
     The wheels are added to `wheels`, also where PoisonedError is raised: then those that it speaks of are among them.
     """
     unseen: tuple[WheelPin, ...] = ()
-    placing = Placing(
-        layout=filling.layout,
-        target=filling.target,
-        windows_launcher=windows_launcher_for(filling.target),
-        bytecode=filling.policy.bytecode,
-    )
     placed: dict[str, DesiredDistribution] = {}
     while True:
         lacking = [wanted.pin for wanted in triage.wanted if wanted.pin.name not in placed]
@@ -311,14 +372,8 @@ def _desire(
         if means.bytecode is not None:
             obtained = _with_bytecode(obtained, means.bytecode, dry_run=filling.dry_run)
             wheels += obtained
-        scripts = _read_scripts(obtained)
-        for pin, wheel in zip(lacking, obtained, strict=True):
-            extras = Extras(
-                direct=pin.direct,
-                direct_url=render_direct_url(pin.source, pin.artifact.file.digests),
-                scripts=scripts[wheel.folder],
-            )
-            placed[pin.name] = place_distribution(wheel, placing, extras)
+        placed |= _place(lacking, obtained, filling)
+        for wheel in obtained:
             for warning in wheel.warnings:
                 means.reporter.report(Warned(f"{wheel.label}: {warning}"))
         hidden = {pin.name for pin in unseen}

@@ -320,6 +320,7 @@ def _filling(
         link_mode=_link_mode(settings),
         dry_run=looks_only,
         partial=looks_only and bool(settings.offline),
+        verify=request.verify,
     )
 
 

@@ -1,5 +1,7 @@
 """What a sync has to tell: the outcome, from what was asked for and what became of it."""
 
+from dataclasses import replace
+
 from siteroot.model.event import Event, Warned
 from siteroot.model.lock import GitSource, UrlSource
 from siteroot.model.outcome import (
@@ -67,6 +69,7 @@ def render_sync_outcome(
         recovery_due=filled.recovery_due,
         dry_run=request.dry_run,
         check=request.check,
+        verified=filled.verified.effort,
     )
 
 
@@ -95,7 +98,13 @@ def _changes(filled: Filled) -> tuple[Change, ...]:
     ]
     for step in filled.plan.changes:
         changes += _changes_of(step, origins)
-    return tuple(changes)
+    damages = filled.verified.damages
+    return tuple(
+        replace(change, damaged=damages[change.name])
+        if change.name in damages and change.action is not ChangeAction.UNINSTALLED
+        else change
+        for change in changes
+    )
 
 
 def _changes_of(step: Install | Replace | Remove, origins: dict[str, str | None]) -> list[Change]:

@@ -31,7 +31,7 @@ _OUTCOME = SyncOutcome(
             name="b", version="2", action=ChangeAction.INSTALLED, origin="https://example.org/b.whl"
         ),
         Change(name="b", version="1", action=ChangeAction.UNINSTALLED),
-        Change(name="a", version="1", action=ChangeAction.REINSTALLED),
+        Change(name="a", version="1", action=ChangeAction.REINSTALLED, damaged=("a.py",)),
     ),
     kept=3,
     own_files=True,
@@ -60,7 +60,7 @@ def test_the_whole_document() -> None:
             },
             "action": "update",
             "changes": [
-                {"name": "a", "version": "1", "action": "reinstalled"},
+                {"name": "a", "version": "1", "action": "reinstalled", "damaged": ["a.py"]},
                 {"name": "b", "version": "1", "action": "uninstalled"},
                 {
                     "name": "b",
@@ -69,6 +69,7 @@ def test_the_whole_document() -> None:
                     "origin": "https://example.org/b.whl",
                 },
             ],
+            "verified": None,
             "kept": 3,
             "downloaded": {"count": 1, "size": 10, "seconds": 0.5},
             "placed": {"count": 0, "size": 0, "seconds": 0.0},

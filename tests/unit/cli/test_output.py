@@ -72,6 +72,14 @@ def test_nothing_to_do() -> None:
     assert _told(NOTHING) == ["Checked 3 packages in 0.12ms"]
 
 
+def test_what_was_verified_is_told_first() -> None:
+    outcome = replace(NOTHING, verified=Effort(count=12, size=2048, seconds=0.5))
+    assert _told(outcome) == ["Verified 12 files in 500ms (2.0KiB)", "Checked 3 packages in 0.12ms"]
+    damaged = Change(name="a", version="1", action=_AGAIN, damaged=("a", "b", "c", "d"))
+    *_, line = _told(replace(outcome, action=RootAction.UPDATE, changes=(damaged,)))
+    assert line == " ~ a==1 (4 files were not as placed: a, b, c, …)"
+
+
 def test_an_update_tells_what_went_what_came_and_each_change_in_uvs_order() -> None:
     placed = Effort(count=40, size=3 * 1024 * 1024, seconds=0.0123)
     assert _told(replace(NOTHING, action=RootAction.UPDATE, changes=_CHANGES, placed=placed)) == [

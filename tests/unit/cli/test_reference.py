@@ -29,7 +29,13 @@ OUTCOME = SyncOutcome(
     workspace="/app",
     lock=UsedLock(path="/app/uv.lock", kind=LockKind.UV, use=LockUse.USE),
     changes=(
-        Change(name="a", version="1", action=ChangeAction.INSTALLED, origin="https://a.test/a.whl"),
+        Change(
+            name="a",
+            version="1",
+            action=ChangeAction.REINSTALLED,
+            origin="https://a.test/a.whl",
+            damaged=("a.py",),
+        ),
     ),
     kept=3,
     own_files=False,
@@ -41,6 +47,7 @@ OUTCOME = SyncOutcome(
     recovery_due=False,
     dry_run=True,
     check=False,
+    verified=NO_EFFORT,
 )
 
 
@@ -62,7 +69,8 @@ def keys_of(value: object, path: str = "") -> set[str]:
 def test_every_key_of_the_document_is_told_and_no_other() -> None:
     told = {path for path, _, _ in KEYS}
     shown = keys_of(json.loads(render_document(OUTCOME)))
-    assert told - shown == {"project", "sync.changes[]"}  # what holds others, told for its own sake
+    # what holds others, told for its own sake
+    assert told - shown == {"project", "sync.changes[]", "sync.verified"}
     assert shown - told == set()
     assert all(f"| `{path}` |" in render_json() for path in told)
 

@@ -29,7 +29,7 @@ from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
 from siteroot.model.wheel import Limits
 from siteroot.plan.triage import Policy
-from siteroot.ports import Interrupts, ProjectFiles, Reporter
+from siteroot.ports import Clock, Interrupts, ProjectFiles, Reporter
 from siteroot.project.groups import default_groups, expand_groups
 from siteroot.project.python_files import find_python_file
 from siteroot.project.requires_python import intersect_demands, python_bounds, python_demands
@@ -81,35 +81,14 @@ def sync(
         caches = _caches(loaded.settings, surroundings, scope)
         target = _target(request, loaded, surroundings, files, caches.lasting, looks, teller)
         used = judge_lock(request.freshness, loaded, files, target.python)
-        place = choose_place(
-            PlaceSearch(
-                request=request.root,
-                settings=loaded.settings,
-                target=target,
-                surroundings=surroundings,
-                project_root=loaded.workspace,
-                reporter=teller,
-                looks=looks,
-            )
-        )
+        place = _place(request, loaded, target, surroundings, looks, teller)
         pins = _pins(request, loaded, place.target, teller)
+        store = _store(loaded.settings, caches, clock, teller)
         fetcher = scope.enter_context(
             Fetcher(fetch_options(loaded.settings, surroundings), clock=clock, reporter=teller)
         )
-        store = Store(
-            caches.store,
-            temporary=caches.temporary,
-            clock=clock,
-            reporter=teller,
-            limits=_limits(loaded.settings),
-        )
-        supply = StoreSupply(
-            store,
-            fetcher,
-            _trust(loaded.settings),
-            reporter=teller,
-            clock=clock,
-        )
+        trust = _trust(loaded.settings)
+        supply = StoreSupply(store, fetcher, trust, reporter=teller, clock=clock)
         memory = _memory(loaded.settings, caches.lasting)
         bytecode = supply_bytecode(
             loaded.settings, place.target, surroundings.environ, store, teller, clock
@@ -228,6 +207,36 @@ def _target(
                 hints=("`--python` or `--python-version` chooses another one",),
             )
     return target
+
+
+def _place(
+    request: SyncRequest,
+    loaded: Loaded,
+    target: Target,
+    surroundings: Surroundings,
+    looks: Looks,
+    reporter: Reporter,
+) -> Place:
+    search = PlaceSearch(
+        request=request.root,
+        settings=loaded.settings,
+        target=target,
+        surroundings=surroundings,
+        project_root=loaded.workspace,
+        reporter=reporter,
+        looks=looks,
+    )
+    return choose_place(search)
+
+
+def _store(settings: Settings, caches: _Caches, clock: Clock, reporter: Reporter) -> Store:
+    return Store(
+        caches.store,
+        temporary=caches.temporary,
+        clock=clock,
+        reporter=reporter,
+        limits=_limits(settings),
+    )
 
 
 def _chosen_groups(request: SyncRequest, project: Project) -> frozenset[str]:

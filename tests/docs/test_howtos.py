@@ -13,11 +13,12 @@ import pytest
 from support.command import make_place, plain_variables
 from support.http_server import Server, serve_folder
 from support.projects import make_project
+from support.pyz import CHECKOUT, make_pyz
 from support.trees import describe_difference, snapshot
 from support.users import as_user
 from support.wheels import build_wheel
 
-HOWTO = Path(__file__).parents[2] / "docs" / "howto"
+HOWTO = CHECKOUT / "docs" / "howto"
 #: A block of commands: indented lines, and empty ones between them.
 BLOCK = re.compile(r"^    .+(?:\n+    .+)*", re.MULTILINE)
 #: What no machine of ours runs.
@@ -222,3 +223,34 @@ def test_a_cache_that_one_fills_and_others_use(desk: Desk, tmp_path: Path) -> No
     assert describe_difference(before, snapshot(desk.folder / "cache")) == []
     mine, pkgs = (snapshot(desk.folder / name, times=False) for name in ("mine", "pkgs"))
     assert describe_difference(mine, pkgs) == []
+
+
+@pytest.mark.index
+def test_the_tutorial_prints_what_it_says(tmp_path: Path) -> None:
+    """Its blocks in turn: commands, and what they print; times and sizes may be others."""
+    text = (CHECKOUT / "docs" / "tutorial" / "first-root.md").read_text("utf-8")
+    make_pyz(tmp_path / "siteroot.pyz")
+    (tmp_path / "examples").symlink_to(CHECKOUT / "examples")
+    path = os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"]))
+    variables = {**os.environ, "PATH": path, "SITEROOT_CACHE_DIR": str(tmp_path / "cache")}
+    for name in ("PYTHONPATH", "UV_OFFLINE"):
+        variables.pop(name, None)
+    printed, compared = "", 0
+    for shown, command in re.findall(
+        r"^```text\n(.*?)^```$|((?:^    [^\n]+\n)+)", text, re.MULTILINE | re.DOTALL
+    ):
+        if shown:
+            told = {_unmeasured(line) for line in printed.splitlines()}
+            lines = [line for line in shown.splitlines() if line != " ..."]
+            assert [line for line in lines if _unmeasured(line) not in told] == [], printed
+            compared += len(lines)
+        elif "make_pyz" not in command and "-m webapp" not in command:
+            words = ["/bin/sh", "-ec", command]
+            done = subprocess.run(words, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            printed = done.stderr
+    assert compared > 8
+
+
+def _unmeasured(line: str) -> str:
+    return re.sub(r"[\d.]+(ms|s|[KM]iB)", r"N", line)

@@ -1,6 +1,8 @@
 """Signals at any moment of a change: undone, or done, and said; and streams that nobody hears."""
 
 import os
+import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -148,6 +150,40 @@ def test_where_a_memo_does_not_hold_after_all_it_is_heard_too(
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err.count("Interrupted: ")) == (130, 1), err
+
+
+def test_3_a_terminal_that_is_gone_leaves_a_whole_root(
+    ground: Ground, projects: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """The window is closed: SIGHUP comes, and whatever is drawn or said from then on fails."""
+    if shutil.which("setsid") is None:
+        pytest.skip("there is no setsid to give the command a terminal of its own")
+    root, codes = tmp_path / "root", []
+    ground.sync(projects[1], root)
+    trees = {1: snapshot(root)}
+    ground.sync(projects[0], root)
+    trees[0] = snapshot(root)
+    for moment in (0.0, 0.04):
+        terminal, screen = pty.openpty()
+        with subprocess.Popen(
+            ["setsid", "--ctty", *ground.command(projects[1], root, "--link-mode", "copy")],
+            env={**plain_variables(ground.home), "TERM": "xterm"},
+            stdin=screen,
+            stdout=screen,
+            stderr=screen,
+        ) as process:
+            os.close(screen)
+            while not (root / ".siteroot").exists():
+                assert process.poll() is None
+                time.sleep(0.0005)
+            time.sleep(moment)
+            os.close(terminal)
+            codes.append(process.wait(timeout=60))
+        now = snapshot(root)
+        assert [] in [describe_difference(tree, now) for tree in trees.values()], codes
+        ground.sync(projects[0], root)
+    assert 129 in codes
+    assert set(codes) <= {0, 129}
 
 
 NOBODY = {

@@ -27,7 +27,8 @@ EXIT_CODES = (
     (
         FAILED,
         "The work failed, or --check found the root outdated: no lock, a stale lock, a file that could not be"
-        " fetched or is not what the lock says, a root that could not be changed. The root is as it was.",
+        " fetched or is not what the lock says, a root that could not be changed. The root is as it was,"
+        " or the message says that the next command on it brings it there.",
     ),
     (
         REFUSED,

@@ -117,7 +117,7 @@ class Teller:
             if held:
                 self._close_display()
                 self._erase_placing()
-            self._open_display = self._placing = None
+                self._open_display = self._placing = None
             self._stream.write(f"{line}\n")
             self._stream.flush()
         finally:

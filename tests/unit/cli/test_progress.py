@@ -256,3 +256,30 @@ def test_names_are_never_taken_for_markup() -> None:
     teller.close()
     assert "[bold]x[/bold]" in stream.getvalue()
     assert "[red]careful[/red] :smile:" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        (PlacingStarted(files=10), PlacingAdvanced(files=5)),
+        (
+            PreparingStarted(count=1, size=_MIB),
+            FetchStarted(name="a", version="1", size=_MIB, host="far"),
+        ),
+    ],
+    ids=["placing", "fetching"],
+)
+def test_what_a_signal_says_stands_alone_and_nothing_is_drawn_after_it(
+    drawn: tuple[Event, ...],
+) -> None:
+    stream = io.StringIO()
+    teller = _live(stream, _Clock())
+    for event in drawn:
+        teller.report(event)
+    assert len("".join(_screen(stream.getvalue()))) > 10
+    teller.interject("Ending")
+    for event in (PlacingAdvanced(files=1), FetchAdvanced(name="a", count=9)):
+        teller.report(event)
+    assert [line for line in _screen(stream.getvalue()) if line.strip()] == ["Ending"]
+    teller.close()
+    assert [line for line in _screen(stream.getvalue()) if line.strip()] == ["Ending"]

@@ -6,7 +6,7 @@ folders cannot be locked, a file in the folder is.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from siteroot.fs import (
     DISK,
@@ -27,7 +27,10 @@ _HELD = "held"
 
 @contextmanager
 def work_folder(parent: str, *, writer: Writer) -> Iterator[str]:
-    """Give a new folder below `parent`, which is removed with all that it then holds."""
+    """Give a new folder below `parent`, which is removed with all that it then holds.
+
+    What cannot be removed is as dead as a killed process's work, and is no fault of what was done in it.
+    """
     make_folder(parent, writer=writer)
     while True:
         path = f"{parent}/{os.getpid()}-{os.urandom(6).hex()}"
@@ -42,7 +45,8 @@ def work_folder(parent: str, *, writer: Writer) -> Iterator[str]:
     try:
         yield path
     finally:
-        remove_tree(path, writer=writer)
+        with suppress(OSError):
+            remove_tree(path, writer=writer)
         os.close(descriptor)
 
 
@@ -116,7 +120,8 @@ def hold_lock(path: str, *, wait: Callable[[int | None], None], writer: Writer) 
         yield
     finally:
         if descriptor >= 0:
-            remove_file(path, writer=writer)  # whoever waits for it looks again whether it is there
+            with suppress(OSError):
+                remove_file(path, writer=writer)  # whoever waits looks again whether it is there
             os.close(descriptor)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from siteroot.store.work import is_dead, work_folder
-from support.writers import plain_writer
+from support.writers import guarded_writer, plain_writer
 
 NUMBERS = (errno.ENOSYS, errno.EINVAL, errno.EPERM, errno.EOPNOTSUPP)
 
@@ -56,3 +56,21 @@ def test_a_folder_that_cannot_be_held_does_not_stay(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space"), work_folder(str(tmp_path), writer=writer):
         pytest.fail("it is not held")
     assert os.listdir(tmp_path) == []
+
+
+def test_work_that_cannot_be_removed_is_no_fault_of_what_was_done(tmp_path: Path) -> None:
+    """It is dead work, which the next command clears."""
+    writer = guarded_writer(refuse_removal)
+    with work_folder(str(tmp_path), writer=writer) as work:
+        assert not is_dead(work)
+    assert is_dead(work)
+    with (
+        pytest.raises(ValueError, match="the first fault"),
+        work_folder(str(tmp_path), writer=writer),
+    ):
+        raise ValueError("the first fault")
+
+
+def refuse_removal(name: str) -> None:
+    if name == "rmdir":
+        raise OSError(errno.EIO, os.strerror(errno.EIO))

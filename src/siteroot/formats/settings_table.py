@@ -93,6 +93,9 @@ def read_shared_settings(table: Table, folder: str) -> Settings:
     )
 
 
+_MOST_SECONDS = 10**9
+
+
 def read_siteroot_settings(table: Table, folder: str) -> Settings:
     """Return the settings of `[tool.siteroot]`. An unknown key is a fault that tells the near name."""
     known = SHARED_KEYS | OWN_KEYS
@@ -170,9 +173,9 @@ def _seconds(table: Table, key: str) -> float | None:
     if (
         isinstance(value, bool)
         or not isinstance(value, int | float)
-        or not 0 < value < float("inf")
+        or not 0 < value <= _MOST_SECONDS
     ):
-        table.fault(key, "is not a number of seconds above 0")
+        table.fault(key, "is not a number of seconds above 0, a thousand million at most")
         return None
     return float(value)
 

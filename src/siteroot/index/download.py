@@ -249,8 +249,10 @@ class Download:
                 hints.append(f"The server asks to come back later (Retry-After: {asked[:40]!r}).")
             case Broken() | Answered():
                 pass
+        received, size = self._sink.received, self._size
+        came = f", and {received:,} of {size:,} bytes came" if received and size is not None else ""
         return UnreachableError(
-            f"{self._label} could not be fetched: {outcome.what}; tried {times}",
+            f"{self._label} could not be fetched: {outcome.what}; tried {times}{came}",
             where=self._shown(),
             hints=(*hints, "UV_HTTP_RETRIES sets how often it is tried again.")
             if tries > 1

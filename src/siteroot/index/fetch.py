@@ -302,4 +302,6 @@ def _copy(request: FetchRequest, path: str, sink: Sink) -> None:
         raise NotFoundError(f"{request.label} is not there: no such file", where=path) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the path holds what no path may"
+        if isinstance(error, IsADirectoryError):
+            reason = "it is a folder, and no file"
         raise UnreachableError(f"{request.label} cannot be read: {reason}", where=path) from None

@@ -45,6 +45,8 @@ CHUNK = 1 << 18
 
 #: The longest body of a refusal that is read to its end so that its connection can serve again.
 _DRAINED = 1 << 16
+#: How many connections to one host are kept open: a pool has a place ready for each.
+_MOST_KEPT = 1000
 
 #: What urllib3's exceptions mean that need no further look, first match first.
 _PLAIN_FAULTS = (
@@ -160,7 +162,7 @@ class Transport:
     def _make_pools(self, proxy: str, *, insecure: bool) -> urllib3.PoolManager:
         options = self._options
         settings: dict[str, Any] = {
-            "maxsize": max(1, options.concurrent_downloads),
+            "maxsize": min(max(1, options.concurrent_downloads), _MOST_KEPT),
             "timeout": urllib3.Timeout(connect=options.connect_timeout, read=options.timeout),
             "ssl_context": make_context(options, self._reporter, verify=not insecure),
         }
@@ -277,6 +279,8 @@ def _explain(error: BaseException) -> Broken:
             return Broken(f"no connection came about: {_cause(error)}")
         case ConnectTimeoutError():
             return Broken("no connection came about in time")
+        case ProtocolError(__cause__=IncompleteRead()):
+            return Broken("the answer broke off")
         case ProtocolError() | OSError():
             return Broken(f"the connection broke: {_cause(error)}")
         case _:

@@ -268,6 +268,8 @@ class Store:
         """Return the store that may be written, which is there then: ours, or the temporary one."""
         with self._lock:
             if self._writable is None:
+                if self.folder == self._temporary:
+                    self._make_temporary()
                 why = self._try_folder()
                 self._writable = self._temporary if why else self.folder
                 if why:
@@ -277,9 +279,22 @@ class Store:
                             " for this run only"
                         )
                     )
+                    self._make_temporary()
                     with in_words(self._temporary):
                         make_folder(f"{self._temporary}/{LOCKS}", writer=self._writer)
             return self._writable
+
+    def _make_temporary(self) -> None:
+        try:
+            self._writer.mkdir(self._temporary, 0o700)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise StoreWriteError(
+                f"no temporary folder can be made: {error.strerror}",
+                where=os.path.dirname(self._temporary),
+                hints=("The variable TMPDIR names the place where such folders go.",),
+            ) from None
 
     def _try_folder(self) -> str:
         """Return why the store cannot be written, "" where it can."""

@@ -147,6 +147,10 @@ class StoreSupply:
         return wheel, fetched.size
 
 
+#: No wait is longer, in seconds: 30 years, and what every system can count.
+_LONGEST_WAIT = 1e9
+
+
 def fetch_options(settings: Settings, surroundings: Surroundings) -> FetchOptions:
     """Return how files are fetched, from settings and the environment."""
     variables = surroundings.environ
@@ -157,8 +161,10 @@ def fetch_options(settings: Settings, surroundings: Surroundings) -> FetchOption
     return FetchOptions(
         offline=bool(settings.offline),
         retries=defaults.retries if settings.http_retries is None else settings.http_retries,
-        timeout=settings.http_timeout or defaults.timeout,
-        connect_timeout=settings.http_connect_timeout or defaults.connect_timeout,
+        timeout=min(settings.http_timeout or defaults.timeout, _LONGEST_WAIT),
+        connect_timeout=min(
+            settings.http_connect_timeout or defaults.connect_timeout, _LONGEST_WAIT
+        ),
         concurrent_downloads=settings.concurrent_downloads or defaults.concurrent_downloads,
         allow_insecure_hosts=settings.allow_insecure_host,
         system_certs=bool(settings.system_certs),

@@ -1,6 +1,7 @@
 """Which lock a sync reads, whether it is taken for fresh, and what a pylock.toml selects, through real syncs."""
 
 import hashlib
+import re
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from support.desk import Desk, make_desk
 from support.flags import HERE, NAMES, build_flag_wheels, installed, write_project
 from support.http_server import serve_folder
+from support.projects import make_project
+from support.trees import describe_difference, snapshot
 from support.uv_sync import run_uv
 from support.wheels import build_wheel
 
@@ -219,3 +222,53 @@ def test_frozen_by_a_variable(desk: Desk, project: Path, name: str) -> None:
     words = (*HERE, "--target", "pkgs", "--check", "--output-format", "json")
     done = desk.sync(*words, cwd=project, frozen=False, variables={name: "1"})
     assert (done.code, done.document["lock"]["action"]) == (1, "use")
+
+
+# -- locks that say less, or say it otherwise, than the wheel
+
+
+def test_a_version_that_the_wheel_spells_otherwise_is_there_the_next_time(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """As certifi 2015.04.28 does it."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    made = [
+        build_wheel(wheels, "certifi", "2015.04.28", tag="py2.py3-none-any"),
+        build_wheel(wheels, "torch", "2.0+CPU"),
+        build_wheel(wheels, "zeros", "1.0.0", dist_info="Zeros-1.dist-info"),
+    ]
+    project = make_project(tmp_path / "project", made)
+    lock = project / "uv.lock"
+    text = lock.read_text().replace('"2015.04.28"', '"2015.4.28"')
+    lock.write_text(text.replace('"2.0+CPU"', '"2.0+cpu"'))
+    _is_settled(desk, project)
+
+
+@pytest.mark.parametrize("words", [(), ("--no-cache",)])
+def test_a_lock_without_hashes_is_settled_after_one_sync(
+    desk: Desk, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    project = make_project(tmp_path / "project", [build_wheel(wheels, "demo", "1.0")])
+    lock = project / "uv.lock"
+    lock.write_text(re.sub(r', hash = "[^"]*", size = \d+', "", lock.read_text()))
+    assert "unverified" in _is_settled(desk, project, *words)
+
+
+def _is_settled(desk: Desk, project: Path, *words: str) -> str:
+    """Sync, and see that nothing is left to do, by any way to ask; return what the first said."""
+    target = (*HERE, "--target", "pkgs", *words)
+    first = desk.synced(*target, cwd=project)
+    seen = snapshot(project / "pkgs")
+    for more in (("--check",), ("--dry-run",), (), ("--check", "--require-hashes")):
+        done = desk.sync(*target, *more, cwd=project)
+        if "--require-hashes" in more and "unverified" in first.err:
+            assert (done.code, "hashes are required" in done.err) == (2, True), done.err
+        else:
+            assert done.code == 0, (more, done.err)
+            assert "Prepared" not in done.err
+            assert " + " not in done.err
+    assert describe_difference(seen, snapshot(project / "pkgs")) == []
+    return first.err

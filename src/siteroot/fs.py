@@ -129,14 +129,32 @@ def _rename_noreplace(source: str, target: str) -> None:
         raise OSError(number, os.strerror(number), source, None, target)
 
 
+def _syncfs(descriptor: int) -> None:
+    """Bring all of the file system of an open file to the disk; OSError ENOSYS where the C library cannot."""
+    import ctypes  # noqa: PLC0415 - only where durability is asked for
+
+    try:
+        syncfs = ctypes.CDLL(None, use_errno=True).syncfs
+    except (AttributeError, OSError) as error:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from error
+    if syncfs(descriptor):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
 def _xattr_absent(*_arguments: object) -> None:
     raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
 
 
 class Writer:
-    """The changing system calls, each as `os` has it, and flock, which has a fallback too. It has no state."""
+    """The changing system calls, each as `os` has it, and flock, which has a fallback too. It has no state.
+
+    A `durable` one waits for the disk wherever power may fail between two changes (`root.harden`).
+    """
 
     __slots__ = ()
+
+    durable = False
 
     mkdir = staticmethod(os.mkdir)
     rmdir = staticmethod(os.rmdir)
@@ -155,16 +173,26 @@ class Writer:
     setxattr = staticmethod(getattr(os, "setxattr", _xattr_absent))
     removexattr = staticmethod(getattr(os, "removexattr", _xattr_absent))
     fsync = staticmethod(os.fsync)
+    syncfs = staticmethod(_syncfs)
     flock = staticmethod(fcntl.flock)
 
 
-#: The real one.
+class DurableWriter(Writer):
+    """The same, durable."""
+
+    __slots__ = ()
+
+    durable = True
+
+
+#: The real ones.
 DISK = Writer()
+DURABLE = DurableWriter()
 
 
 def operations() -> tuple[str, ...]:
     """Return the names of all changing calls, for a writer that records or fails them."""
-    return tuple(name for name in vars(Writer) if not name.startswith("_"))
+    return tuple(name for name, member in vars(Writer).items() if isinstance(member, staticmethod))
 
 
 # -- files ------------------------------------------------------------------------------------------------------------
@@ -452,12 +480,3 @@ def flock(
 def open_lock_file(path: str, *, writer: Writer = DISK) -> int:
     """Open a file to lock, making it where it is not there; the caller closes it."""
     return writer.create(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-
-
-def sync_folder(path: str, *, writer: Writer = DISK) -> None:
-    """Bring a folder's entries to the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        writer.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -50,11 +50,12 @@ CALLS = {
     "setxattr": ("setxattr", "lsetxattr", "fsetxattr", "?setxattrat"),
     "removexattr": ("removexattr", "lremovexattr", "fremovexattr", "?removexattrat"),
     "fsync": ("fsync", "fdatasync"),
+    "syncfs": ("syncfs",),
     "flock": ("flock",),
     # and what no operation is
     "none": (
         *("truncate", "ftruncate", "fallocate", "?mknod", "mknodat", "?sendfile", "splice"),
-        *("pwrite64", "writev", "pwritev", "?pwritev2", "syncfs", "sync_file_range"),
+        *("pwrite64", "writev", "pwritev", "?pwritev2", "sync_file_range"),
     ),
 }
 KINDS = {call.lstrip("?"): kind for kind, calls in CALLS.items() for call in calls}

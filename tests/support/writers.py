@@ -13,7 +13,7 @@ class StoppedError(BaseException):
     """The process is as good as killed: no changing call works any more."""
 
 
-def guarded_writer(before: Callable[[str], None]) -> fs.Writer:
+def guarded_writer(before: Callable[[str], None], *, durable: bool = False) -> fs.Writer:
     """Return a writer that calls `before` with each operation's name before it does it."""
 
     def wrap(name: str) -> Any:
@@ -26,13 +26,14 @@ def guarded_writer(before: Callable[[str], None]) -> fs.Writer:
         return staticmethod(call)
 
     members = {name: wrap(name) for name in fs.operations()}
-    return cast("fs.Writer", type("GuardedWriter", (fs.Writer,), {"__slots__": (), **members})())
+    kind = fs.DurableWriter if durable else fs.Writer
+    return cast("fs.Writer", type("GuardedWriter", (kind,), {"__slots__": (), **members})())
 
 
-def recording_writer() -> tuple[fs.Writer, list[str]]:
+def recording_writer(*, durable: bool = False) -> tuple[fs.Writer, list[str]]:
     """Return a writer and the list that it adds each operation's name to."""
     done: list[str] = []
-    return guarded_writer(done.append), done
+    return guarded_writer(done.append, durable=durable), done
 
 
 def logging_writer(log: str) -> fs.Writer:
@@ -45,7 +46,7 @@ def logging_writer(log: str) -> fs.Writer:
     return guarded_writer(before)
 
 
-def stopping_writer(after: int) -> fs.Writer:
+def stopping_writer(after: int, *, durable: bool = False) -> fs.Writer:
     """Return a writer that does so many operations, and from then on none: what a kill leaves is what is there."""
     left = [after]
 
@@ -54,7 +55,7 @@ def stopping_writer(after: int) -> fs.Writer:
             raise StoppedError
         left[0] -= 1
 
-    return guarded_writer(before)
+    return guarded_writer(before, durable=durable)
 
 
 def failing_writer(after: int, *, number: int = errno.ENOSPC, stop_after: int = -1) -> fs.Writer:

@@ -106,7 +106,6 @@ def _both(suffix: str) -> tuple[str, ...]:
 
 _NO_LOCKING = "siteroot does not lock: run `uv lock` with it, then sync the lock that it writes"
 _NO_BUILDING = "siteroot does not build distributions yet: leave it out"
-_LATER = "it comes with a later version of siteroot: leave it out"
 _NO_DOWNLOADS = "siteroot never downloads a Python: leave it out"
 _UVS_OWN = "it is about uv itself: leave it out"
 _RESOLUTIONS = ("highest", "lowest", "lowest-direct")
@@ -270,7 +269,9 @@ OPTIONS = (
     Option(("--verify",), INSTALLER, S, "Read every file of the root, compare it with what was placed, and mend what differs. With --check: only tell.",
            variables=("SITEROOT_VERIFY",), own=True),
     Option(("--no-verify",), INSTALLER, S, "", into="verify", value=False, hidden=True, own=True),
-    Option(("--durable",), INSTALLER, S, "", refused=_LATER, own=True),
+    Option(("--durable",), INSTALLER, S, "Wait for the disk at each step of a change, so that losing power leaves the old root or the new one too.",
+           variables=("SITEROOT_DURABLE",), setting="durable", own_setting=True, own=True),
+    Option(("--no-durable",), INSTALLER, S, "", into="durable", value=False, hidden=True, own=True),
     # -- wheels and builds
     Option(("--no-build",), BUILD, S, "Do not build from sdists.", variables=_both("NO_BUILD"), setting="no-build"),
     Option(("--build",), BUILD, S, "", into="no_build", value=False, hidden=True),

@@ -344,6 +344,7 @@ def _settings(answers: _Answers, folder: str) -> Settings:
         exact=answers.switch("exact"),
         overwrite=answers.switch("overwrite"),
         strict=answers.switch("strict"),
+        durable=answers.switch("durable"),
         pth=answers.text("pth"),
         break_system_packages=answers.switch("break_system_packages"),
         tolerate_record=answers.many("tolerate_record"),

@@ -46,7 +46,7 @@ UV_KEYS = SHARED_KEYS | _FOREIGN_KEYS | RESOLVER_KEYS | PROJECT_KEYS
 
 #: The settings that `[tool.siteroot]` has and uv has not.
 OWN_KEYS = frozenset({
-    "break-system-packages", "exact", "http-connect-timeout", "http-retries", "http-timeout", "limit-members",
+    "break-system-packages", "durable", "exact", "http-connect-timeout", "http-retries", "http-timeout", "limit-members",
     "limit-size", "overwrite", "prefix", "pth", "pypackages", "require-hashes", "strict", "target",
     "tolerate-record",
 })  # fmt: skip
@@ -114,6 +114,7 @@ def read_siteroot_settings(table: Table, folder: str) -> Settings:
         exact=table.boolean("exact"),
         overwrite=table.boolean("overwrite"),
         strict=table.boolean("strict"),
+        durable=table.boolean("durable"),
         pth=table.parsed("pth", word("auto", "off")),
         break_system_packages=table.boolean("break-system-packages"),
         tolerate_record=table.parsed_texts("tolerate-record", parse_name),

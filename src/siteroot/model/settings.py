@@ -45,6 +45,7 @@ class Settings:
     exact: bool | None = None
     overwrite: bool | None = None
     strict: bool | None = None
+    durable: bool | None = None
     pth: str | None = None  # auto, off
     break_system_packages: bool | None = None
     tolerate_record: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from siteroot import fs
 from siteroot.model.rows import FolderTime, Fresh
 
 from .faults import DriftedError, apply_failed
+from .harden import harden, harden_tree
 from .lock import staging_folder
 from .placing import place
 
@@ -51,9 +52,11 @@ def apply_fresh(
                 writer=writer,
             )
             _set_times(times, descriptor, writer)
+            harden_tree(descriptor, writer=writer)
         finally:
             os.close(descriptor)
         fs.rename_new(tree, root, writer=writer)
+        harden(os.path.dirname(root), writer=writer)
     except FileExistsError as error:
         _withdraw(tree, writer)
         if os.path.lexists(root):

@@ -45,6 +45,7 @@ from .faults import (
     hints_for,
     name_of,
 )
+from .harden import harden_disk, harden_open, harden_tree
 from .moves import perform, take_back
 from .placing import place
 from .work import (
@@ -109,6 +110,7 @@ def apply_change(
         try:
             areas = begin_work(root, bases, writer)
             copied = _stage(root, staging, bases, link_mode, workers, advanced, writer)
+            _harden_staged(root, bases, writer)
             journal = _write_down(root, change, areas)
             write_journal(root, journal, writer)
             _forward(root, journal, writer)
@@ -180,6 +182,39 @@ def _stage(
         os.close(descriptor)
 
 
+def _harden_staged(root: str, bases: Sequence[str], writer: fs.Writer) -> None:
+    """Let all that is staged be on the disk before the journal that speaks of it."""
+    for base in bases if writer.durable else ():
+        folder = open_base(root, base)
+        try:
+            work = fs.open_folder(WORK_FOLDER, folder=folder)
+            try:
+                harden_tree(work, writer=writer)
+            finally:
+                os.close(work)
+            harden_open(folder, writer=writer)
+        finally:
+            os.close(folder)
+
+
+def _harden_moved(areas: Sequence[Area], journal: Journal, writer: fs.Writer) -> None:
+    """Let all moves be on the disk before it is said that they are done."""
+    if not writer.durable:
+        return
+    bases = [area.base for area in areas]
+    lacking = {at for at, area in enumerate(areas)
+               if not harden_disk(area.folders.open(""), writer=writer)}  # fmt: skip
+    touched = {path.rpartition("/")[0] for _, path, _ in journal.entries}
+    touched |= {path for kind, path, _ in journal.entries if kind == "make"}
+    touched |= {folder for folder, _ in (*journal.times, *journal.kept_times)}
+    for at, relative in sorted({split_path(folder, bases) for folder in touched}):
+        if at in lacking:
+            with suppress(FileNotFoundError, DriftedError):  # dropped
+                harden_open(areas[at].folders.open(relative), writer=writer)
+    for at in lacking:
+        harden_open(areas[at].old, writer=writer)
+
+
 def _write_down(root: str, change: Change, areas: Sequence[tuple[str, int]]) -> Journal:
     """Return the change's journal, with what only the disk knows: the folders' times, modes and owners before.
 
@@ -246,6 +281,7 @@ def _forward(root: str, journal: Journal, writer: fs.Writer) -> None:
         perform(areas, journal.entries, writer=writer)
         seconds = [(folder, time * 1_000_000_000) for folder, time in journal.times]
         _set_times(areas, seconds, writer)
+        _harden_moved(areas, journal, writer)
     mark(root, Marker.JOURNAL, Marker.DONE, writer)
 
 
@@ -254,6 +290,7 @@ def _back(root: str, journal: Journal, writer: fs.Writer) -> None:
     with open_areas(root, [base for base, _ in journal.areas]) as areas:
         take_back(areas, journal.entries, writer=writer)
         _set_times(areas, journal.kept_times, writer)
+        _harden_moved(areas, journal, writer)
     mark(root, Marker.UNDO, Marker.UNDONE, writer)
 
 

@@ -37,6 +37,7 @@ from siteroot.model.rows import FolderTime
 
 from .areas import NEW, OLD, area_path, open_base
 from .faults import RecoveryError
+from .harden import harden, harden_open
 from .lock import LOCK_FILE
 
 
@@ -180,13 +181,16 @@ def begin_work(root: str, bases: Sequence[str], writer: fs.Writer) -> tuple[Fold
     work = f"{root}/{WORK_FOLDER}"
     content = render_journal(Journal(pid=os.getpid(), areas=areas))
     if os.path.lexists(f"{work}/{LOCK_FILE}"):  # the folder came with the lock
-        fs.write_whole(f"{work}/{Marker.BEGIN}", content, writer=writer)
+        fs.write_whole(f"{work}/{Marker.BEGIN}", content, sync=writer.durable, writer=writer)
     else:
         early = f"{work}-{areas[0][1]}"
         writer.mkdir(early, 0o755)
         writer.chmod(early, 0o755)
         fs.write_file(f"{early}/{Marker.BEGIN}", content, writer=writer)
+        harden(f"{early}/{Marker.BEGIN}", writer=writer)
+        harden(early, writer=writer)
         writer.rename(early, work)
+    harden(root, writer=writer)
     for base in bases:
         folder = f"{area_path(root, base)}/{WORK_FOLDER}"
         if base:
@@ -200,12 +204,15 @@ def write_journal(root: str, journal: Journal, writer: fs.Writer) -> None:
     """Write the change down: from here on it holds."""
     part = f"{root}/{WORK_FOLDER}/{_PART}"
     fs.write_file(part, render_journal(journal), writer=writer)
+    harden(part, writer=writer)
     writer.rename(part, f"{root}/{WORK_FOLDER}/{Marker.JOURNAL}")
+    harden(f"{root}/{WORK_FOLDER}", writer=writer)
 
 
 def mark(root: str, old: Marker, new: Marker, writer: fs.Writer) -> None:
     """Say that the change is one step further."""
     writer.rename(f"{root}/{WORK_FOLDER}/{old}", f"{root}/{WORK_FOLDER}/{new}")
+    harden(f"{root}/{WORK_FOLDER}", writer=writer)
 
 
 # -- going away -------------------------------------------------------------------------------------------------------
@@ -222,12 +229,14 @@ def clear_work(root: str, marker: Marker, journal: Journal, writer: fs.Writer) -
     try:
         for name in sorted(set(os.listdir(descriptor)) - {marker, LOCK_FILE}):
             fs.remove_tree(name, folder=descriptor, writer=writer)
+        harden_open(descriptor, writer=writer)  # all else is gone before the marker
         locked = LOCK_FILE in os.listdir(descriptor)
     finally:
         os.close(descriptor)
     if locked:  # the folder goes with the lock
         fs.set_folder_time(root, times[""], writer=writer)
         fs.remove_file(f"{work}/{marker}", writer=writer)
+        harden(work, writer=writer)
         return
     late = f"{work}-{times['']}"
     writer.rename(work, late)
@@ -247,6 +256,7 @@ def _clear_area(root: str, base: str, marker: Marker, mtime_ns: int, writer: fs.
             return
         fs.remove_tree(WORK_FOLDER, folder=folder, writer=writer)
         fs.set_folder_time(folder, mtime_ns, writer=writer)
+        harden_open(folder, writer=writer)
     finally:
         os.close(folder)
 
@@ -299,6 +309,7 @@ def _leave(root: str, emptied: str, time: int, writer: fs.Writer) -> None:
         writer.setxattr(root, _TIME, b"%d" % time)
     writer.rmdir(emptied)
     _give_time(root, time, writer)
+    harden(root, writer=writer)
 
 
 def _give_time(root: str, time: int, writer: fs.Writer) -> None:

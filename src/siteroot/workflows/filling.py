@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
+from siteroot import fs
 from siteroot.formats.direct_url import render_direct_url
 from siteroot.model.event import (
     Note,
@@ -65,6 +66,12 @@ class Filling:
     dry_run: bool
     partial: bool
     verify: bool = False
+    durable: bool = False
+
+    @property
+    def writer(self) -> fs.Writer:
+        """Who writes the root."""
+        return fs.DURABLE if self.durable else fs.DISK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,15 +135,16 @@ def _locked(filling: Filling, means: Means) -> AbstractContextManager[bool]:
     root = filling.layout.root
     if filling.dry_run:
         return nullcontext(recovery_due(root))
-    return _Held(filling.layout, means)
+    return _Held(filling, means)
 
 
 class _Held:
     """The root's lock, with the root recovered."""
 
-    def __init__(self, layout: Layout, means: Means) -> None:
-        self._root = layout.root
-        self._outside = outer_folders(layout)
+    def __init__(self, filling: Filling, means: Means) -> None:
+        self._root = filling.layout.root
+        self._outside = outer_folders(filling.layout)
+        self._writer = filling.writer
         self._means = means
 
     def __enter__(self) -> bool:
@@ -144,7 +152,7 @@ class _Held:
         self._lock = lock_root(self._root, waiting=self._wait, pause=self._pause)
         try:
             if self._lock.existed and recover_root(
-                self._root, outside=self._outside, check=self._check
+                self._root, outside=self._outside, check=self._check, writer=self._writer
             ):
                 self._means.reporter.report(
                     Warned(f"{self._root}: an interrupted change was brought to its end first")
@@ -418,7 +426,7 @@ def _read_scripts(wheels: Sequence[StoredWheel]) -> dict[str, dict[str, bytes]]:
 
 def _apply(rows: Change | Fresh, staging: Staging, filling: Filling, means: Means) -> Effort:
     """Bring the root from what it is to what the rows say: a Change where it is there, a Fresh one where it is not."""
-    root, reporter = filling.layout.root, means.reporter
+    root, reporter, writer = filling.layout.root, means.reporter, filling.writer
     mode = None if filling.link_mode is None else filling.link_mode.value
     began = means.clock.monotonic()
     files = count_files(staging)
@@ -430,9 +438,9 @@ def _apply(rows: Change | Fresh, staging: Staging, filling: Filling, means: Mean
 
     try:
         if len(rows) == 2:  # Fresh
-            copied = apply_fresh(root, rows, link_mode=mode, advanced=advanced)
+            copied = apply_fresh(root, rows, link_mode=mode, advanced=advanced, writer=writer)
         else:
-            copied = apply_change(root, rows, link_mode=mode, advanced=advanced)
+            copied = apply_change(root, rows, link_mode=mode, advanced=advanced, writer=writer)
     finally:
         reporter.report(PlacingFinished())
     if copied:

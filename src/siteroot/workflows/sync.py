@@ -128,6 +128,7 @@ def _replayable(outcome: SyncOutcome, loaded: Loaded, pins: tuple[WheelPin, ...]
         or outcome.check
         or outcome.warnings  # they are to be told again
         or outcome.layout is LayoutKind.INTERPRETER
+        or settings.durable  # the starter makes roots without waiting for the disk
         or settings.reinstall
         or settings.reinstall_package
         or settings.refresh
@@ -330,6 +331,7 @@ def _filling(
         dry_run=looks_only,
         partial=looks_only and bool(settings.offline),
         verify=request.verify,
+        durable=bool(settings.durable),
     )
 
 

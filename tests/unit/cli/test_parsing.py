@@ -173,6 +173,8 @@ def test_what_is_selected(words: str, environ: dict[str, str], selection: Select
         ("", {"UV_RESOLUTION": "lowest"}, Settings(resolution="lowest")),
         ("--overwrite --strict --pth off --require-hashes", {},
          Settings(overwrite=True, strict=True, pth="off", require_hashes=True)),
+        ("--durable", {}, Settings(durable=True)),
+        ("--no-durable", {"SITEROOT_DURABLE": "1"}, Settings(durable=False)),
         ("", {"SITEROOT_OVERWRITE": "1", "SITEROOT_PTH": "off", "UV_REQUIRE_HASHES": "1"},
          Settings(overwrite=True, pth="off", require_hashes=True)),
         ("--tolerate-record a --tolerate-record b", {}, Settings(tolerate_record=("a", "b"))),

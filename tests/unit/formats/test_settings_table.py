@@ -55,6 +55,7 @@ OWN: dict[str, tuple[str, Settings]] = {
     "limit-members": ("9", Settings(limit_members=9)),
     "limit-size": ("9", Settings(limit_size=9)),
     "overwrite": ("true", Settings(overwrite=True)),
+    "durable": ("true", Settings(durable=True)),
     "prefix": ('"/abs"', Settings(prefix="/abs")),
     "pth": ('"off"', Settings(pth="off")),
     "pypackages": ("true", Settings(pypackages=True)),

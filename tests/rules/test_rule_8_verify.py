@@ -226,6 +226,24 @@ def test_2_verify_heeds_whose_bytes_stand(
     assert describe_difference(before, snapshot(root)) == []
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_8_verify_makes_a_root_that_is_not_there_of_right_bytes(
+    desk: Desk, project: Path, *, there: bool
+) -> None:
+    """The store has one that looks as before and is not: it was edited through another root."""
+    root = made(desk, project, "hardlink")
+    before = snapshot(root)
+    edit(root / "tool/a.py", b"A = 2\n")
+    shutil.rmtree(root)
+    if there:
+        root.mkdir()
+    told = desk.synced(*HERE, "--verify", "--link-mode", "hardlink", cwd=project).err
+    assert "the stored file purelib/tool/a.py of tool==1.0 is not what was stored" in told
+    after = snapshot(root)
+    assert before.pop(".")[1:2] == after.pop(".")[1:2]
+    assert describe_difference(before, after) == []
+
+
 def test_2_a_winner_that_is_not_selected_any_more_and_stays_is_heeded(
     desk: Desk, project: Path, wheels: list[Path]
 ) -> None:

@@ -72,13 +72,16 @@ class Verifier:
     @property
     def verified(self) -> Verified:
         """What was found so far."""
-        return Verified(damages=self._damages, own_anew=self._own_anew, effort=self._effort)
+        effort = self._effort if self._inventory.exists else None
+        return Verified(damages=self._damages, own_anew=self._own_anew, effort=effort)
 
     def judge(self, triage: Triage, placed: Mapping[str, DesiredDistribution]) -> Triage:
         """Return the triage with the kept distributions that are not as they were placed to be placed anew.
 
         `placed` are those whose wheels are at hand. Tells of what cannot be mended here, and of what is not known.
         """
+        if not self._inventory.exists:
+            return triage
         olds = [old for _, old in triage.kept]
         claims = self._claims(olds, placed)
         for name, found in self._compare(claims).items():
@@ -91,7 +94,8 @@ class Verifier:
         self._judge_own()
         self._judge_left(triage.left)
         self._judge_folders(olds)
-        self._tell_unknown(pin for pin, _ in triage.kept if pin.name not in placed)
+        known = placed.keys() | self._damages.keys()
+        self._tell_unknown(pin for pin, _ in triage.kept if pin.name not in known)
         return want_again(triage, set(self._damages), "it is not as it was placed")
 
     def complete(self, desire: Desire) -> None:
@@ -139,6 +143,8 @@ class Verifier:
         return damages
 
     def _read(self, claims: Sequence[Claim]) -> list[Damage]:
+        if not claims:
+            return []
         began = self._clock.monotonic()
         found, size = find_damage(self._layout.root, claims, follow=self._links)
         before = self._effort

@@ -73,6 +73,22 @@ def test_a_process_that_is_killed_is_missed(
         os.waitpid(watcher, 0)
 
 
+def test_interrupted_it_leaves_no_process_behind(files: tuple[Path, list[Claim]]) -> None:
+    folder, claims = files
+    for name in ("one", "two"):
+        with (folder / name).open("wb") as stream:
+            stream.truncate(8 << 30)
+        claims.append((name, "sha256", b"", 8 << 30, ANY))
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(KeyboardInterrupt):
+            find_damage(str(folder), claims, workers=2)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert _children(os.getpid()) == []
+
+
 def _children(process: int) -> list[int]:
     text = Path(f"/proc/{process}/task/{process}/children").read_text()
     return [int(child) for child in text.split() if int(child) != os.getpid()]

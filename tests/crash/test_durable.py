@@ -12,15 +12,16 @@ from typing import Any, cast
 import pytest
 
 from siteroot import fs
+from siteroot.errors import RootError
 from siteroot.root.fresh import apply_fresh
 from siteroot.root.journal import apply_change, recover_root
 from siteroot.root.lock import lock_root, staging_folder
 from support.command import plain_variables
 from support.ground import Ground, make_ground
 from support.roots import change_of, fresh_of, write_tree
-from support.trees import snapshot
+from support.trees import Seen, snapshot
 from support.wheels import build_wheel
-from support.writers import StoppedError, recording_writer, stopping_writer
+from support.writers import StoppedError, failing_writer, recording_writer, stopping_writer
 
 _SYNCS = "fsync,fdatasync,syncfs,sync"
 _CHANGES = "?rename,?renameat,renameat2,?link,linkat,?unlink,unlinkat,?rmdir,?open,openat,utimensat"
@@ -261,3 +262,48 @@ def test_3_a_durable_change_that_is_stopped_anywhere_is_old_or_new(tmp_path: Pat
             apply_change(root, change, workers=1, writer=stopping_writer(moment, durable=True))
         recover_root(root, writer=fs.DURABLE)
         assert snapshot(root) in (old, new), f"stopped before {done[moment]} ({moment})"
+
+
+def test_3_what_a_failing_disk_leaves_is_what_is_told(tmp_path: Path) -> None:
+    """Each call that waits fails once: the old tree stands, or the new one does."""
+    root, store = str(tmp_path / "root"), str(tmp_path / "store")
+    write_tree(root, OLD)
+    change = change_of(root, store, OLD, NEW)
+    shutil.copytree(root, tmp_path / "base")
+
+    def begin() -> dict[str, Seen]:
+        shutil.rmtree(root, ignore_errors=True)
+        shutil.copytree(tmp_path / "base", root, copy_function=shutil.copy2)
+        return snapshot(root)
+
+    writer, done = recording_writer(durable=True)
+    begin()
+    apply_change(root, change, workers=1, writer=writer)
+    new = snapshot(root)
+    told = []
+    for moment in [at for at, name in enumerate(done) if name in ("fsync", "syncfs")]:
+        old = begin()
+        failing = failing_writer(moment, number=errno.EIO, durable=True)
+        with pytest.raises(RootError) as caught:
+            apply_change(root, change, workers=1, writer=failing)
+        recover_root(root)
+        assert "the disk reports an error" in str(caught.value)
+        made = snapshot(root) == new
+        assert made or snapshot(root) == old
+        restored = "the root is as it was before" in str(caught.value)
+        assert restored != made
+        told.append(restored)
+    assert told == sorted(told, reverse=True)
+    assert set(told) == {True, False}
+
+
+def test_3_a_folder_that_cannot_be_waited_for_leaves_the_root_there(tmp_path: Path) -> None:
+    root = str(tmp_path / "root")
+    writer, done = recording_writer(durable=True)
+    with lock_root(root):
+        apply_fresh(root, fresh_of(str(tmp_path / "store"), OLD), workers=1, writer=writer)
+    shutil.rmtree(root)
+    failing = failing_writer(len(done) - 1, number=errno.EIO, durable=True)
+    with lock_root(root), pytest.raises(RootError, match="outlast a loss of power is not known"):
+        apply_fresh(root, fresh_of(str(tmp_path / "store"), OLD), workers=1, writer=failing)
+    assert Path(root, "pkg/a.py").read_bytes() == b"a1"

@@ -58,7 +58,9 @@ def stopping_writer(after: int, *, durable: bool = False) -> fs.Writer:
     return guarded_writer(before, durable=durable)
 
 
-def failing_writer(after: int, *, number: int = errno.ENOSPC, stop_after: int = -1) -> fs.Writer:
+def failing_writer(
+    after: int, *, number: int = errno.ENOSPC, stop_after: int = -1, durable: bool = False
+) -> fs.Writer:
     """Return a writer whose operation after so many fails once; after `stop_after` further ones it stops."""
     count = [0]
 
@@ -69,7 +71,7 @@ def failing_writer(after: int, *, number: int = errno.ENOSPC, stop_after: int = 
         if stop_after >= 0 and count[0] > after + 1 + stop_after:
             raise StoppedError
 
-    return guarded_writer(before)
+    return guarded_writer(before, durable=durable)
 
 
 def interrupting_writer(after: int) -> fs.Writer:

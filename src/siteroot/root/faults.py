@@ -48,6 +48,18 @@ class ApplyFailedError(RootError):
         self.restored = restored
 
 
+class UnsettledError(RootError):
+    """A change is made, and could not be waited for until it was on the disk (`--durable`)."""
+
+    def __init__(self, error: OSError, root: str) -> None:
+        super().__init__(
+            f"the root is as asked for, but whether it would outlast a loss of power is not known:"
+            f" {name_of(error, root)}: {explain_os_error(error)}",
+            where=root,
+            hints=hints_for(error),
+        )
+
+
 class InTheWayError(RootError):
     """Something that siteroot did not place stands where a file or folder has to go."""
 

@@ -11,7 +11,7 @@ import os
 from siteroot import fs
 from siteroot.model.rows import FolderTime, Fresh
 
-from .faults import DriftedError, apply_failed
+from .faults import DriftedError, UnsettledError, apply_failed
 from .harden import harden, harden_tree
 from .lock import staging_folder
 from .placing import place
@@ -33,7 +33,7 @@ def apply_fresh(
     """Make the root; return whether files that were to be links were copied (`placing.place`).
 
     Raises PoisonedError, WorkerLostError, DriftedError (something came to stand at DIR) or ApplyFailedError; then,
-    and when it is interrupted, DIR is absent as before.
+    and when it is interrupted, DIR is absent as before. Or UnsettledError: then it is there.
     """
     staging, times = fresh
     tree = f"{staging_folder(root)}/root"
@@ -56,7 +56,6 @@ def apply_fresh(
         finally:
             os.close(descriptor)
         fs.rename_new(tree, root, writer=writer)
-        harden(os.path.dirname(root), writer=writer)
     except FileExistsError as error:
         _withdraw(tree, writer)
         if os.path.lexists(root):
@@ -75,6 +74,10 @@ def apply_fresh(
             made = os.path.lexists(root)
             error.add_note(f"{root} is whole" if made else f"{root} was not made")
         raise
+    try:
+        harden(os.path.dirname(root), writer=writer)
+    except OSError as error:
+        raise UnsettledError(error, root) from error
     return copied
 
 

@@ -40,6 +40,7 @@ from .faults import (
     ApplyFailedError,
     DriftedError,
     RecoveryError,
+    UnsettledError,
     apply_failed,
     explain_os_error,
     hints_for,
@@ -93,7 +94,8 @@ def apply_change(
     """Bring the root from its old tree to the new one; return whether files that were to be links were copied.
 
     The caller holds the root's lock and has recovered it. Raises PoisonedError, WorkerLostError, InTheWayError or
-    DriftedError, and the old tree stands again; or ApplyFailedError, which says whether it does. Interrupted, it
+    DriftedError, and the old tree stands again; UnsettledError, and the new one does; or ApplyFailedError, which says
+    which does. Interrupted, it
     takes the change back before KeyboardInterrupt goes on, or, where all moves are done, brings it to its end.
     """
     staging = change[0]
@@ -324,7 +326,9 @@ def _give_up(root: str, outside: Sequence[str], error: BaseException, writer: fs
         ) from error
     restored = recovery != Recovered(Outcome.FINISHED)
     if isinstance(error, OSError):
-        raise apply_failed(error, root, restored=restored) from error
+        if not restored:
+            raise UnsettledError(error, root) from error
+        raise apply_failed(error, root, restored=True) from error
     return restored
 
 

@@ -25,6 +25,7 @@ def process_of(seconds: float) -> int:
     return os.getpid()
 
 
+@pytest.mark.fast_calls
 def test_all_processes_work_and_each_thread_gets_its_own_answer() -> None:
     def work(number: int) -> tuple[int, int, bytes]:
         time.sleep(0.01)
@@ -60,6 +61,7 @@ def test_an_error_comes_with_all_its_words_and_the_process_goes_on() -> None:
         assert crew.call(False) == "fine"
 
 
+@pytest.mark.fast_calls
 def test_a_defect_keeps_the_trace_of_where_it_happened() -> None:
     def divide(number: int) -> float:
         return 1 / number
@@ -69,6 +71,7 @@ def test_a_defect_keeps_the_trace_of_where_it_happened() -> None:
     assert "in divide" in caught.value.__notes__[0]
 
 
+@pytest.mark.fast_calls
 def test_a_killed_process_is_told() -> None:
     with Crew(process_of, 2) as crew:
         killed = crew.call(0)
@@ -97,6 +100,7 @@ def test_without_room_for_processes_the_thread_works_itself() -> None:
         assert crew.share([0, 0]) == [os.getpid()] * 2
 
 
+@pytest.mark.fast_calls
 def test_tasks_are_shared_with_the_caller() -> None:
     with Crew(process_of, 2) as crew:
         first, second, own, more = crew.share([0.1, 0.1, 0.1, 0])

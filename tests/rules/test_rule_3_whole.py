@@ -269,6 +269,7 @@ def test_3_placing_is_shared_when_no_other_thread_lives(
     assert not [n for n in threads if n > forks[0]]
 
 
+@pytest.mark.fast_calls
 @pytest.mark.parametrize("folder", ["", "demo"])
 def test_3_who_may_not_make_every_move_makes_none(
     ground: Ground, versions: dict[str, Path], tmp_path: Path, folder: str

@@ -37,6 +37,7 @@ def test_any_number_of_processes_find_the_same(
     assert size == COUNT * 5 + COUNT // 100
 
 
+@pytest.mark.fast_calls
 def test_a_process_that_is_killed_is_missed(
     files: tuple[Path, list[Claim]], tmp_path: Path
 ) -> None:

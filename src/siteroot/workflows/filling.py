@@ -4,9 +4,10 @@ lock -> recover -> inventory -> triage -> wheels -> placing -> plan -> journal -
 way up to the plan, without the lock, and changes nothing in the root.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from siteroot import fs
 from siteroot.formats.direct_url import render_direct_url
@@ -50,8 +51,10 @@ from .bytecode import BytecodeSupply
 from .noted import noted
 from .own_place import prepare_own_place, refuse_own_feet, refuse_own_paths
 from .remembering import Memory
-from .verifying import NOT_VERIFIED, Verified, Verifier, require_stored
 from .windows_launcher import windows_launcher_for
+
+if TYPE_CHECKING:
+    from .verifying import Verifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,8 @@ class Filling:
 class Filled:
     """What became of it. `unseen` are pins of a partial plan whose wheels nobody looked at.
 
-    `made` are the rows and the fingerprint of a root that was not there before.
+    `made` are the rows and the fingerprint of a root that was not there before. `damages` are the damaged files that
+    `--verify` found, by distribution, `verified` is what it read.
     """
 
     existed: bool
@@ -88,7 +92,8 @@ class Filled:
     placed: Effort
     recovery_due: bool
     made: tuple[Fresh, bytes] | None = None
-    verified: Verified = NOT_VERIFIED
+    damages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    verified: Effort | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,8 +228,7 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
         desire, unseen = _desire(filling, triage, means, wheels)
         if verifier is not None:
             verifier.complete(desire)
-            desire = replace(desire, own_anew=verifier.verified.own_anew)
-            require_stored(desire.placed)
+            desire = replace(desire, own_anew=verifier.own_anew)
         means.interrupts.defer()
     if inventory.exists and (desire.triage.wanted or desire.triage.removed):
         inventory = read_inventory(
@@ -256,13 +260,16 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
         placed=placed,
         recovery_due=False,
         made=made,
-        verified=NOT_VERIFIED if verifier is None else verifier.verified,
+        damages={} if verifier is None else verifier.damages,
+        verified=None if verifier is None or not inventory.exists else verifier.effort,
     )
 
 
-def _verifier(filling: Filling, inventory: Inventory, means: Means) -> Verifier | None:
+def _verifier(filling: Filling, inventory: Inventory, means: Means) -> "Verifier | None":
     if not filling.verify:
         return None
+    from .verifying import Verifier  # noqa: PLC0415 - a plain sync pays nothing for it
+
     return Verifier(
         filling.layout,
         inventory,

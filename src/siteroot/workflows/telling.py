@@ -69,7 +69,7 @@ def render_sync_outcome(
         recovery_due=filled.recovery_due,
         dry_run=request.dry_run,
         check=request.check,
-        verified=filled.verified.effort,
+        verified=filled.verified,
     )
 
 
@@ -98,7 +98,7 @@ def _changes(filled: Filled) -> tuple[Change, ...]:
     ]
     for step in filled.plan.changes:
         changes += _changes_of(step, origins)
-    damages = filled.verified.damages
+    damages = filled.damages
     return tuple(
         replace(change, damaged=damages[change.name])
         if change.name in damages and change.action is not ChangeAction.UNINSTALLED

@@ -5,7 +5,6 @@ hash `.siteroot.json` has.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from siteroot.model.event import Note, Warned
 from siteroot.model.layout import Layout
@@ -32,23 +31,12 @@ from siteroot.root.placing import PoisonedError
 from siteroot.root.verify import Damage, find_damage, find_wrong_folders
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
-    """What was found. `damages` are the damaged files by distribution, `own_anew` files of ours to be written anew.
-
-    `effort` is None where nothing was verified.
-    """
-
-    damages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    own_anew: frozenset[str] = frozenset()
-    effort: Effort | None = None
-
-
-NOT_VERIFIED = Verified()
-
-
 class Verifier:
-    """Verifies one root, whose inventory is at hand."""
+    """Verifies one root, whose inventory is at hand.
+
+    `damages` are the damaged files that were found, by distribution, `own_anew` files of ours to be written anew,
+    `effort` is what was read.
+    """
 
     def __init__(
         self,
@@ -65,15 +53,9 @@ class Verifier:
         self._links = links_are_files
         self._reporter = reporter
         self._clock = clock
-        self._damages: dict[str, tuple[str, ...]] = {}
-        self._own_anew: frozenset[str] = frozenset()
-        self._effort = NO_EFFORT
-
-    @property
-    def verified(self) -> Verified:
-        """What was found so far."""
-        effort = self._effort if self._inventory.exists else None
-        return Verified(damages=self._damages, own_anew=self._own_anew, effort=effort)
+        self.damages: dict[str, tuple[str, ...]] = {}
+        self.own_anew: frozenset[str] = frozenset()
+        self.effort = NO_EFFORT
 
     def judge(self, triage: Triage, placed: Mapping[str, DesiredDistribution]) -> Triage:
         """Return the triage with the kept distributions that are not as they were placed to be placed anew.
@@ -85,7 +67,7 @@ class Verifier:
         olds = [old for _, old in triage.kept]
         claims = self._claims(olds, placed)
         for name, found in self._compare(claims).items():
-            self._damages[name] = tuple(path for path, _ in found)
+            self.damages[name] = tuple(path for path, _ in found)
         for pin, old in triage.kept:
             if pin.name in placed and not _is_entry(old, placed[pin.name], pin):
                 self._add(pin.name, STATE_FILE, f"it says of {pin.name} what is not so")
@@ -94,23 +76,27 @@ class Verifier:
         self._judge_own()
         self._judge_left(triage.left)
         self._judge_folders(olds)
-        known = placed.keys() | self._damages.keys()
+        known = placed.keys() | self.damages.keys()
         self._tell_unknown(pin for pin, _ in triage.kept if pin.name not in known)
-        return want_again(triage, set(self._damages), "it is not as it was placed")
+        return want_again(triage, set(self.damages), "it is not as it was placed")
 
     def complete(self, desire: Desire) -> None:
-        """Find what is damaged of distributions that a plain sync places anew too: something of them is missing."""
+        """Find what is damaged of distributions that a plain sync places anew too: something of them is missing.
+
+        Raises PoisonedError where the store's files, which are to be placed, are not what was stored.
+        """
         claims = {}
         state = self._inventory.state
         for wanted, placed in zip(desire.triage.wanted, desire.placed, strict=True):
             known = state is not None and placed.name in state.distributions
-            if placed.name in self._damages or not known or len(wanted.old) != 1:
+            if placed.name in self.damages or not known or len(wanted.old) != 1:
                 continue
             old = wanted.old[0]
             if old.version == placed.version and (old.missing or old.entry is None):
                 claims[placed.name] = claims_of(placed)
         for name, found in self._compare(claims).items():
-            self._damages[name] = tuple(path for path, _ in found)
+            self.damages[name] = tuple(path for path, _ in found)
+        _require_stored(desire.placed)
 
     def _claims(
         self, olds: Sequence[InstalledDistribution], placed: Mapping[str, DesiredDistribution]
@@ -147,8 +133,8 @@ class Verifier:
             return []
         began = self._clock.monotonic()
         found, size = find_damage(self._layout.root, claims, follow=self._links)
-        before = self._effort
-        self._effort = Effort(
+        before = self.effort
+        self.effort = Effort(
             count=before.count + len(claims),
             size=before.size + size,
             seconds=before.seconds + self._clock.monotonic() - began,
@@ -157,7 +143,7 @@ class Verifier:
 
     def _add(self, name: str, path: str, why: str) -> None:
         self._reporter.report(Note(f"{path}: {why}"))
-        self._damages[name] = (*self._damages.get(name, ()), path)
+        self.damages[name] = (*self.damages.get(name, ()), path)
 
     def _judge_own(self) -> None:
         """Our own files have the right bytes, or are not ours; their modes are to be seen."""
@@ -167,7 +153,7 @@ class Verifier:
         found = self._read([(path, "", b"", -1, 0o644) for path in ours])
         for path, why in found:
             self._reporter.report(Note(f"{path}: {why}"))
-        self._own_anew = frozenset(path for path, _ in found)
+        self.own_anew = frozenset(path for path, _ in found)
 
     def _judge_left(self, left: Sequence[InstalledDistribution]) -> None:
         records = read_records(self._layout, left, links_are_files=self._links)
@@ -204,7 +190,7 @@ class Verifier:
         )
 
 
-def require_stored(placed: Iterable[DesiredDistribution]) -> None:
+def _require_stored(placed: Iterable[DesiredDistribution]) -> None:
     """Raise PoisonedError unless each stored file that is to be placed has the bytes that were stored.
 
     One that was edited through a root that shares it by hard link may look as it did.

@@ -6,8 +6,11 @@ out of nowhere would come between a lock and what gives it back. What became of 
 exception (PEP 678).
 """
 
+import os
 import signal
 import sys
+
+from .lines import ERASE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,14 +29,18 @@ class Interruption(KeyboardInterrupt):
 
 
 class SignalInterrupts:
-    """Hears the signals of one command, and tells of them on its stderr, or through `say` where something is drawn there."""
+    """Hears the signals of one command, and tells of them on its stderr, or through `say` where more is drawn there.
 
-    def __init__(self, stream: "TextIO") -> None:
-        self._stream = stream
+    `drawn`: whether the starter's one line may stand there.
+    """
+
+    def __init__(self, stream: "TextIO", *, drawn: bool = False) -> None:
+        self._stream, self._drawn = stream, drawn
+        self._process = os.getpid()
         self.say = self._write
         self._count = 0
         self._pending = 0
-        self._deferred = False
+        self._deferred = self._told = False
 
     def heed(self) -> None:
         """Hear them from now on."""
@@ -62,16 +69,17 @@ class SignalInterrupts:
         self._count += 1
         if self._count == 1:
             self._pending = number
-            if not self._deferred:
-                self.check()
-        elif self._count == 2:
+        if not self._told and (self._deferred or self._count > 1) and os.getpid() == self._process:
+            self._told = True  # and not by each forked helper, which the terminal signals too
             try:
                 self.say("Ending as soon as the root is whole")
             except (OSError, RuntimeError, ValueError):
-                return  # nobody listens, or this came in the middle of another line
+                self._told = False  # nobody listens, or this came in the middle of another line
+        if self._count == 1 and not self._deferred:
+            self.check()
 
     def _write(self, line: str) -> None:
-        self._stream.write(f"{line}\n")
+        self._stream.write(f"{ERASE if self._drawn else ''}{line}\n")
         self._stream.flush()
 
     def _keep(self, lost: "sys.UnraisableHookArgs") -> None:

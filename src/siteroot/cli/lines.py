@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 #: What becomes of a distribution, in the order of its lines: the mark and its colour.
 MARKS = {"uninstalled": ("-", "red"), "installed": ("+", "green"), "reinstalled": ("~", "yellow")}
 
-_ERASE = "\r\x1b[2K"
+ERASE = "\r\x1b[2K"
 _PAUSE = 0.1  # seconds between two drawings
 
 
@@ -66,12 +66,12 @@ class PlacingLine:
         share = min(self._done / max(self._files, 1), 1.0)
         bar = ("#" * round(share * 30)).ljust(30, "-")
         count_line = f"{self._done:,}/{self._files:,}"
-        self._stream.write(f"{_ERASE}{self._paint(self._doing, 'dim')} {bar} {count_line}")
+        self._stream.write(f"{ERASE}{self._paint(self._doing, 'dim')} {bar} {count_line}")
         self._stream.flush()
 
     def erase(self) -> None:
         """Leave no trace."""
         if self._visible:
             self._visible = False
-            self._stream.write(_ERASE)
+            self._stream.write(ERASE)
             self._stream.flush()

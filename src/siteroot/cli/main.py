@@ -46,8 +46,10 @@ def run() -> None:
         def begin() -> "Interrupts":
             if not heard:
                 from .interrupts import SignalInterrupts
+                from .terminal import may_draw
 
-                interrupts = SignalInterrupts(err)
+                drawn = may_draw(environ, terminal=err.isatty())
+                interrupts = SignalInterrupts(err, drawn=drawn)
                 interrupts.heed()
                 heard.append(interrupts)
             return heard[0]

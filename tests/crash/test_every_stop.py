@@ -15,7 +15,7 @@ import pytest
 
 from support.roots import CASES, Case, Tree, change_of, folders_of, fresh_of
 from support.stop_driver import INTERRUPTED, MADE, REFUSED, RESTORED, UNFINISHED, Kind
-from support.stopping import GROUNDS, Driver, Ground, made_ground, spread, spread_change
+from support.stopping import GROUNDS, Driver, Ground, Mounts, made_ground, spread, spread_change
 from support.trees import Seen, describe_difference, snapshot
 
 _FRESH: Tree = {
@@ -123,7 +123,12 @@ class Matrix:
 
 
 PLACES = [
-    pytest.param(name, case, id=f"{name}-{'fresh root' if case is None else case.name}")
+    pytest.param(
+        name,
+        case,
+        id=f"{name}-{'fresh root' if case is None else case.name}",
+        marks=pytest.mark.mount if issubclass(GROUNDS[name], Mounts) else (),
+    )
     for name in GROUNDS
     for case in (None, *CASES)
     if case is not None or name in ("plain disk", "overlay")
@@ -131,7 +136,6 @@ PLACES = [
 
 
 @pytest.mark.fast_calls
-@pytest.mark.mount
 @pytest.mark.parametrize(
     "every", [pytest.param(0, id="few"), pytest.param(1, id="all", marks=pytest.mark.slow)]
 )

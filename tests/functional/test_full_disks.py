@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,3 +128,38 @@ def test_7_a_store_on_a_full_disk_gets_nothing_half(
     finally:
         os.rename(tmp_path / "away", wheels)
     assert digest_of(tmp_path / "again") == fresh
+
+
+@pytest.mark.parametrize(
+    "files",
+    [20, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 1, 2, 3, 4, 5, 8, 40, 50))],
+)
+@pytest.mark.parametrize("existing", [False, True], ids=["fresh root", "upgrade"])
+def test_3_a_root_on_a_disk_with_room_for_few_files_is_as_it_was(
+    ground: Ground,
+    projects: tuple[Path, Path],
+    fresh: str,
+    tmp_path: Path,
+    files: int,
+    existing: bool,
+) -> None:
+    """A disk can be out of inodes with room to spare; the new root has 54 of them."""
+    with mounted_memory(tmp_path / "disk") as disk:
+        root = disk / "root"
+        if existing:
+            ground.sync(projects[0], root)
+        before = snapshot(root)
+        status = os.statvfs(disk)
+        limit_files(disk, status.f_files - status.f_ffree + files)
+        done = ground.try_sync(projects[1], root, "--link-mode", "copy")
+        assert done.returncode == 1, done.stderr
+        assert "the disk is full" in done.stderr
+        assert not describe_difference(snapshot(root), before)
+        assert set(os.listdir(disk)) <= {"root"}
+        limit_files(disk, 1000)
+        ground.sync(projects[1], root)
+        assert digest_of(root) == fresh
+
+
+def limit_files(disk: Path, count: int) -> None:
+    subprocess.run(["mount", "-o", f"remount,nr_inodes={count}", str(disk)], check=True)

@@ -16,7 +16,7 @@ from support.ground import Ground, make_ground
 from support.trees import describe_difference, snapshot
 from support.wheels import build_wheel
 
-FILES = 1200
+FILES = 900
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ SIGNALS = {
     "SIGHUP and SIGTERM": ((signal.SIGHUP, signal.SIGTERM), 129),
 }
 #: Seconds after the first sign of work on the disk.
-MOMENTS = (0.0, 0.015, 0.04, 0.08)
+MOMENTS = (0.0, 0.02, 0.06)
 
 
 @pytest.mark.parametrize("name", SIGNALS)

@@ -104,3 +104,22 @@ def test_what_is_wrong_in_a_cache_is_looked_past(place: Place, tmp_path: Path, f
             FAULTS[fault](path)
     run("cache", "prune")
     run("sync", target="again")
+
+
+@pytest.mark.parametrize("fault", ["pipe", "socket", "device"])
+def test_what_is_no_file_in_a_root_is_waited_for_by_nobody(
+    place: Place, tmp_path: Path, fault: str
+) -> None:
+    (tmp_path / "wheels").mkdir()
+    project = make_project(
+        tmp_path / "project", [build_wheel(tmp_path / "wheels", "tool", "1.0", {"tool.py": b""})]
+    )
+    words = ("--frozen", "--target", "pkgs", "--cache-dir", str(tmp_path / "cache"), *HERE)
+    for _ in range(2):
+        assert place.run("sync", *words, cwd=project).returncode == 0
+    for name in (".siteroot.json", "tool-1.0.dist-info/METADATA", "tool-1.0.dist-info/RECORD"):
+        FAULTS[fault](project / "pkgs" / name)
+    for more in (("--dry-run",), ("--check",), (), ("--exact", "--overwrite")):
+        done = place.run("sync", *words, *more, cwd=project)
+        assert "Traceback" not in done.stderr
+        assert done.returncode in {0, 1}, done.stderr

@@ -292,8 +292,7 @@ def read_holder(descriptor: int, path: str) -> int | None:
     It is what the holder wrote to the file at `path`, else what the kernel lists.
     """
     try:
-        with open(path, "rb") as stream:
-            words = stream.read(80).replace(b"\0", b" ").split()
+        words = fs.read_head(path, 80).replace(b"\0", b" ").split()
         # "4242", or the head of a journal: "siteroot journal 1 pid 4242"
         return int(words[4] if words[:1] == [b"siteroot"] else words[0])
     except (OSError, ValueError, IndexError):

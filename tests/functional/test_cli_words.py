@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -147,21 +148,24 @@ def test_a_current_folder_that_is_gone(place: Place, tmp_path: Path) -> None:
 def test_signals_end_it_quietly(
     place: Place, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    """While it waits for a settings file that never comes."""
-    fifo = tmp_path / "uv.toml"
-    os.mkfifo(fifo)
+    """While it waits for the rest of a settings file that was handed over as a pipe."""
+    reader, writer = os.pipe()
+    os.write(writer, b"#")
     with subprocess.Popen(
-        [sys.executable, place.script, "cache", "dir", "--config-file", fifo],
+        [sys.executable, place.script, "cache", "dir", "--config-file", f"/dev/fd/{reader}"],
         cwd=tmp_path,
         env=plain_variables(tmp_path),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        pass_fds=[reader],
     ) as process:
-        writer = os.open(fifo, os.O_WRONLY)  # returns when the command has opened it to read
         try:
+            while select.select([reader], [], [], 0)[0] and process.poll() is None:
+                time.sleep(0.005)  # it has not read so far yet
             process.send_signal(number)
             out, err = process.communicate(timeout=30)
         finally:
+            os.close(reader)
             os.close(writer)
     assert (process.returncode, out, err) == (code, b"", b"")
 

@@ -226,6 +226,7 @@ def test_2_verify_heeds_whose_bytes_stand(
     assert describe_difference(before, snapshot(root)) == []
 
 
+@pytest.mark.fast_calls  # the edit comes through a hard link
 @pytest.mark.parametrize("there", [False, True])
 def test_8_verify_makes_a_root_that_is_not_there_of_right_bytes(
     desk: Desk, project: Path, *, there: bool

@@ -340,13 +340,30 @@ def _clear_dead_staging(root: str, writer: fs.Writer) -> None:
     except OSError:
         return
     try:
-        free = fs.try_flock(descriptor, writer=writer) and fs.is_same_inode(descriptor, staging)
+        free = _is_free(descriptor, staging, writer) and fs.is_same_inode(descriptor, staging)
         if free and not _foreign_in(staging):
             _remove_staging(staging, writer)
     except OSError:
         pass  # a parent that is not ours to write to: it does no harm there
     finally:
         os.close(descriptor)
+
+
+def _is_free(descriptor: int, staging: str, writer: fs.Writer) -> bool:
+    """Whether nobody holds a staging folder, by its flock or, where folders have none, by its lock file's."""
+    try:
+        return fs.try_flock(descriptor, writer=writer)
+    except OSError as error:
+        if error.errno not in _NO_FLOCK:
+            raise
+    try:
+        lock = os.open(f"{staging}/{LOCK_FILE}", os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True  # killed before it was made, or after it was removed
+    try:
+        return fs.try_flock(lock, writer=writer)
+    finally:
+        os.close(lock)
 
 
 def _remove_parents(made: tuple[str, ...], writer: fs.Writer) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from siteroot import fs
 from siteroot.formats.journal_log import Journal, render_journal
+from siteroot.fs import DISK, Writer
 from siteroot.root.journal import apply_change, recover_root
 from siteroot.root.lock import RootLock, UnusableRootError, lock_root, read_holder, staging_folder
 from siteroot.root.placing import PoisonedError
@@ -109,22 +110,24 @@ def test_parents_of_a_root_that_does_not_come_to_be_go_again(tmp_path: Path) -> 
     assert os.listdir(tmp_path / "a/b") == ["root"]
 
 
-@pytest.mark.fast_calls
-def test_dead_staging_is_cleared_by_the_next_sync(tmp_path: Path) -> None:
+@pytest.mark.parametrize("writer", [DISK, plain_writer()], ids=["flock", "no flock on folders"])
+def test_dead_staging_is_cleared_by_the_next_sync(tmp_path: Path, writer: Writer) -> None:
     root = tmp_path / "root"
     dead = Path(staging_folder(str(root)))
     (dead / "root/pkg").mkdir(parents=True)
     (dead / "root/pkg/x.py").write_bytes(b"x")
     (dead / "holder").write_bytes(b"42\n")
-    with lock_root(str(root)) as lock:
+    with lock_root(str(root), writer=writer) as lock:
         assert not lock.existed
         assert not (dead / "root").exists()
     assert not dead.exists()
-    (dead / "root/pkg").mkdir(parents=True)
-    (dead / "holder").write_bytes(b"42\n")
     root.mkdir()
-    with lock_root(str(root)):
-        assert not dead.exists()
+    for names in (("holder",), ("holder", "lock")):
+        (dead / "root/pkg").mkdir(parents=True)
+        for name in names:
+            (dead / name).write_bytes(b"42\n")
+        with lock_root(str(root), writer=writer):
+            assert not dead.exists()
 
 
 @pytest.mark.parametrize("name", ["n" * 255, "é" * 120, "x"])

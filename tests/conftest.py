@@ -38,8 +38,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("it needs calls that are refused here")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put slow tests last."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put slow tests last, and leave out what takes longer than CI has."""
+    if not os.environ.get("SITEROOT_ENDLESS"):
+        endless = [item for item in items if item.get_closest_marker("endless")]
+        config.hook.pytest_deselected(items=endless)
+        items[:] = [item for item in items if item not in endless]
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
 
 

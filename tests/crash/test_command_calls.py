@@ -155,7 +155,7 @@ def moments(watched: Watched, tmp_path_factory: pytest.TempPathFactory) -> list[
     ("part", "parts"),
     [
         pytest.param(0, 0, id="few"),
-        *(pytest.param(n, 8, id=f"part {n}", marks=pytest.mark.slow) for n in range(8)),
+        *(pytest.param(n, 8, id=f"part {n}", marks=pytest.mark.endless) for n in range(8)),
     ],
 )
 def test_stopped_at_any_call_the_store_and_the_root_are_whole(

@@ -2,7 +2,7 @@
 
 A process makes the change, alone or with workers; when it, or a worker, comes to the operation, something happens to
 it (`stop_driver.Kind`). Then the store is gone, the root is at another path, and the next command recovers. Trees are
-compared by content, mode and time. Each matrix takes a few moments of each kind; under `slow`, all.
+compared by content, mode and time. Each matrix takes a few moments of each kind; under `endless`, all.
 """
 
 import marshal
@@ -147,7 +147,7 @@ PLACES = [
 
 @pytest.mark.fast_calls
 @pytest.mark.parametrize(
-    "every", [pytest.param(0, id="few"), pytest.param(1, id="all", marks=pytest.mark.slow)]
+    "every", [pytest.param(0, id="few"), pytest.param(1, id="all", marks=pytest.mark.endless)]
 )
 @pytest.mark.parametrize(("name", "case"), PLACES)
 def test_stopped_at_any_operation_it_is_old_or_new(

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.mount
 SIZES = (4, 350)
 SLOW_SIZES = (0, 8, 12, 16, 24, 32, 64, 100, 200, 300, 370, 380, 390, 400, 420, 450, 500, 600)
 FREE = pytest.mark.parametrize(
-    "free", [*SIZES, *(pytest.param(size, marks=pytest.mark.slow) for size in SLOW_SIZES)]
+    "free", [*SIZES, *(pytest.param(size, marks=pytest.mark.endless) for size in SLOW_SIZES)]
 )
 
 
@@ -132,7 +132,7 @@ def test_7_a_store_on_a_full_disk_gets_nothing_half(
 
 @pytest.mark.parametrize(
     "files",
-    [20, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 1, 2, 3, 4, 5, 8, 40, 50))],
+    [20, *(pytest.param(n, marks=pytest.mark.endless) for n in (0, 1, 2, 3, 4, 5, 8, 40, 50))],
 )
 @pytest.mark.parametrize("existing", [False, True], ids=["fresh root", "upgrade"])
 def test_3_a_root_on_a_disk_with_room_for_few_files_is_as_it_was(

@@ -100,7 +100,11 @@ def stop_somewhere(
 
 
 @pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 24))]
+    "seed",
+    [
+        *(pytest.param(seed, marks=pytest.mark.slow if seed else ()) for seed in range(4)),
+        *(pytest.param(seed, marks=pytest.mark.endless) for seed in range(4, 24)),
+    ],
 )
 def test_4_any_series_of_syncs_ends_in_the_fresh_root(
     ground: Ground, versions: dict[str, Path], fresh: FreshRoots, tmp_path: Path, seed: int
@@ -155,7 +159,8 @@ def surroundings(every: bool) -> list[tuple[str, int, str, str, str, str, bool]]
 
 
 @pytest.mark.parametrize(
-    "every", [pytest.param(False, id="few"), pytest.param(True, id="all", marks=pytest.mark.slow)]
+    "every",
+    [pytest.param(False, id="few"), pytest.param(True, id="all", marks=pytest.mark.endless)],
 )
 @pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13)], ids=str)
 def test_4_one_digest_whatever_the_surroundings(

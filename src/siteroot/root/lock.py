@@ -202,6 +202,8 @@ def _lock_staging(
             fs.remove_tree(f"{staging}/root", writer=writer)  # of one that was killed
             fs.write_whole(holder, b"%d\n" % os.getpid(), writer=writer)
             return RootLock(root, descriptor, staging=staging, made=made, writer=writer)
+    except FileNotFoundError:
+        ours = False  # whoever had it, or found DIR there, has just removed it
     except BaseException:
         _abandon(descriptor, staging if ours else "", writer)
         raise

@@ -34,6 +34,9 @@ FALLBACKS = frozenset(
     )
 )
 
+#: The process, or the machine, has too many files open: no fault of what was to be opened.
+LIMITS = frozenset((errno.EMFILE, errno.ENFILE))
+
 #: Opens a folder itself, never what a link points to.
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 #: Opens a file itself for reading, and waits for nobody where it is a pipe.

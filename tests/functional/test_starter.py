@@ -129,7 +129,9 @@ def test_5_a_root_that_is_gone_is_made_from_the_plan(bench: Bench) -> None:
 
 
 def _another_python(bench: Bench) -> None:
-    others = [python for python in real_pythons().values() if str(python) != sys.executable]
+    others = [
+        python for python in real_pythons().values() if not Path(python).samefile(sys.executable)
+    ]
     if not others:
         pytest.skip("no other Python is here")
     link = bench.home / "programs" / "python3"

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from urllib.parse import unquote
 
-from siteroot.fs import DISK, Writer, open_plain
+from siteroot.fs import DISK, LIMITS, Writer, open_plain
 from siteroot.model.digest import Digest
 from siteroot.model.event import FetchFinished, FetchStarted, TimePassed
 from siteroot.ports import Clock, Reporter
@@ -301,6 +301,8 @@ def _copy(request: FetchRequest, path: str, sink: Sink) -> None:
     except (FileNotFoundError, NotADirectoryError):
         raise NotFoundError(f"{request.label} is not there: no such file", where=path) from None
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in LIMITS:
+            raise  # the process has come to a limit of its own
         reason = getattr(error, "strerror", None) or "the path holds what no path may"
         if isinstance(error, IsADirectoryError):
             reason = "it is a folder, and no file"

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from siteroot.errors import IntegrityError, StoreError
-from siteroot.fs import DISK, Writer, remove_file, write_all
+from siteroot.fs import DISK, LIMITS, Writer, remove_file, write_all
 from siteroot.model.digest import Digest
 
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -76,6 +76,8 @@ class Sink:
         try:
             self._descriptor = self._writer.create(self._path, _FRESH, 0o644)
         except OSError as error:
+            if error.errno in LIMITS:
+                raise
             raise self._unwritable(error) from None
 
     def write(self, chunk: bytes) -> None:
@@ -89,6 +91,8 @@ class Sink:
         try:
             write_all(self._descriptor, chunk, writer=self._writer)
         except OSError as error:
+            if error.errno in LIMITS:
+                raise
             raise self._unwritable(error) from None
         self.received = received
 

@@ -5,9 +5,9 @@ stdin, each after its length as 4 bytes (little endian): a module's path, the na
 For each module one answer goes to stdout: "+" or "-", the sha256 of the source, the length of what follows, and that:
 the .pyc, or why there is none. A source that cannot be read has a sha256 of zeros.
 
-marshal writes otherwise of a string that others hold too, so the bytes would hang on what this process compiled
-before. So every string of a module is held while it is written: then none is like one that nobody else holds. The
-order of a set hangs on hashes, hence on PYTHONHASHSEED, which the caller sets.
+marshal writes otherwise of an object that others hold too, so the bytes would hang on what this process compiled
+before. So all names and constants of a module are held while it is written: then none is like one that nobody else
+holds. The order of a set hangs on hashes, hence on PYTHONHASHSEED, which the caller sets.
 """
 # ruff: noqa: TID251, UP031 - it is written for other Pythons than ours
 
@@ -19,8 +19,25 @@ from importlib.util import MAGIC_NUMBER, source_hash
 from types import CodeType
 
 
+def settle(code: CodeType, known: "dict[frozenset[str], object]") -> CodeType:
+    """Return the code object with equal frozensets made one.
+
+    The compiler shares them, and undoes that for those whose strings this process knew before.
+    """
+    constants: list[object] = []
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            constants.append(settle(constant, known))
+        elif isinstance(constant, frozenset):
+            key = frozenset(map(repr, constant))  # 1, 1.0 and True are not one
+            constants.append(known.setdefault(key, constant))
+        else:
+            constants.append(constant)
+    return code.replace(co_consts=tuple(constants))
+
+
 def hold(code: CodeType, held: "list[object]") -> None:
-    """Add every string in a code object to `held`."""
+    """Add every name and constant in a code object to `held`."""
     held += code.co_names
     held += code.co_varnames
     held += code.co_freevars
@@ -32,11 +49,10 @@ def hold(code: CodeType, held: "list[object]") -> None:
 def hold_constants(
     constants: "tuple[object, ...] | frozenset[object]", held: "list[object]"
 ) -> None:
-    """Add every string in a code object's constants to `held`."""
+    """Add every constant to `held`: a frozenset, too, is another object where its strings were known before."""
     for constant in constants:
-        if isinstance(constant, str):
-            held.append(constant)
-        elif isinstance(constant, CodeType):
+        held.append(constant)
+        if isinstance(constant, CodeType):
             hold(constant, held)
         elif isinstance(constant, (tuple, frozenset)):
             hold_constants(constant, held)
@@ -57,7 +73,7 @@ def mark(content: bytes, mtime: int, mode: str) -> bytes:
 def compiled(content: bytes, name: str, mtime: int, mode: str) -> "tuple[bytes, bytes]":
     """Return "+" and the .pyc, or "-" and why the module does not compile."""
     try:
-        code = compile(content, name, "exec", dont_inherit=True, optimize=0)
+        code = settle(compile(content, name, "exec", dont_inherit=True, optimize=0), {})
         held: list[object] = []
         hold(code, held)
         return b"+", mark(content, mtime, mode) + marshal.dumps(code)

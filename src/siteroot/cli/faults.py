@@ -1,8 +1,7 @@
 """How errors and warnings look: uv's shape. Imports little, for a mistake must be cheap to hear of."""
 
-from errno import EMFILE, ENFILE
-
 from siteroot.errors import SiterootError
+from siteroot.fs import LIMITS
 
 from .terminal import Paint
 
@@ -47,7 +46,7 @@ def explain_limit(error: BaseException) -> str | None:
 def _limit_hints(error: BaseException) -> tuple[str, ...]:
     if isinstance(error, MemoryError):
         return ("Run the command again with more memory, or a higher limit of it (`ulimit -v`).",)
-    if isinstance(error, OSError) and error.errno in (EMFILE, ENFILE):
+    if isinstance(error, OSError) and error.errno in LIMITS:
         return ("Run the command again with a higher limit of open files (`ulimit -n`).",)
     return ()
 

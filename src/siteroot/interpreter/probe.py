@@ -128,7 +128,7 @@ def _ask(executable: str, variables: Mapping[str, str], patience: float) -> str 
             process_group=0,
         )
     except OSError as error:
-        if error.errno in (errno.EMFILE, errno.ENFILE):
+        if error.errno in fs.LIMITS:
             raise  # no other Python could be started either
         return Unusable(executable, f"it cannot be started: {_why_not_started(executable, error)}")
     try:

@@ -22,6 +22,7 @@ import sys
 from siteroot import __version__
 from siteroot.formats.sealed import seal, unseal
 from siteroot.interpreter.looks import DISK
+from siteroot.model.cache import bucket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class MemoPlace:
     def __init__(self, cache: str, key: bytes) -> None:
         self.cache = cache
         self.key = key
-        self.path = f"{cache}/memos-v1/{binascii.crc32(key):08x}"
+        self.path = f"{cache}/{bucket('memos')}/{binascii.crc32(key):08x}"
 
 
 def memo_place(argv: "Sequence[str]", environ: "Mapping[str, str]", cwd: str) -> MemoPlace | None:

@@ -12,6 +12,7 @@ import os
 from time import monotonic
 
 from siteroot.fs import read_head
+from siteroot.model.cache import bucket
 from siteroot.root.fingerprint import read_fingerprint, root_unchanged, write_fingerprint
 
 from .memo import memo_place, read_memo, read_plan, still_so
@@ -70,7 +71,7 @@ def replay(
 def _is_as_left(place: "MemoPlace", memo: "Memo") -> bool:
     """Whether the root holds what the memo says, and nobody is changing it."""
     root = memo.root
-    fingerprint = read_fingerprint(f"{place.cache}/roots-v1", root, memo.how)
+    fingerprint = read_fingerprint(f"{place.cache}/{bucket('roots')}", root, memo.how)
     if fingerprint is None or not root_unchanged(root, fingerprint):
         return False
     try:
@@ -100,7 +101,7 @@ def _make(place: "MemoPlace", memo: "Memo", watch: "Watch") -> Replayed | None:
             done.placing = monotonic() - began
     except (_Occupied, SiterootError):
         return None  # the whole sync mends it, or tells it
-    write_fingerprint(f"{place.cache}/roots-v1", memo.root, memo.how, fingerprint)
+    write_fingerprint(f"{place.cache}/{bucket('roots')}", memo.root, memo.how, fingerprint)
     done.came, done.size = came, size
     return done
 

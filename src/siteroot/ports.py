@@ -4,11 +4,17 @@ Each port has one real adapter, one public fake in `tests/support`, and one suit
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from siteroot.model.event import Event
 from siteroot.model.pin import WheelPin
 from siteroot.model.wheel import StoredWheel
+
+if TYPE_CHECKING:  # nouns of resolving and building, which most syncs never load
+    from siteroot.model.build import BuildRoot
+    from siteroot.model.lock import Source
+    from siteroot.model.metadata import DistributionMetadata
+    from siteroot.model.release import ListedFile, ProjectPage
 
 
 class ProjectFiles(Protocol):
@@ -47,6 +53,52 @@ class WheelSupply(Protocol):
 
     def discard(self, wheel: StoredWheel) -> None:
         """Forget a wheel whose stored bytes turned out to be wrong."""
+        ...
+
+
+class MetadataSource(Protocol):
+    """Knows which files there are, and what a distribution says of itself. Its methods wait for the network.
+
+    All raise SourceError where nothing can be reached; an index that does not know a project gives no page.
+    """
+
+    def pages(self, name: str, index: str | None) -> "Sequence[ProjectPage]":
+        """Return the pages of a project, in the order of the indexes; of one index alone where it is named by URL."""
+        ...
+
+    def read(self, file: "ListedFile") -> "DistributionMetadata":
+        """Return the metadata of a listed file. Raises BuildError where it has to be built, and cannot be."""
+        ...
+
+    def read_source(self, source: "Source") -> "DistributionMetadata":
+        """Return the metadata of what a URL, repository, path or directory holds."""
+        ...
+
+    def expect(self, names: Sequence[str]) -> None:
+        """Begin to fetch pages that will be asked for, and return at once."""
+        ...
+
+    def expect_metadata(self, files: "Sequence[ListedFile]") -> None:
+        """Begin to fetch metadata that will be asked for, and return at once."""
+        ...
+
+
+class BuildRoots(Protocol):
+    """Makes the environments that backends run in."""
+
+    def provide(self, requires: Sequence[str], why: str) -> "BuildRoot":
+        """Return a root that holds what `requires` asks for; `why` says for whose build.
+
+        Raises SourceError, SelectionError or BuildError, which say that it was for a build.
+        """
+        ...
+
+    def extend(self, root: "BuildRoot", requires: Sequence[str], why: str) -> "BuildRoot":
+        """Return a root that holds these too (what `get_requires_for_build_wheel` asks for)."""
+        ...
+
+    def release(self, root: "BuildRoot") -> None:
+        """Remove a root that nobody needs any more."""
         ...
 
 

@@ -1,0 +1,21 @@
+"""What a distribution says of itself, as far as resolving needs it ("Core metadata specifications")."""
+
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionMetadata:
+    """The fields of a METADATA, PKG-INFO or static pyproject.toml. `name` is normalised.
+
+    Requirements and `requires_python` are texts: the same ones recur in hundreds of versions, and whoever reads them
+    parses each but once. `dynamic` holds the fields, in lower case, that a wheel may fill in otherwise (Metadata 2.2).
+    """
+
+    name: str
+    version: Version
+    requires_dist: tuple[str, ...]
+    requires_python: str | None
+    provides_extras: tuple[str, ...]
+    dynamic: frozenset[str]

@@ -1,0 +1,35 @@
+"""What an index offers of one project ("Simple repository API"): its files, as the index describes them."""
+
+from dataclasses import dataclass, field
+
+from .digest import Digest
+from .lock import FlatSource, RegistrySource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedFile:
+    """One file on a project's page. Nothing of it is parsed that was not needed to read the page.
+
+    `location` is absolute (http, https, file), without fragment; it may hold credentials. `requires_python` is the text
+    as served. `yanked` is None where the file is not yanked, else the reason, "" where none is given. `metadata` is None
+    where the index offers no separate metadata file (PEP 658, 714), else its digests, which may be none.
+    `upload_time` is in seconds since 1970 (PEP 700).
+    """
+
+    filename: str
+    location: str = field(repr=False)
+    digests: tuple[Digest, ...]
+    size: int | None
+    upload_time: float | None
+    requires_python: str | None
+    yanked: str | None
+    metadata: tuple[Digest, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectPage:
+    """All files that one index offers of one project. `name` is normalised."""
+
+    name: str
+    source: RegistrySource | FlatSource
+    files: tuple[ListedFile, ...]

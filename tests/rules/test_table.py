@@ -1,4 +1,4 @@
-"""The table of ROOT.md's sentences keeps its word: the tests that it names exist, and what is owed has an issue."""
+"""The tables of ROOT.md's sentences and of peers' defects keep their word: the tests that they name exist."""
 
 import subprocess
 import sys
@@ -10,16 +10,22 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 #: Issues that bring what this version does not have. 10 stands for what has none yet: bundles.
-ISSUES = {5, 6, 10}
-RULES: list[dict[str, Any]] = tomllib.loads((TESTS / "rules" / "table.toml").read_text("utf-8"))[
-    "rule"
-]
+ISSUES = {6, 10}
+
+
+def _read(table: str) -> Any:
+    return tomllib.loads((TESTS / "rules" / table).read_text("utf-8"))
+
+
+RULES: list[dict[str, Any]] = _read("table.toml")["rule"]
+DEFECTS: list[dict[str, Any]] = _read("peer_defects.toml")["defect"]
 
 
 @pytest.fixture(scope="module")
 def collected() -> set[str]:
-    """The node ids of every file that the table names, and the files themselves, below tests/."""
-    files = {name.partition("::")[0] for rule in RULES for name in rule.get("tests", ())}
+    """The node ids of every file that the tables name, and the files themselves, below tests/."""
+    named = {name for row in (*RULES, *DEFECTS) for name in row.get("tests", ())}
+    files = {name.partition("::")[0] for name in named}
     done = subprocess.run(
         [
             sys.executable,
@@ -45,8 +51,8 @@ def collected() -> set[str]:
     return names
 
 
-def test_every_test_that_the_table_names_exists(collected: set[str]) -> None:
-    named = {name for rule in RULES for name in rule.get("tests", ())}
+def test_every_test_that_the_tables_name_exists(collected: set[str]) -> None:
+    named = {name for row in (*RULES, *DEFECTS) for name in row.get("tests", ())}
     assert sorted(named - collected) == []
 
 
@@ -58,8 +64,15 @@ def test_every_rule_is_shown_or_says_why_not() -> None:
         assert all(rule.get(key, "said") for key in known), rule
 
 
+def test_every_defect_has_a_test_or_is_owed_one() -> None:
+    for defect in DEFECTS:
+        assert defect.keys() <= {"says", "tests", "owed"}, defect
+        assert defect["says"], defect
+        assert bool(defect.get("tests")) != ("owed" in defect), defect
+
+
 def test_what_is_owed_names_an_issue() -> None:
-    assert {rule["owed"] for rule in RULES if "owed" in rule} <= ISSUES
+    assert {row["owed"] for row in (*RULES, *DEFECTS) if "owed" in row} <= ISSUES
 
 
 def test_the_sections_are_all_there_and_numbered_through() -> None:

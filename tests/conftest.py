@@ -1,11 +1,13 @@
 """What holds of every test: nothing of it stays, slow ones come last, and CI is not told less than it thinks.
 
 SITEROOT_MAY_SKIP=strace,git: a test that is skipped fails, unless its reason names one of these words.
+SITEROOT_SLOW_UNTIL=1764061200: no slow test begins after that moment (seconds since 1970).
 """
 
 import os
 import re
 import tempfile
+import time
 from collections.abc import Generator
 
 import pytest
@@ -33,7 +35,10 @@ def pytest_runtest_makereport(
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Run no test about fast calls where they are off."""
+    """Run no test about fast calls where they are off, and no slow one when the time for them is over."""
+    until = os.environ.get("SITEROOT_SLOW_UNTIL")
+    if until and time.time() > float(until) and item.get_closest_marker("slow"):
+        pytest.skip("there is no time left for slow tests")
     if os.environ.get("SITEROOT_TEST_FAST_CALLS") and item.get_closest_marker("fast_calls"):
         pytest.skip("it needs calls that are refused here")
 

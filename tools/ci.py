@@ -2,7 +2,7 @@
 
 On a bare machine with Python 3.11 or later and pip. What it installs goes to .roots/ (git ignores it), but for Debian
 packages, where apt-get may install them, and the container lab's images. Every step runs, and one that fails fails the
-whole. A step fails where a command of it does, does not end in its time, or leaves a process behind. A test that is
+whole. Slow tests run while there is time for them. A step fails where a command of it does, does not end in its time, or leaves a process behind. A test that is
 skipped fails, unless it says that it needs what this machine lacks.
 """
 
@@ -46,7 +46,10 @@ MACHINE = (
     "environments",
     "mounted",
     "user",
+    "time",
 )
+#: When the last slow test may begin, in seconds: a run has 15 minutes.
+SLOW_UNTIL = 800
 PARALLEL = ("-q", "-n", "2", "--dist", "worksteal")
 #: What a run may leave in the checkout.
 CACHES = re.compile(r".*(\.roots|__pycache__|\.hypothesis|_cache)/")
@@ -59,6 +62,7 @@ class CI:
         hidden = {"PYTHONPATH", "VIRTUAL_ENV", "UV_ORACLE"}
         self.variables = {name: value for name, value in os.environ.items() if name not in hidden}
         self.variables["TMPDIR"] = scratch
+        self.variables["SITEROOT_SLOW_UNTIL"] = str(time.time() + SLOW_UNTIL)
         self.faults: list[str] = []
 
     def call(self, *words: str | Path, seconds: float, **more: str) -> bool:

@@ -121,6 +121,15 @@ def test_slow_tests_come_last(tmp_path: Path) -> None:
     assert (code, told.index("test_b") < told.index("test_a")) == (0, True)
 
 
+def test_slow_tests_begin_while_there_is_time(tmp_path: Path) -> None:
+    text = "import pytest\n@pytest.mark.slow\ndef test_a(): pass\ndef test_b(): pass\n"
+    late = {"SITEROOT_SLOW_UNTIL": str(time.time() - 1), "SITEROOT_MAY_SKIP": "time"}
+    code, told = run_tests(tmp_path, text, "-rs", **late)
+    assert (code, "1 passed, 1 skipped" in told, "no time left" in told) == (0, True, True)
+    early = {"SITEROOT_SLOW_UNTIL": str(time.time() + 600)}
+    assert "2 passed" in run_tests(tmp_path, text, **early)[1]
+
+
 def test_ci_fails_where_uv_cannot_be_had(tmp_path: Path) -> None:
     """A checkout of its own, with no index and no apt-get."""
     for name in ("tools", ".ci"):

@@ -8,13 +8,15 @@ not there.
 import hashlib
 import os
 import posixpath
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
 from siteroot import fs
 from siteroot.errors import RootError
-from siteroot.formats.record import RecordError, RecordRow, parse_record
+from siteroot.formats.record import RecordError, RecordRow, own_record_paths, parse_record
 from siteroot.formats.root_state import UnreadableState, parse_root_state
 from siteroot.model.layout import Layout, is_below
 from siteroot.model.root import (
@@ -27,11 +29,15 @@ from siteroot.model.root import (
     RootState,
 )
 from siteroot.plan.owned import own_file_paths
-from siteroot.plan.paths import folders_of
+from siteroot.plan.paths import folders_of, join_path
 
 from .faults import explain_os_error
 
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: What a path holds, after a line's end, that has to be looked at closely.
+_CROOKED = ("..", "//", "/./", "\n/", "\n./", f"\n{WORK_FOLDER}")
+_RECORD_MOST = 64 << 20  # bytes; one of 10,000 files has one million
+_NOTHING: Mapping[str, Kind] = {}
 _FOREIGN_ENDINGS = (".egg-info", ".egg-link", ".egg")
 
 
@@ -39,21 +45,14 @@ class UnreadableRootError(RootError):
     """A folder or file of a root cannot be read."""
 
 
-def read_inventory(
-    layout: Layout,
-    folders: Iterable[str] = (),
-    *,
-    compared: Collection[str] = (),
-    links_are_files: bool = False,
-) -> Inventory:
-    """Return what the root holds, looking into `folders` besides those that own files.
+def read_inventory(layout: Layout, *, links_are_files: bool = False) -> Inventory:
+    """Return what the root holds, and what stands in the folders that own files.
 
-    The bytes of the files `compared` shall be known.
     `links_are_files`: symbolic links in place of owned files are as they shall be (link mode symlink). Raises
     UnreadableRootError.
     """
     reader = _Reader(layout, links_are_files=links_are_files)
-    try:
+    with _in_words(layout):
         top = reader.look("")
         if top is None:
             return Inventory(exists=False, state=None, distributions=(), folders={})
@@ -65,22 +64,51 @@ def read_inventory(
         if state is not None:
             distributions += reader.read_elsewhere(libraries, state)
         distributions = _without_owned_eggs(distributions)
-        for folder in folders:
-            reader.look(folder)
-        ours = () if state is None else state.files
-        digests = reader.read_digests({STATE_FILE, *ours, *own_file_paths(layout), *compared})
-    except OSError as error:
-        raise UnreadableRootError(
-            f"{error.filename or 'a folder'} cannot be read: {explain_os_error(error)}",
-            where=layout.root,
-        ) from error
+        digests = reader.read_digests(_own_paths(layout, state))
     return Inventory(
         exists=True,
         state=state,
         distributions=tuple(distributions),
-        folders={path: view for path, view in reader.views.items() if view is not None},
+        folders=reader.seen(),
         digests=digests,
     )
+
+
+def look_again(
+    inventory: Inventory,
+    layout: Layout,
+    folders: Iterable[str],
+    *,
+    compared: Collection[str] = (),
+    links_are_files: bool = False,
+) -> Inventory:
+    """Return the inventory with what stands in `folders`, our own files and the digests of `compared` as they are now.
+
+    Distributions are not read anew: between deciding what changes and changing it the root is locked. Raises
+    UnreadableRootError.
+    """
+    reader = _Reader(layout, links_are_files=links_are_files)
+    with _in_words(layout):
+        for folder in folders:
+            reader.look(folder)
+        digests = reader.read_digests({*_own_paths(layout, inventory.state), *compared})
+    earlier = {path: view for path, view in inventory.folders.items() if path not in reader.views}
+    return replace(inventory, folders={**earlier, **reader.seen()}, digests=digests)
+
+
+def with_files(inventory: Inventory, layout: Layout) -> Inventory | None:
+    """Return the inventory of a root that looks just as it was left, with the files of its distributions.
+
+    None where a RECORD is not the one that `.siteroot.json` names: then the root has to be read.
+    """
+    reader = _Reader(layout, links_are_files=False)
+    complete = []
+    for each in inventory.distributions:
+        files = reader.read_own_files(each)
+        if files is None:
+            return None
+        complete.append(replace(each, files=files))
+    return replace(inventory, distributions=tuple(complete))
 
 
 def read_state(layout: Layout) -> RootState | None:
@@ -102,6 +130,22 @@ def read_records(
     return {each.dist_info: reader.read_record(each.dist_info) for each in distributions}
 
 
+@contextmanager
+def _in_words(layout: Layout) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnreadableRootError(
+            f"{error.filename or 'a folder'} cannot be read: {explain_os_error(error)}",
+            where=layout.root,
+        ) from error
+
+
+def _own_paths(layout: Layout, state: RootState | None) -> set[str]:
+    """Return the paths of the files that are ours, or may be."""
+    return {STATE_FILE, *(() if state is None else state.files), *own_file_paths(layout)}
+
+
 class _Reader:
     """Reads one root, each folder once."""
 
@@ -121,6 +165,10 @@ class _Reader:
             view = _read_folder(f"{self._root}/{folder}" if folder else self._root)
         self.views[folder] = view
         return view
+
+    def seen(self) -> dict[str, FolderView]:
+        """Return the folders that were looked into and are there."""
+        return {path: view for path, view in self.views.items() if view is not None}
 
     def read_state(self) -> RootState | None:
         content = self.read(STATE_FILE)
@@ -185,31 +233,46 @@ class _Reader:
         resolved = ((self._resolve(library, row[0]), row) for row in rows)
         return tuple((where, *row[1:]) for where, row in resolved if where)
 
+    def read_own_files(self, distribution: InstalledDistribution) -> tuple[str, ...] | None:
+        """Return the files of a distribution by its RECORD, None if that is not the one that we wrote."""
+        path, entry = distribution.dist_info, distribution.entry
+        try:
+            content = fs.read_plain(f"{self._root}/{path}/RECORD", _RECORD_MOST, follow=False)
+        except OSError:
+            return None
+        if entry is None or entry.record != hashlib.sha256(content).hexdigest():
+            return None
+        paths = own_record_paths(content.decode("utf-8", "surrogateescape"))
+        return tuple(self._resolve_all(posixpath.dirname(path), paths))
+
     def _read_dist_info(self, path: str, state: RootState | None) -> InstalledDistribution:
         record = self.read(f"{path}/RECORD")
         if record is None:
             return self._without_record(path, state)
-        try:
-            rows = parse_record(record.decode("utf-8", "surrogateescape"))
-        except RecordError:
-            return _foreign(path, "a RECORD that cannot be understood")
         name, version = _split_name(path)
         entry = None if state is None else state.distributions.get(name)
         if entry is not None and (
             entry.dist_info != path or entry.record != hashlib.sha256(record).hexdigest()
         ):
             entry = None
-        library = posixpath.dirname(path)
-        placed = [(self._resolve(library, row[0]), row) for row in rows]
-        files = dict.fromkeys([each for each, _ in placed if each])
+        library, _, own = path.rpartition("/")
+        text = record.decode("utf-8", "surrogateescape")
+        told: tuple[RecordRow, ...] = ()
+        try:
+            if entry is None:
+                paths = [row[0] for row in parse_record(text)]
+            else:
+                paths, told = own_record_paths(text), _rows_below(f"{own}/", text)
+        except RecordError:
+            return _foreign(path, "a RECORD that cannot be understood")
+        files = dict.fromkeys(self._resolve_all(library, paths))
         files.setdefault(f"{path}/RECORD")
-        missing = [each for each in files if not self._is_there(each)]
-        if entry is not None:
-            missing += [
-                each
-                for each, row in placed
-                if each.startswith(f"{path}/") and self._is_there(each) and self._differs(each, row)
-            ]
+        missing = self._find_missing(files)
+        missing += [
+            each
+            for row in told
+            if (each := join_path(library, row[0])) not in missing and self._differs(each, row)
+        ]
         installer = self.read(f"{path}/INSTALLER") or b""
         return InstalledDistribution(
             name=name,
@@ -221,6 +284,18 @@ class _Reader:
             installer=installer.decode("utf-8", "replace").partition("\n")[0].strip(),
             foreign_form="",
         )
+
+    def _find_missing(self, files: Iterable[str]) -> list[str]:
+        missing = []
+        last, names = None, _NOTHING
+        for path in files:
+            folder, _, name = path.rpartition("/")
+            if folder != last:
+                view = self.look(folder)
+                last, names = folder, _NOTHING if view is None else view.names
+            if names.get(name) not in self._plain:
+                missing.append(path)
+        return missing
 
     def _without_record(self, path: str, state: RootState | None) -> InstalledDistribution:
         """Return what is left of a distribution that lost its RECORD, if `.siteroot.json` knows it."""
@@ -247,6 +322,13 @@ class _Reader:
             else:
                 yield f"{folder}/{name}"
 
+    def _resolve_all(self, library: str, paths: list[str]) -> list[str]:
+        """Return where a RECORD's paths lie, as `_resolve` does, without those outside of the layout."""
+        joined = "\n".join(["", *paths])
+        if library.startswith("..") or any(sign in joined for sign in _CROOKED):
+            return [each for path in paths if (each := self._resolve(library, path))]
+        return [f"{library}/{path}" for path in paths] if library else paths
+
     def _resolve(self, library: str, path: str) -> str:
         """Return where a RECORD's path lies, relative to the root; "" where that is outside of the layout."""
         if ".." not in path and "//" not in path and not path.startswith(("/", "./")):
@@ -265,11 +347,6 @@ class _Reader:
 
     def _is_outside(self, path: str) -> bool:
         return any(is_below(path, folder) for folder in self._outside)
-
-    def _is_there(self, path: str) -> bool:
-        folder, _, name = path.rpartition("/")
-        view = self.look(folder)
-        return view is not None and view.names.get(name) in self._plain
 
     def _differs(self, path: str, row: RecordRow) -> bool:
         """Whether a file of a dist-info has other bytes than its RECORD says."""
@@ -308,7 +385,10 @@ def _read_folder(path: str) -> FolderView | None:
     try:
         status = os.fstat(descriptor)
         with os.scandir(descriptor) as entries:
-            names = {entry.name: _kind(entry) for entry in entries}
+            names = {
+                entry.name: Kind.FILE if entry.is_file(follow_symlinks=False) else _kind(entry)
+                for entry in entries
+            }
     finally:
         os.close(descriptor)
     return FolderView(
@@ -317,11 +397,16 @@ def _read_folder(path: str) -> FolderView | None:
 
 
 def _kind(entry: "os.DirEntry[str]") -> Kind:
-    if entry.is_file(follow_symlinks=False):
-        return Kind.FILE
     if entry.is_dir(follow_symlinks=False):
         return Kind.FOLDER
     return Kind.LINK if entry.is_symlink() else Kind.OTHER
+
+
+def _rows_below(folder: str, text: str) -> tuple[RecordRow, ...]:
+    """Return the rows of a RECORD of ours whose paths begin with the folder."""
+    if '"' not in text:
+        text = "".join(f"{line}\n" for line in text.split("\n") if line.startswith(folder))
+    return tuple(row for row in parse_record(text) if row[0].startswith(folder))
 
 
 def _split_name(path: str) -> tuple[str, str]:

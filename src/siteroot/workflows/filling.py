@@ -41,7 +41,7 @@ from siteroot.plan.place import Extras, Placing, place_distribution
 from siteroot.plan.triage import Policy, Triage, sort_pins, spread_contested, want_again
 from siteroot.ports import Clock, Interrupts, Reporter, WheelSupply
 from siteroot.root.fresh import apply_fresh
-from siteroot.root.inventory import read_inventory
+from siteroot.root.inventory import look_again, read_inventory, with_files
 from siteroot.root.journal import apply_change, recover_root, recovery_due
 from siteroot.root.lock import lock_root
 from siteroot.root.placing import PoisonedError, copied_words
@@ -209,10 +209,11 @@ def _unplanned(filling: Filling, reporter: Reporter) -> Filled:
 def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
     """Decide and act. The stored wheels that are placed are added to `wheels` as they are known."""
     layout, target, policy = filling.layout, filling.target, filling.policy
-    recalled = None if filling.verify else _recall(filling, means)
-    if recalled is not None:
-        return recalled
-    inventory = read_inventory(layout, links_are_files=filling.link_mode is LinkMode.SYMLINK)
+    recalled = None if filling.verify else means.memory.recall(layout)
+    unchanged = None if recalled is None else _unchanged(filling, recalled, means.reporter)
+    if unchanged is not None:
+        return unchanged
+    inventory = _inventory(filling, recalled)
     triage = sort_pins(filling.pins, inventory, layout, target, policy)
     verifier = _verifier(filling, inventory, means)
     with noted(f"{layout.root} was not changed"):
@@ -231,7 +232,8 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
             desire = replace(desire, own_anew=verifier.own_anew)
         means.interrupts.defer()
     if inventory.exists and (desire.triage.wanted or desire.triage.removed):
-        inventory = read_inventory(
+        inventory = look_again(
+            inventory,
             layout,
             folders_to_look_at(desire),
             compared=shared_with_left(desire),
@@ -320,18 +322,28 @@ def _place(
     }
 
 
-def _recall(filling: Filling, means: Means) -> Filled | None:
-    """Return that nothing is to be done, where the root looks just as it was left and the pins are those it holds."""
+def _inventory(filling: Filling, recalled: Inventory | None) -> Inventory:
+    """Return what the root holds: by its RECORDs alone where it looks just as it was left, else by all that is there.
+
+    What an interpreter's folders hold in a form of its own, which may be in the way, is not remembered.
+    """
+    if recalled is not None and filling.layout.movable:
+        known = with_files(recalled, filling.layout)
+        if known is not None:
+            return known
+    links_are_files = filling.link_mode is LinkMode.SYMLINK
+    return read_inventory(filling.layout, links_are_files=links_are_files)
+
+
+def _unchanged(filling: Filling, recalled: Inventory, reporter: Reporter) -> Filled | None:
+    """Return that nothing is to be done, where the pins are those that the root, just as it was left, holds."""
     layout, policy = filling.layout, filling.policy
-    inventory = means.memory.recall(layout)
-    if inventory is None or inventory.state is None:
+    triage = sort_pins(filling.pins, recalled, layout, filling.target, policy)
+    if triage.wanted or triage.removed or triage.left or recalled.state is None:
         return None
-    triage = sort_pins(filling.pins, inventory, layout, filling.target, policy)
-    if triage.wanted or triage.removed or triage.left:
-        return None
-    means.reporter.report(Note(f"{layout.root} looks just as it was left"))
+    reporter.report(Note(f"{layout.root} looks just as it was left"))
     steps = tuple(Keep(old=old, direct=pin.direct) for pin, old in triage.kept)
-    plan = _empty_plan(layout, steps, inventory.state)
+    plan = _empty_plan(layout, steps, recalled.state)
     return Filled(
         existed=True,
         triage=triage,

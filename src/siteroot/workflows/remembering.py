@@ -38,7 +38,7 @@ class Memory:
     def recall(self, layout: Layout) -> Inventory | None:
         """Return the root's inventory without its files, None unless it looks just as it was remembered.
 
-        Such an inventory serves to see that nothing is to be done, and for nothing else.
+        It serves to see that nothing is to be done; for more, `inventory.with_files` completes it.
         """
         if self._folder is None:
             return None

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siteroot.errors import SiterootError
-from siteroot.formats.record import RecordError, parse_record, render_record
+from siteroot.formats.record import RecordError, own_record_paths, parse_record, render_record
 
 SHA256 = hashlib.sha256(b"x").digest()
 SHA256_TEXT = base64.urlsafe_b64encode(SHA256).rstrip(b"=").decode()
@@ -78,6 +78,7 @@ def test_what_is_written_is_read_back(files: dict[str, tuple[bytes, int]]) -> No
     text = render_record(rows).decode()
     assert parse_record(text) == tuple((p, "sha256", d, s) for p, d, s in sorted(rows))
     assert [row[0] for row in csv.reader(io.StringIO(text, newline=""))] == sorted(files)
+    assert own_record_paths(text) == sorted(files)
 
 
 @given(st.dictionaries(st.text('ab",/ .-é', min_size=1, max_size=12), st.integers(0, 99)))

@@ -1,5 +1,6 @@
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from siteroot.formats.root_state import render_root_state
 from siteroot.model.digest import Digest
 from siteroot.model.layout import Layout, LayoutKind
 from siteroot.model.root import InstalledDistribution, Kind, RootEntry, RootState
-from siteroot.root.inventory import UnreadableRootError, read_inventory
+from siteroot.root.inventory import UnreadableRootError, look_again, read_inventory, with_files
 
 
 def layout_of(root: Path, **folders: str) -> Layout:
@@ -122,7 +123,8 @@ def test_what_lies_behind_a_link_is_not_there(tmp_path: Path) -> None:
     install(root, "demo", {"demo/a.py": b"a"})
     (root / "demo").rename(tmp_path / "outside")
     (root / "demo").symlink_to(tmp_path / "outside")
-    inventory = read_inventory(layout_of(root), ["demo", "demo/sub"])
+    layout = layout_of(root)
+    inventory = look_again(read_inventory(layout), layout, ["demo", "demo/sub"])
     assert inventory.distributions[0].missing == ("demo/a.py",)
     assert inventory.folders[""].names["demo"] is Kind.LINK
     assert "demo" not in inventory.folders
@@ -161,6 +163,21 @@ def test_rows_that_lead_out_of_the_layout_are_nobodys(tmp_path: Path) -> None:
         *("demo/a.py", "b.py", "demo/c.py", "abs.py"),
         *(f"demo-1.0.dist-info/{name}" for name in ("METADATA", "INSTALLER", "RECORD")),
     }
+
+
+def test_files_are_known_from_the_records_that_the_state_names(tmp_path: Path) -> None:
+    files = {"demo/a.py": b"a", "demo/b, c.py": b"b", "bin/../top.py": b"", "d..e/f.py": b""}
+    write_state(tmp_path, {"demo": install(tmp_path, "demo", files)})
+    layout = layout_of(tmp_path)
+    read = read_inventory(layout)
+    bare = tuple(replace(each, files=()) for each in read.distributions)
+    known = with_files(replace(read, distributions=bare), layout)
+    assert known is not None
+    assert sorted(known.distributions[0].files) == sorted(read.distributions[0].files)
+    assert {"demo/b, c.py", "top.py", "d..e/f.py"} < set(known.distributions[0].files)
+    with (tmp_path / "demo-1.0.dist-info/RECORD").open("ab") as stream:
+        stream.write(b"more.py,,\n")
+    assert with_files(read, layout) is None
 
 
 def test_foreign_forms_are_told(tmp_path: Path) -> None:
@@ -206,8 +223,12 @@ def test_folders_that_are_asked_for_are_looked_into(tmp_path: Path) -> None:
     (tmp_path / "a/file").write_bytes(b"")
     os.mkfifo(tmp_path / "a/pipe")
     os.utime(tmp_path / "a", ns=(7, 1_234_567_890_123_456_789))
-    views = read_inventory(layout_of(tmp_path), ["a", "a/none", "a/file", "zz"]).folders
+    layout = layout_of(tmp_path)
+    before = read_inventory(layout)
+    (tmp_path / "late").write_bytes(b"")
+    views = look_again(before, layout, ["", "a", "a/none", "a/file", "zz"]).folders
     assert set(views) == {"", "a"}
+    assert "late" in views[""].names
     assert views["a"].names == {"b": Kind.FOLDER, "file": Kind.FILE, "pipe": Kind.OTHER}
     assert views["a"].mtime_ns == 1_234_567_890_123_456_789
 

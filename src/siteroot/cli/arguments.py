@@ -2,9 +2,9 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from siteroot.errors import UsageError
+from siteroot.model.value import dataclass
 
 from .options import CACHE_COMMANDS, COMMANDS, OPTIONS, Kind, Option
 

@@ -4,8 +4,9 @@ The parser (`arguments`), the variable reader (`variables`), `--help` (`guide`) 
 are all made from it, so that they cannot disagree. Where uv has an option, its name and meaning are uv's.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from siteroot.model.value import dataclass
 
 
 class Kind(Enum):

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from siteroot.errors import UsageError
@@ -19,6 +18,7 @@ from siteroot.model.request import (
     SyncRequest,
 )
 from siteroot.model.settings import IndexSetting, LinkMode, Settings
+from siteroot.model.value import dataclass
 
 from .arguments import Arguments, Said, Value, is_name, parse_arguments
 from .options import COMMANDS, CONTRADICTIONS, SYNC, Contradiction, Farther, Kind

@@ -1,11 +1,10 @@
 """METADATA: the two fields of "Core metadata specifications" that say whose files a wheel holds."""
 
-from dataclasses import dataclass
-
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from siteroot.errors import IntegrityError
+from siteroot.model.value import dataclass
 
 from .headers import parse_headers
 

@@ -14,12 +14,12 @@ have written it, so every path is checked to stay in the root or in a scheme fol
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from siteroot.errors import RootError
 from siteroot.model.layout import is_below
 from siteroot.model.root import WORK_FOLDER
 from siteroot.model.rows import FolderTime
+from siteroot.model.value import dataclass
 
 #: (kind, path, note): a move. The note of "make" is "made", or "kept" where the folder was there before; that of
 #: "drop" is "MODE:UID:GID" of the folder, octal and decimal, or "" where there was none.

@@ -13,10 +13,10 @@ Documented in docs/reference/root-file.md. Schema 1:
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from siteroot.model.digest import HEX_LENGTHS, Digest
 from siteroot.model.root import WORK_FOLDER, RootEntry, RootState
+from siteroot.model.value import dataclass
 
 SCHEMA = 1
 _HEXADECIMAL = frozenset("0123456789abcdef")

@@ -6,9 +6,9 @@ Paths and relative index locations count from the file's folder, as in uv. What 
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 
 from siteroot.model.settings import IndexSetting, LinkMode, Settings
+from siteroot.model.value import replace
 
 from .reading import Table, parse_name
 

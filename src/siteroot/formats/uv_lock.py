@@ -6,7 +6,6 @@ means for an environment is decided in `select/`.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from packaging.markers import Marker
 from packaging.version import Version
@@ -20,6 +19,7 @@ from siteroot.model.lock import (
     RegistrySource,
     Source,
 )
+from siteroot.model.value import replace
 
 from .reading import Faults, Table
 from .toml import TomlError, parse_toml

@@ -3,7 +3,6 @@
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from urllib.parse import parse_qsl, unquote
 
@@ -24,6 +23,7 @@ from siteroot.model.lock import (
     UrlSource,
     VirtualSource,
 )
+from siteroot.model.value import dataclass
 
 from .reading import Table, parse_name, parse_specifiers
 

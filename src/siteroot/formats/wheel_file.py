@@ -1,9 +1,9 @@
 """WHEEL: the version of the wheel format, and where the wheel's root goes ("Binary distribution format")."""
 
 import re
-from dataclasses import dataclass
 
 from siteroot.errors import IntegrityError
+from siteroot.model.value import dataclass
 
 from .headers import parse_headers
 

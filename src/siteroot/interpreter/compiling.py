@@ -10,10 +10,10 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import IO, cast
 
 from siteroot.errors import BuildError
+from siteroot.model.value import dataclass
 
 from . import compile_script
 

@@ -6,11 +6,11 @@ Reads the answer of `probe_script.py` and decides nothing that this says.
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from packaging.version import Version
 
 from siteroot.model.target import Interpreter, Target
+from siteroot.model.value import dataclass
 
 from .tags import (
     abi_tag,

@@ -13,7 +13,6 @@ UV_PYTHON_PREFERENCE moves 2 behind the others, or takes it or them away. Virtua
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from packaging.specifiers import SpecifierSet
@@ -21,6 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from siteroot.errors import TargetError
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass
 
 from .looks import DISK, Looks
 from .probe import Unusable, probe_interpreter, try_interpreter

@@ -5,12 +5,12 @@ where there is none of that version, CPython is meant and nothing else is claime
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from packaging.version import Version
 
 from siteroot.errors import TargetError
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass
 
 from .tags import (
     abi_tag,

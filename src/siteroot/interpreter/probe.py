@@ -18,12 +18,12 @@ import threading
 import time
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from siteroot import fs
 from siteroot.errors import TargetError
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass
 
 from . import probe_script
 from .facts import Facts, Senseless, TooOld, parse_facts, target_of

@@ -11,7 +11,6 @@ a name to be looked up on PATH
 """
 
 import os
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -19,6 +18,7 @@ from packaging.version import Version
 from siteroot.errors import TargetError
 from siteroot.formats.reading import parse_specifiers
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass
 
 
 class BadRequestError(TargetError):

@@ -1,6 +1,6 @@
 """A digest of a file's bytes, as locks and RECORD name it."""
 
-from dataclasses import dataclass
+from .value import dataclass
 
 #: Digest lengths in hexadecimal characters, by the algorithm's name in hashlib. Order: weakest first.
 HEX_LENGTHS = {

@@ -1,6 +1,6 @@
 """What lower floors tell while they work. Only `cli/` turns it into words on a screen."""
 
-from dataclasses import dataclass
+from .value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

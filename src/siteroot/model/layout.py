@@ -1,8 +1,9 @@
 """Where the parts of a distribution lie in a site root."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from .value import dataclass
 
 
 def is_below(path: str, folder: str) -> bool:

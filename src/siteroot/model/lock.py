@@ -1,13 +1,13 @@
 """A lock: what was resolved, for every environment at once (uv.lock version 1, see the uv documentation)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from .digest import Digest
+from .value import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,9 +1,9 @@
 """What a command did, or would do: all that the lines on stderr, the JSON and the exit code are made from."""
 
-from dataclasses import dataclass
 from enum import Enum
 
 from .layout import LayoutKind
+from .value import dataclass
 
 
 class RootAction(Enum):

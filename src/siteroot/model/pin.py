@@ -1,10 +1,9 @@
 """One distribution that shall be in the root: a name, a version, and the one artifact that it comes from."""
 
-from dataclasses import dataclass
-
 from packaging.version import Version
 
 from .lock import LockedFile, Source
+from .value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,11 @@ Paths are relative to the root, POSIX. Rows are plain tuples (`model.rows`): the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from .layout import Layout
 from .root import InstalledDistribution, RootState
 from .rows import RenderedRow, StoredRow
+from .value import dataclass
 from .wheel import StoredWheel
 
 

@@ -1,12 +1,12 @@
 """A project and its workspace, as pyproject.toml files declare them. Paths are absolute, POSIX where they can be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 
 from .lock import ConflictItem
 from .settings import Settings
+from .value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
 """What a person asked for, as the words of the command line and the variables say it; nothing looked up yet."""
 
-from dataclasses import dataclass
 from enum import Enum
 
 from .settings import Settings
+from .value import dataclass
 
 
 class Freshness(Enum):

@@ -1,10 +1,10 @@
 """A root on disk: what `.siteroot.json` says of it, and what was seen there. Paths are relative to the root, POSIX."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
 from .digest import Digest
+from .value import dataclass, field
 
 #: The file of ours that stays in a root, documented in docs/reference/root-file.md.
 STATE_FILE = ".siteroot.json"

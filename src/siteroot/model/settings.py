@@ -5,8 +5,9 @@ the other: the nearest scalar wins, lists are joined, nearest first, as uv does.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from .value import dataclass
 
 
 class LinkMode(Enum):

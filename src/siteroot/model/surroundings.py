@@ -1,7 +1,8 @@
 """What the machine and the person's session bring to a command; looked up once by `cli/`, handed down as a value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from .value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

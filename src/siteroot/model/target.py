@@ -1,7 +1,8 @@
 """What a root is made for: an implementation, a version, a platform, and the interpreter that answers for them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from .value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

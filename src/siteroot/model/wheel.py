@@ -3,9 +3,8 @@
 Rows are plain tuples: a large selection has many thousands of them.
 """
 
-from dataclasses import dataclass
-
 from .digest import Digest
+from .value import dataclass
 
 #: (path, size, mode, mtime, sha256): path relative to the scheme's folder, POSIX; mode 0o644 or 0o755; mtime derived
 #: from the content, in seconds; sha256 of 32 bytes.

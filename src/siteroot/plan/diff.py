@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from siteroot.errors import RootError
 from siteroot.formats.root_state import render_root_state
@@ -22,6 +21,7 @@ from siteroot.model.root import STATE_FILE, Inventory, Kind, RootEntry, RootStat
 from siteroot.model.rows import RenderedRow
 from siteroot.model.target import Target
 from siteroot.model.times import derive_folder_mtime
+from siteroot.model.value import dataclass
 
 from .meeting import (
     clobber_warnings,

@@ -7,7 +7,6 @@ Rests on "Binary distribution format" (schemes), "Recording installed projects" 
 import hashlib
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from siteroot.formats.record import render_record
 from siteroot.model.layout import Layout, LayoutKind
@@ -15,6 +14,7 @@ from siteroot.model.plan import DesiredDistribution
 from siteroot.model.rows import RenderedRow, StoredRow
 from siteroot.model.target import Target
 from siteroot.model.times import derive_mtime
+from siteroot.model.value import dataclass
 from siteroot.model.wheel import EntryPoint, StoredWheel
 
 from .landing import MeetingFilesError, land, refuse_landings

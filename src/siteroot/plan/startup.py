@@ -14,9 +14,9 @@ on that one: mypy takes the first entry away) and before site-packages; its `.pt
 """
 
 import re
-from dataclasses import dataclass
 
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass
 from siteroot.model.wheel import EntryPoint
 
 from .startup_texts import (

@@ -5,7 +5,6 @@ Decided from the inventory alone, before any wheel is looked for: a root that is
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
@@ -15,6 +14,7 @@ from siteroot.model.layout import Layout, LayoutKind
 from siteroot.model.pin import WheelPin
 from siteroot.model.root import InstalledDistribution, Inventory, RootEntry
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass
 
 
 class ForeignDistributionError(RootError):

@@ -8,11 +8,12 @@ with its neighbours, each text, and a text that is none of them. What the grid c
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import product
 
 from packaging.markers import Marker
 from packaging.version import Version
+
+from siteroot.model.value import dataclass
 
 from .requires_python import PythonBounds
 

@@ -1,9 +1,10 @@
 """What judging a lock finds, and comparing requirements, which is most of the judging."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
+
+from siteroot.model.value import dataclass
 
 from .conditions import Condition, same_condition
 from .requires_python import PythonBounds

@@ -7,7 +7,6 @@ at; archives by URL or path are what their hash in the lock says, which is check
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import takewhile
 
 from packaging.version import Version
@@ -25,6 +24,7 @@ from siteroot.model.lock import (
 )
 from siteroot.model.project import Member, Project, ProjectTable
 from siteroot.model.settings import Settings
+from siteroot.model.value import dataclass
 from siteroot.ports import ProjectFiles
 
 from .discover import ancestors, discover_project, read_pyproject

@@ -1,12 +1,12 @@
 """Dependency groups with their includes expanded (PyPA "Dependency Groups"), and which of them are on by default."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 
 from siteroot.errors import ProjectError
 from siteroot.model.project import GroupInclude, Pyproject
+from siteroot.model.value import dataclass
 
 #: The group that is on by default and that `[tool.uv] dev-dependencies` joins.
 DEV = "dev"

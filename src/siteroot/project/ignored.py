@@ -6,8 +6,8 @@ A member's folder that was removed often stays with its `__pycache__`; uv passes
 
 import posixpath
 import re
-from dataclasses import dataclass
 
+from siteroot.model.value import dataclass
 from siteroot.ports import ProjectFiles
 
 

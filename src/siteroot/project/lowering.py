@@ -7,7 +7,6 @@ network could tell, becomes a `Doubt`.
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from packaging.markers import Marker
@@ -19,6 +18,7 @@ from siteroot.formats.uv_lock_sources import without_user
 from siteroot.model.lock import LockedRequirement
 from siteroot.model.project import Member, Project, Pyproject
 from siteroot.model.settings import Settings
+from siteroot.model.value import dataclass, replace
 from siteroot.ports import ProjectFiles
 
 from .conditions import Condition, never_applies

@@ -1,9 +1,9 @@
 """The Python that `.python-version` or `.python-versions` asks for."""
 
 import posixpath
-from dataclasses import dataclass
 
 from siteroot.errors import ProjectError
+from siteroot.model.value import dataclass
 from siteroot.ports import ProjectFiles
 
 #: In the order that they are looked for within one folder.

@@ -1,13 +1,13 @@
 """Which Pythons a project is for: what its members and the chosen groups say, all together."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from siteroot.errors import ProjectError
 from siteroot.model.project import Project
+from siteroot.model.value import dataclass
 
 from .groups import expand_groups
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from packaging.markers import Marker
@@ -14,6 +13,7 @@ from siteroot.formats.reading import parse_specifiers
 from siteroot.model.lock import ConflictItem, Lock, LockOptions
 from siteroot.model.project import GroupInclude, Project
 from siteroot.model.settings import Settings
+from siteroot.model.value import replace
 
 from .conditions import Condition, same_condition
 from .findings import Declared, Difference, Doubt, Finding, compare_requirements

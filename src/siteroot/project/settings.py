@@ -6,13 +6,13 @@ user's uv.toml, over the system's. Members' settings do not count, as for uv.
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 
 from siteroot.errors import ProjectError
 from siteroot.formats.pyproject import parse_pyproject
 from siteroot.formats.uv_toml import parse_uv_toml
 from siteroot.model.project import Pyproject
 from siteroot.model.settings import Settings
+from siteroot.model.value import dataclass, replace
 from siteroot.ports import ProjectFiles
 
 from .discover import ancestors, read_pyproject
@@ -129,20 +129,19 @@ def _system_layer(files: ProjectFiles, folders: tuple[str, ...]) -> tuple[Settin
 
 def _lay_over(near: Settings, far: Settings) -> Settings:
     changes: dict[str, object] = {}
-    for field in fields(Settings):
-        nearer, farther = getattr(near, field.name), getattr(far, field.name)
+    for name in Settings.__slots__:
+        nearer, farther = getattr(near, name), getattr(far, name)
         if isinstance(nearer, tuple) and isinstance(farther, tuple):
-            changes[field.name] = nearer + farther
+            changes[name] = nearer + farther
         elif isinstance(nearer, Mapping) and isinstance(farther, Mapping):
-            changes[field.name] = {**farther, **nearer}
+            changes[name] = {**farther, **nearer}
         elif nearer is None:
-            changes[field.name] = farther
+            changes[name] = farther
     return replace(near, **changes)  # type: ignore[arg-type]  # each value comes from the field of its name
 
 
 def _spoken(settings: Settings) -> tuple[str, ...]:
     """Return the names of the settings that a layer speaks of, as files spell them."""
     empty = Settings()
-    names = (field.name for field in fields(Settings))
-    said = (name for name in names if getattr(settings, name) != getattr(empty, name))
+    said = (name for name in Settings.__slots__ if getattr(settings, name) != getattr(empty, name))
     return tuple("index" if name == "indexes" else name.replace("_", "-") for name in said)

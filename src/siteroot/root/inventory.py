@@ -10,7 +10,6 @@ import os
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
@@ -28,6 +27,7 @@ from siteroot.model.root import (
     Kind,
     RootState,
 )
+from siteroot.model.value import replace
 from siteroot.plan.owned import own_file_paths
 from siteroot.plan.paths import folders_of, join_path
 

@@ -13,7 +13,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
 from enum import Enum
 
 from siteroot import fs
@@ -21,6 +20,7 @@ from siteroot.errors import InvariantError, SiterootError
 from siteroot.formats.journal_log import Entry, Journal
 from siteroot.model.root import WORK_FOLDER
 from siteroot.model.rows import Change, Move, Staging
+from siteroot.model.value import dataclass
 
 from .areas import (
     NEW,

@@ -2,7 +2,6 @@
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from siteroot.errors import SelectionError
 from siteroot.model.lock import (
@@ -25,6 +24,7 @@ from siteroot.model.pin import (
     WheelArtifact,
 )
 from siteroot.model.settings import Settings
+from siteroot.model.value import dataclass
 
 from .choice import normalize_names
 from .wheels import Fit, WheelTags, rank_wheels, screen_wheel, shorten

@@ -1,11 +1,11 @@
 """Which extras and dependency groups a person asked for, as a rule that answers for any name."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
 from siteroot.model.request import SelectionRequest
+from siteroot.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

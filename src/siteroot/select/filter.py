@@ -1,9 +1,9 @@
 """What is selected and yet not installed: `--no-install-…` and `--only-install-…`. The first decision wins."""
 
-from dataclasses import dataclass
 from enum import Enum
 
 from siteroot.model.request import InstallFilter
+from siteroot.model.value import dataclass
 
 from .choice import normalize_names
 

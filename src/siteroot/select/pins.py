@@ -1,7 +1,6 @@
 """From a lock to pins: what is installed on a target, and from which file."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -13,6 +12,7 @@ from siteroot.model.project import Project
 from siteroot.model.request import SelectionRequest
 from siteroot.model.settings import Settings
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass
 
 from .artifacts import (
     ArtifactChooser,

@@ -1,12 +1,12 @@
 """From a selection request to roots: the projects, extras and groups that a walk through the lock starts from."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from siteroot.errors import LockError, SelectionError
 from siteroot.model.lock import LockedPackage
 from siteroot.model.project import Project, Pyproject
 from siteroot.model.request import SelectionRequest
+from siteroot.model.value import dataclass
 
 from .choice import Choice, is_production, normalize_names, select_extras, select_groups
 from .conflicts import names_within_reach, refuse_conflicts

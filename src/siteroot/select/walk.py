@@ -7,10 +7,10 @@ of conflicting forks depend on them; the second, with all of them known, decides
 from collections import deque
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from siteroot.errors import LockError
 from siteroot.model.lock import LockedDependency, LockedRequirement
+from siteroot.model.value import dataclass
 
 from .conflicts import refuse_activated
 from .index import LockIndex, Node

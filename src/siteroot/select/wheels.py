@@ -1,13 +1,13 @@
 """Which of several wheels fits a target best (PyPA "Platform compatibility tags"; uv's order among those that fit)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import product
 
 from packaging.utils import BuildTag, parse_wheel_filename
 
 from siteroot.model.lock import LockedFile
+from siteroot.model.value import dataclass
 
 #: Stands for a name's tags where they need not be multiplied.
 _PLAIN_TAGS = "py3-none-any.whl"

@@ -13,7 +13,6 @@ import os
 import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from siteroot.formats.manifest import (
     MANIFEST,
@@ -25,6 +24,7 @@ from siteroot.formats.manifest import (
 from siteroot.fs import DISK, Writer, make_folder, read_plain, rename_new, write_file
 from siteroot.model.cache import bucket
 from siteroot.model.times import derive_mtime
+from siteroot.model.value import replace
 from siteroot.model.wheel import StoredFile, StoredWheel
 
 from .store import WORK, Store, in_words

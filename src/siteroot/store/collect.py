@@ -6,11 +6,11 @@ Only folders that `model.cache` names are looked at, in any format's number; wha
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from siteroot.formats.manifest import MANIFEST, MANIFEST_MOST, parse_manifest
 from siteroot.fs import DISK, Writer, read_head, read_plain, remove_file, remove_folder, remove_tree
 from siteroot.model.cache import BUCKETS, bucket
+from siteroot.model.value import dataclass
 
 from .faults import write_error
 from .work import is_dead

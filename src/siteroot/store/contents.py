@@ -5,7 +5,6 @@ format"; ROOT.md 6).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -13,6 +12,7 @@ from packaging.version import InvalidVersion, Version
 from siteroot.formats.entry_points import is_interpreter_name
 from siteroot.formats.record import RecordRow
 from siteroot.model.root import WORK_FOLDER
+from siteroot.model.value import dataclass
 from siteroot.model.wheel import SCHEMES, StoredFolder
 
 from .archive import ArchiveMember, HostileWheelError

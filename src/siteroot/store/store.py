@@ -21,7 +21,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from errno import EACCES, EPERM, EROFS, EXDEV
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -34,6 +33,7 @@ from siteroot.model.cache import bucket
 from siteroot.model.digest import HEX_LENGTHS, Digest
 from siteroot.model.event import Waiting, Warned
 from siteroot.model.pin import WheelPin
+from siteroot.model.value import dataclass, replace
 from siteroot.model.wheel import Limits, StoredWheel
 from siteroot.ports import Clock, Reporter
 

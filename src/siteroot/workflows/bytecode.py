@@ -4,7 +4,6 @@ import os
 import posixpath
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from siteroot.errors import TargetError, UsageError
 from siteroot.interpreter.compiling import Compiled, Compiler, Module
@@ -17,6 +16,7 @@ from siteroot.model.event import (
 )
 from siteroot.model.settings import Settings
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass
 from siteroot.model.wheel import StoredScheme, StoredWheel
 from siteroot.ports import Clock, Reporter
 from siteroot.root.placing import PoisonedError

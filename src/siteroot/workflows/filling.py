@@ -6,7 +6,6 @@ way up to the plan, without the lock, and changes nothing in the root.
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from siteroot import fs
@@ -27,6 +26,7 @@ from siteroot.model.root import Inventory, RootState
 from siteroot.model.rows import Change, Fresh, Staging
 from siteroot.model.settings import LinkMode
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass, field, replace
 from siteroot.model.wheel import StoredWheel
 from siteroot.plan.change import count_bytes, count_files, render_change, render_fresh
 from siteroot.plan.diff import (

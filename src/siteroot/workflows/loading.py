@@ -2,7 +2,6 @@
 
 import logging
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from siteroot.errors import LockAbsentError, LockOutdatedError, UsageError
@@ -14,6 +13,7 @@ from siteroot.model.project import Project
 from siteroot.model.request import Freshness, SyncRequest
 from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
+from siteroot.model.value import dataclass
 from siteroot.ports import ProjectFiles, Reporter
 from siteroot.project.discover import NoProjectError, discover_project
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from errno import ELOOP
 
 from siteroot.errors import RootPlaceError, TargetError, UsageError
@@ -14,6 +13,7 @@ from siteroot.model.request import RootPlace, RootRequest
 from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Interpreter, Target
+from siteroot.model.value import dataclass
 from siteroot.plan.layout import (
     interpreter_layout,
     prefix_layout,

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from siteroot.index.fetch import Fetcher, Fetching, FetchRequest
@@ -13,6 +12,7 @@ from siteroot.model.outcome import Effort
 from siteroot.model.pin import WheelPin
 from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
+from siteroot.model.value import dataclass
 from siteroot.model.wheel import StoredWheel
 from siteroot.ports import Clock, Reporter
 from siteroot.store.store import Store

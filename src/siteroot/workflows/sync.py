@@ -2,7 +2,6 @@
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -27,6 +26,7 @@ from siteroot.model.request import Freshness, SyncRequest
 from siteroot.model.settings import LinkMode, Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass
 from siteroot.model.wheel import Limits
 from siteroot.plan.triage import Policy
 from siteroot.ports import Clock, Interrupts, ProjectFiles, Reporter

@@ -1,7 +1,5 @@
 """Which Python a root is made for (ROOT.md 1)."""
 
-from dataclasses import dataclass
-
 from packaging.specifiers import SpecifierSet
 
 from siteroot.errors import TargetError
@@ -13,6 +11,7 @@ from siteroot.model.event import Note
 from siteroot.model.request import PythonRequest
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass
 from siteroot.ports import Reporter
 
 

@@ -1,7 +1,5 @@
 """What a sync has to tell: the outcome, from what was asked for and what became of it."""
 
-from dataclasses import replace
-
 from siteroot.model.event import Event, Warned
 from siteroot.model.lock import GitSource, UrlSource
 from siteroot.model.outcome import (
@@ -15,6 +13,7 @@ from siteroot.model.outcome import (
 )
 from siteroot.model.plan import Install, Remove, Replace
 from siteroot.model.request import SyncRequest
+from siteroot.model.value import replace
 from siteroot.plan.triage import Wanted
 from siteroot.ports import Reporter
 

@@ -5,7 +5,6 @@ on values that are nested some thousand deep, so only text that surely is not go
 """
 
 import re
-import tomllib
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -20,9 +19,9 @@ _SAFE_DEPTH = 500
 
 #: Bytes that say nothing about how deep a value is nested.
 _NEUTRAL = bytes(set(range(256)) - set(b"[]{}\"'#\\\r\n"))
-_COMMENT = re.compile(rb"#[^\n]*")
-_COMMENTED_QUOTE = re.compile(rb'#[^\n]*"')
-_TOMLLIB_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_COMMENT = rb"#[^\n]*"
+_COMMENTED_QUOTE = rb'#[^\n]*"'
+_TOMLLIB_PLACE = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 
 
 class TomlError(SiterootError):
@@ -43,6 +42,8 @@ def parse_toml(content: bytes, where: str) -> dict[str, object]:
     try:
         if _fast_loads is not None and _is_shallow(content):
             return _fast_loads(text)
+        import tomllib  # noqa: PLC0415 - 2 ms that go for nothing beside toml-rs
+
         return tomllib.loads(text)
     except RecursionError:
         raise TomlError("has values that are nested too deeply", where=where) from None
@@ -54,7 +55,7 @@ def _toml_error(error: Exception, where: str) -> TomlError:
     """Tell a parser's complaint in one line, without the line of the file that toml-rs shows: it may hold a password."""
     reason = str(error).rstrip().rpartition("\n")[2]
     line, column = getattr(error, "lineno", None), getattr(error, "colno", None)
-    if place := _TOMLLIB_PLACE.search(reason):
+    if place := re.search(_TOMLLIB_PLACE, reason):
         line, column = place.groups()
         reason = reason[: place.start()] + ("" if line else " at the end of the file")
     if not reason.isprintable():
@@ -81,9 +82,9 @@ def _is_shallow(content: bytes) -> bool:
     if b"'" in outside or outside.count(b"\n") != signs.count(b"\n"):
         return False
     if b"#" in outside:
-        if _COMMENTED_QUOTE.search(outside):
+        if re.search(_COMMENTED_QUOTE, outside):
             return False
-        outside = _COMMENT.sub(b"", outside)
+        outside = re.sub(_COMMENT, b"", outside)
     brackets = outside.translate(None, b'"\n')
     for _ in range(8):  # each round closes the innermost level
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")

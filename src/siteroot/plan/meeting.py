@@ -2,13 +2,19 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from siteroot.errors import RootError
 from siteroot.model.plan import Clobber, DesiredDistribution
 from siteroot.model.target import Target
 
 from .paths import folders_of, is_bytecode_of
+
+#: What no file of Windows may be called, whatever follows a first dot, and what none may hold.
+_DEVICES = frozenset(
+    ("con", "prn", "aux", "nul", *[f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)])
+)
+_SIGNS = '<>:"|?*\\'
 
 #: A part of a path that Windows cannot hold; parts end at "/", at NUL (between paths) or at the end. ".." may stand.
 _NOT_ON_WINDOWS = re.compile(
@@ -113,7 +119,7 @@ def refuse_crossings(paths: set[str], placed: Sequence[DesiredDistribution]) -> 
     )
 
 
-def find_merging_names(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def find_merging_names(paths: Collection[str]) -> tuple[tuple[str, str], ...]:
     """Return pairs of different paths (files and folders) that a case-blind disk takes for one."""
     if len({path.casefold() for path in paths}) == len(paths):
         return ()
@@ -126,11 +132,19 @@ def find_merging_names(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def find_unholdable_names(paths: Sequence[str]) -> tuple[str, ...]:
-    """Return the paths that Windows cannot hold: device names, reserved characters, a dot or space at the end."""
-    if not _NOT_ON_WINDOWS.search("\0".join(paths)):
+def find_unholdable_names(paths: Collection[str]) -> tuple[str, ...]:
+    """Return the paths that Windows cannot hold: device names, reserved characters, a dot or space at the end.
+
+    `paths` are files and all folders above them, so that the last name of each is enough to see that there is nothing.
+    """
+    names = {path.rpartition("/")[2] for path in paths}
+    text = "\0".join(names) + "\0"
+    if not (
+        any(sign in text for sign in (*_SIGNS, ".\0", " \0"))
+        or _DEVICES.intersection([name.partition(".")[0].lower() for name in names])
+    ):
         return ()
-    return tuple(path for path in paths if _NOT_ON_WINDOWS.search(path))
+    return tuple(sorted(path for path in paths if _NOT_ON_WINDOWS.search(path)))
 
 
 def judge_names(paths: set[str], all_paths: set[str], target: Target) -> tuple[str, ...]:
@@ -141,7 +155,9 @@ def judge_names(paths: set[str], all_paths: set[str], target: Target) -> tuple[s
     """
     warnings = []
     new = {*paths, *folders_of(paths)}
-    together = [*all_paths, *folders_of(all_paths)] if new else []
+    if not new:
+        return ()
+    together = new if paths == all_paths else {*all_paths, *folders_of(all_paths)}
     merging = [pair for pair in find_merging_names(together) if not new.isdisjoint(pair)]
     if merging:
         listed = "; ".join(f"{one} and {other}" for one, other in merging[:5])
@@ -149,7 +165,7 @@ def judge_names(paths: set[str], all_paths: set[str], target: Target) -> tuple[s
         if target.case_blind:
             raise ClobberRefusedError(text, hints=("leave one out with --no-install-package",))
         warnings.append(text)
-    unholdable = find_unholdable_names(sorted(new))
+    unholdable = find_unholdable_names(new)
     if unholdable:
         text = f"Windows cannot hold these names: {'; '.join(unholdable[:5])}"
         if target.windows:

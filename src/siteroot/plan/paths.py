@@ -16,8 +16,8 @@ def parent(path: str) -> str:
 def folders_of(paths: Iterable[str]) -> set[str]:
     """Return every folder above the paths, "" and those that are nothing but ".." left out."""
     folders: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
+    for lowest in {path.rpartition("/")[0] for path in paths}:
+        folder = lowest
         while folder and folder not in folders and not is_ascent(folder):
             folders.add(folder)
             folder = folder.rpartition("/")[0]

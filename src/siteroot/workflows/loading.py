@@ -1,6 +1,5 @@
 """Reads what a sync decides from (the project, its settings, its lock) and judges whether the lock is fresh."""
 
-import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
 #: The newest `revision` of uv.lock whose additions siteroot knows.
 _KNOWN_REVISION = 5
-
-# packaging would write to stderr itself where a minor version is not known: siteroot warns of it
-logging.getLogger("packaging.pylock").addHandler(logging.NullHandler())
 
 _PYLOCK = "pylock.toml"
 
@@ -107,8 +103,12 @@ def load_sync(
 
 
 def _parse_pylock(content: bytes, path: str) -> "Pylock":
-    from siteroot.formats.pylock import parse_pylock  # noqa: PLC0415 - 8 ms that a uv.lock need not pay
+    import logging  # noqa: PLC0415 - with the next 10 ms, which a uv.lock need not pay
 
+    from siteroot.formats.pylock import parse_pylock  # noqa: PLC0415
+
+    # packaging would write to stderr itself where a minor version is not known: siteroot warns of it
+    logging.getLogger("packaging.pylock").addHandler(logging.NullHandler())
     return parse_pylock(content, path)
 
 

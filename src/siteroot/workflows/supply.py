@@ -1,12 +1,9 @@
 """Wheels from the store, and into it from where the lock says that they are: the real adapter of `ports.WheelSupply`."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from siteroot.index.fetch import Fetcher, Fetching, FetchRequest
-from siteroot.index.hosts import read_proxies
-from siteroot.index.options import FetchOptions
 from siteroot.model.event import PreparedWheels, PreparingStarted
 from siteroot.model.outcome import Effort
 from siteroot.model.pin import WheelPin
@@ -18,6 +15,8 @@ from siteroot.ports import Clock, Reporter
 from siteroot.store.store import Store
 
 if TYPE_CHECKING:
+    from siteroot.index.fetch import Fetcher, Fetching
+    from siteroot.index.options import FetchOptions
     from siteroot.store.crew import Crew
 
 
@@ -53,13 +52,22 @@ class _Received:
 
 
 class StoreSupply:
-    """Finds wheels in a store and fetches those that it lacks, many at once."""
+    """Finds wheels in a store and fetches those that it lacks, many at once.
+
+    `open_fetcher` is called when something has to be fetched, and no earlier: a fetcher takes 6 ms to be loaded.
+    """
 
     def __init__(
-        self, store: Store, fetcher: Fetcher, trust: Trust, *, reporter: Reporter, clock: Clock
+        self,
+        store: Store,
+        open_fetcher: "Callable[[], Fetcher]",
+        trust: Trust,
+        *,
+        reporter: Reporter,
+        clock: Clock,
     ) -> None:
         self._store = store
-        self._fetcher = fetcher
+        self._open_fetcher = open_fetcher
         self._trust = trust
         self._reporter = reporter
         self._clock = clock
@@ -85,6 +93,9 @@ class StoreSupply:
         self._store.discard(wheel)
 
     def _fetch(self, pins: Sequence[WheelPin]) -> list[StoredWheel]:
+        from siteroot.index.fetch import FetchRequest  # noqa: PLC0415 - only where something is fetched
+        from siteroot.store.crew import Crew, processors  # noqa: PLC0415
+
         began = self._clock.monotonic()
         by_label = {f"{pin.name}=={pin.version}": pin for pin in pins}
         requests = [
@@ -99,13 +110,11 @@ class StoreSupply:
         ]
         total = sum(request.size or 0 for request in requests)
         self._reporter.report(PreparingStarted(count=len(pins), size=total))
-        from siteroot.store.crew import Crew, processors  # noqa: PLC0415 - only where something is fetched
-
         self._store.prepare()
         worth = sum(request.size or _WORTH_A_FORK for request in requests) >= _WORTH_A_FORK
         width = min(processors(), len(pins)) if worth and processors() > 1 else 0
         with Crew(self._admit, width) as crew:
-            brought = self._fetcher.fetch_many(
+            brought = self._open_fetcher().fetch_many(
                 requests,
                 lambda fetching: self._bring(by_label[fetching.request.label], fetching, crew),
             )
@@ -130,7 +139,7 @@ class StoreSupply:
         )
 
     def _bring(
-        self, pin: WheelPin, fetching: Fetching, crew: "Crew[_Received, StoredWheel]"
+        self, pin: WheelPin, fetching: "Fetching", crew: "Crew[_Received, StoredWheel]"
     ) -> tuple[StoredWheel, int | None]:
         """Bring one wheel into the store, unless another process did meanwhile. Runs in a worker thread."""
         tolerate = pin.name in self._trust.tolerate_record
@@ -151,8 +160,11 @@ class StoreSupply:
 _LONGEST_WAIT = 1e9
 
 
-def fetch_options(settings: Settings, surroundings: Surroundings) -> FetchOptions:
+def fetch_options(settings: Settings, surroundings: Surroundings) -> "FetchOptions":
     """Return how files are fetched, from settings and the environment."""
+    from siteroot.index.hosts import read_proxies  # noqa: PLC0415 - only where something is fetched
+    from siteroot.index.options import FetchOptions  # noqa: PLC0415
+
     variables = surroundings.environ
     netrc = variables.get("NETRC") or (
         None if surroundings.home is None else os.path.join(surroundings.home, ".netrc")

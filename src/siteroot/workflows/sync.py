@@ -2,13 +2,13 @@
 
 import os
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from siteroot import fs
 from siteroot.errors import BuildError, TargetError, UsageError
-from siteroot.index.fetch import Fetcher
 from siteroot.interpreter.looks import DISK, Looks
 from siteroot.model.event import Note, Warned
 from siteroot.model.layout import LayoutKind
@@ -50,6 +50,9 @@ from .supply import StoreSupply, Trust, fetch_options
 from .targeting import PythonSearch, choose_target
 from .telling import WarningsKept, render_sync_outcome
 
+if TYPE_CHECKING:
+    from siteroot.index.fetch import Fetcher
+
 _LOCAL = (PathSource, DirectorySource, EditableSource, VirtualSource)
 
 
@@ -84,11 +87,15 @@ def sync(
         place = _place(request, loaded, target, surroundings, looks, teller)
         pins = _pins(request, loaded, place.target, teller)
         store = _store(loaded.settings, caches, clock, teller)
-        fetcher = scope.enter_context(
-            Fetcher(fetch_options(loaded.settings, surroundings), clock=clock, reporter=teller)
-        )
+
+        def open_fetcher() -> "Fetcher":
+            from siteroot.index.fetch import Fetcher  # noqa: PLC0415 - only where something is fetched
+
+            options = fetch_options(loaded.settings, surroundings)
+            return scope.enter_context(Fetcher(options, clock=clock, reporter=teller))
+
         trust = _trust(loaded.settings)
-        supply = StoreSupply(store, fetcher, trust, reporter=teller, clock=clock)
+        supply = StoreSupply(store, open_fetcher, trust, reporter=teller, clock=clock)
         memory = _memory(loaded.settings, caches.lasting)
         bytecode = supply_bytecode(
             loaded.settings, place.target, surroundings.environ, store, teller, clock

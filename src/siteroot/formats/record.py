@@ -20,6 +20,7 @@ RenderedRecordRow = tuple[str, bytes | None, int | None]
 #: Digest lengths in bytes. "Binary distribution format" allows sha256 and better only.
 DIGEST_SIZES = {"sha256": 32, "sha384": 48, "sha512": 64}
 
+_NO_DIGEST = bytes(32)
 _TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
 _FROM_URLSAFE = str.maketrans("-_", "+/")
 _TOLD = 5
@@ -104,14 +105,20 @@ def render_record(rows: Iterable[RenderedRecordRow]) -> bytes:
 
     Rendered by hand, because what Python's csv module quotes differs between its versions.
     """
+    ordered = sorted(rows)
+    # all digests at once: of 33 bytes, the last of them zero, the first 43 characters are those of 32 alone
+    padded = b"".join([(sha256 or _NO_DIGEST) + b"\0" for _, sha256, _ in ordered])
+    digests = b2a_base64(padded, newline=False).translate(_TO_URLSAFE).decode()
+    together = "".join([path for path, _, _ in ordered])
+    write = _quoted if any(sign in together for sign in '",\n\r') else str
     lines = []
-    for path, sha256, size in sorted(rows):
-        written = path
-        if '"' in path or "," in path or "\n" in path or "\r" in path:
-            written = '"' + path.replace('"', '""') + '"'
-        if sha256 is None:
-            lines.append(f"{written},,{'' if size is None else size}\n")
-        else:
-            digest = b2a_base64(sha256, newline=False).translate(_TO_URLSAFE, b"=").decode()
-            lines.append(f"{written},sha256={digest},{'' if size is None else size}\n")
+    for at, (path, sha256, size) in enumerate(ordered):
+        digest = "" if sha256 is None else f"sha256={digests[44 * at : 44 * at + 43]}"
+        lines.append(f"{write(path)},{digest},{'' if size is None else size}\n")
     return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _quoted(path: str) -> str:
+    if '"' in path or "," in path or "\n" in path or "\r" in path:
+        return '"' + path.replace('"', '""') + '"'
+    return path

@@ -22,6 +22,7 @@ class DesiredDistribution:
     record: str  # hexadecimal sha256 of the RECORD among `rendered`
     stored: tuple[StoredRow, ...]
     rendered: tuple[RenderedRow, ...]
+    paths: frozenset[str]  # of all its files
     launchers: frozenset[str]  # those of `rendered` that are launchers: placed late
     compiled: tuple[StoredRow, ...] = ()  # bytecode of modules among `stored`
     bytecode: str = ""  # its kind, as `RootEntry.bytecode`

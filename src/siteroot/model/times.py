@@ -19,5 +19,5 @@ def derive_mtime(sha256: bytes) -> int:
 
 def derive_folder_mtime(names: Sequence[str]) -> int:
     """Return the time of a folder that owns these names; they have to be sorted."""
-    joined = b"\0".join([name.encode("utf-8", "surrogateescape") for name in names])
+    joined = "\0".join(names).encode("utf-8", "surrogateescape")
     return derive_mtime(hashlib.sha256(joined).digest())

@@ -9,7 +9,7 @@ from siteroot.model.rows import Change, Fresh, Job, Move, Staging
 from siteroot.model.times import derive_folder_mtime
 
 from .layout import inner_folders, is_standing, outer_folders
-from .meeting import distribution_paths
+from .meeting import brought_paths
 from .owned import own_paths
 from .paths import depth_first, folders_of, is_ascent, join_path, parent, pycache_of
 
@@ -17,10 +17,10 @@ from .paths import depth_first, folders_of, is_ascent, join_path, parent, pycach
 def render_fresh(plan: Plan) -> Fresh:
     """Return the rows of a root that is not there yet."""
     paths = _new_paths(plan)
-    folders = folders_of(paths)
-    names = _names_by_folder([*paths, *folders])
+    names: _Names = {}
+    _add_names(paths, names)
     times = [(folder, derive_folder_mtime(sorted(names[folder]))) for folder in depth_first(names)]
-    return _staging(plan, folders, paths), tuple(times)
+    return _staging(plan, _folders_in(names), paths), tuple(times)
 
 
 def render_change(plan: Plan, inventory: Inventory) -> Change:
@@ -28,23 +28,27 @@ def render_change(plan: Plan, inventory: Inventory) -> Change:
 
     `inventory` has looked into every folder that `diff.folders_to_look_at` names.
     """
-    moves = _Moves(plan, inventory).render()
-    kept = [path for step in plan.steps if isinstance(step, Keep) for path in step.old.files]
+    keeps = [step.old for step in plan.steps if isinstance(step, Keep)]
+    kept = set().union(*[old.files for old in keeps])
+    names: _Names = {}
+    _add_names(kept, names)
+    before = _folders_in(names)
+    moves = _Moves(plan, inventory, kept, before).render()
     new = _new_paths(plan)
     ours = own_paths(inventory)
-    owned = {*new, *kept, *(path for path in plan.state.files if path in ours), STATE_FILE}
-    names = _names_by_folder([*owned, *folders_of(owned)])
-    dropped = {path for kind, path in moves if kind == "drop"}
-    before = {path for each in inventory.distributions for path in each.files}
+    _add_names([*new, *(path for path in plan.state.files if path in ours), STATE_FILE], names)
     touched = {parent(path) for _, path in moves} | {""}
     if plan.layout.movable:  # a folder that somebody made becomes ours; an interpreter's do not
-        touched |= folders_of(new) - folders_of(before)
+        staying = {old.dist_info for old in keeps}
+        going = [each.files for each in inventory.distributions if each.dist_info not in staying]
+        touched |= folders_of(new) - before - folders_of(set().union(*going))
     shared = set() if plan.layout.movable else _shared_folders(plan, inventory, moves, touched)
     times = [
         (folder, derive_folder_mtime(sorted(names[folder])))
         for folder in depth_first(touched - shared)
         if folder in names and not is_ascent(folder)
     ]
+    dropped = {path for kind, path in moves if kind == "drop"}
     kept_times = [
         (folder, inventory.folders[folder].mtime_ns)
         for folder in depth_first(touched | dropped)
@@ -67,7 +71,8 @@ def _shared_folders(
     for step in plan.steps:
         if isinstance(step, Keep) and step.old.entry is not None:
             ours.update(step.old.files)
-    names = _names_by_folder([*ours, *folders_of(ours)])
+    names: _Names = {}
+    _add_names(ours, names)
     asides = {path for kind, path in moves if kind == "aside"}
     drops = {path for kind, path in moves if kind == "drop"}
     shared: set[str] = set()
@@ -101,20 +106,35 @@ def _placed(plan: Plan) -> list[DesiredDistribution]:
 
 
 def _new_paths(plan: Plan) -> set[str]:
-    paths = {path for each in _placed(plan) for path in distribution_paths(each)}
-    paths.update(row[0] for row in plan.own_files)
-    return paths
+    return brought_paths(_placed(plan)).union([row[0] for row in plan.own_files])
 
 
-def _names_by_folder(paths: Iterable[str]) -> dict[str, set[str]]:
-    names: dict[str, set[str]] = {}
+#: What each folder holds, by its path; "" is the root.
+_Names = dict[str, set[str]]
+
+
+def _add_names(paths: Iterable[str], names: _Names) -> None:
+    """Add what the folders hold in which the paths lie, and all folders above those."""
     for path in paths:
         folder, _, name = path.rpartition("/")
         if folder in names:
             names[folder].add(name)
         else:
             names[folder] = {name}
-    return names
+    for lowest in tuple(names):
+        folder = lowest
+        while folder and not is_ascent(folder):
+            above, _, name = folder.rpartition("/")
+            held = names.setdefault(above, set())
+            if name in held:
+                break
+            held.add(name)
+            folder = above
+
+
+def _folders_in(names: _Names) -> set[str]:
+    """Return the folders as `folders_of` would."""
+    return {folder for folder in names if folder and not is_ascent(folder)}
 
 
 def _staging(plan: Plan, folders: Iterable[str], paths: Iterable[str]) -> Staging:
@@ -163,15 +183,17 @@ class _Moves:
     new files come, then the rest of the old goes; launchers, dist-infos and our own files come last of all.
     """
 
-    def __init__(self, plan: Plan, inventory: Inventory) -> None:
+    def __init__(
+        self, plan: Plan, inventory: Inventory, kept: set[str], kept_folders: set[str]
+    ) -> None:
         self._plan = plan
         self._folders = inventory.folders
         olds = [old for step in plan.steps if isinstance(step, Replace) for old in step.old]
         olds += [step.old for step in plan.steps if isinstance(step, Remove)]
-        kept = {path for step in plan.steps if isinstance(step, Keep) for path in step.old.files}
         self._new = _new_paths(plan)
         self._old = {path for old in olds for path in old.files}.union(plan.own_removed) - kept
         self._kept = kept
+        self._kept_folders = kept_folders
         self._gone: set[str] = set()
         self._moves: list[Move] = []
 
@@ -243,7 +265,7 @@ class _Moves:
 
     def _drop_emptied(self, new_folders: set[str]) -> None:
         """Drop folders that lost something and may be empty now; whether they are is seen when it is done."""
-        candidates = folders_of(self._gone) - new_folders - folders_of(self._kept) - self._gone
+        candidates = folders_of(self._gone) - new_folders - self._kept_folders - self._gone
         for folder in depth_first(candidates):
             if self._is_folder(folder) and not is_standing(folder, self._plan.layout):
                 self._moves.append(("drop", folder))

@@ -24,9 +24,9 @@ from siteroot.model.times import derive_folder_mtime
 from siteroot.model.value import dataclass
 
 from .meeting import (
+    brought_paths,
     clobber_warnings,
     contents_of,
-    distribution_paths,
     find_clobbers,
     find_meetings,
     judge_names,
@@ -135,7 +135,7 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
 
 
 def _placed_paths(desire: Desire) -> set[str]:
-    return {path for each in desire.placed for path in distribution_paths(each)}
+    return brought_paths(desire.placed)
 
 
 def _all_paths(desire: Desire) -> set[str]:
@@ -255,7 +255,7 @@ def _going(desire: Desire, inventory: Inventory) -> tuple[set[str], tuple[str, .
     for placed in desire.placed:
         entry = lost.get(placed.name)
         if entry is not None and placed.wheel.digest in entry.digests:
-            going.update(distribution_paths(placed))
+            going.update(placed.paths)
             del lost[placed.name]
     return going, tuple(
         f"{entry.dist_info}/RECORD was deleted, so nobody knows which files were {name}'s:"

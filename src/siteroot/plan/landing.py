@@ -51,6 +51,8 @@ def refuse_landings(
     marked = {"", folders["data"], folders["scripts"]}
     watched = {*marked, *libraries}
     standing = _standing(layout)
+    if _is_harmless(dist_info, folders["scripts"], standing, stored):
+        return
     for row in stored:
         path = row[0]
         folded = path.lower()
@@ -79,6 +81,23 @@ def refuse_landings(
                 where=label,
                 hints=("report it to the distribution's authors",),
             )
+
+
+def _is_harmless(
+    dist_info: str, scripts: str, standing: set[str], stored: Iterable[StoredRow]
+) -> bool:
+    """Whether nothing in the paths, taken all together, calls for a look at each. A no may be wrong, a yes never."""
+    own = f"{dist_info}/"
+    paths = [
+        row[0]
+        for row in stored
+        if not row[0].startswith(own)
+        or not row[1].startswith(("purelib/", "platlib/"))
+        or WORK_FOLDER in row[0].lower()
+    ]
+    joined = "\0".join(["", *paths]).lower()
+    signs = (WORK_FOLDER, "-info", ".egg", _VENV_MARK, f"\0{scripts}/".lower())
+    return bool(scripts) and standing.isdisjoint(paths) and not any(s in joined for s in signs)
 
 
 def _standing(layout: Layout) -> set[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from siteroot.errors import RootError
 from siteroot.model.plan import Clobber, DesiredDistribution
@@ -30,6 +30,11 @@ class ClobberRefusedError(RootError):
     """Distributions bring different files to one path, or one that the target's disks take for one."""
 
 
+def brought_paths(placed: Iterable[DesiredDistribution]) -> set[str]:
+    """Return every path that one of the distributions brings."""
+    return set().union(*[each.paths for each in placed])
+
+
 def find_meetings(
     placed: Sequence[DesiredDistribution],
 ) -> Mapping[str, tuple[DesiredDistribution, ...]]:
@@ -37,10 +42,12 @@ def find_meetings(
 
     The last of them alone places the file.
     """
-    first: dict[str, DesiredDistribution] = {}
     meetings: dict[str, tuple[DesiredDistribution, ...]] = {}
+    if len(brought_paths(placed)) == sum(len(each.paths) for each in placed):
+        return meetings
+    first: dict[str, DesiredDistribution] = {}
     for distribution in sorted(placed, key=lambda each: each.name):
-        for path in distribution_paths(distribution):
+        for path in distribution.paths:
             other = first.setdefault(path, distribution)
             if other is not distribution:
                 meetings[path] = (*meetings.get(path, (other,)), distribution)
@@ -57,14 +64,6 @@ def find_clobbers(meetings: Mapping[str, Sequence[DesiredDistribution]]) -> tupl
             names = tuple(distribution.name for distribution in brought_by)
             clobbers.append(Clobber(path=path, names=names, winner=names[-1]))
     return tuple(clobbers)
-
-
-def distribution_paths(distribution: DesiredDistribution) -> list[str]:
-    """Return every path that the distribution brings."""
-    paths = [row[0] for row in distribution.stored]
-    paths += [row[0] for row in distribution.compiled]
-    paths += [row[0] for row in distribution.rendered]
-    return paths
 
 
 def contents_of(distribution: DesiredDistribution) -> Mapping[str, tuple[int, bytes]]:
@@ -108,8 +107,8 @@ def refuse_crossings(paths: set[str], placed: Sequence[DesiredDistribution]) -> 
         return
     lines = []
     for path in crossed[:10]:
-        files = [each.name for each in placed if path in distribution_paths(each)]
-        folders = [each.name for each in placed if path in folders_of(distribution_paths(each))]
+        files = [each.name for each in placed if path in each.paths]
+        folders = [each.name for each in placed if path in folders_of(each.paths)]
         file = " and ".join(files) or "a distribution that stays"
         folder = " and ".join(folders) or "a distribution that stays"
         lines.append(f"{path} (a file of {file}, a folder of {folder})")

@@ -73,8 +73,8 @@ def place_distribution(wheel: StoredWheel, placing: Placing, extras: Extras) -> 
     record_path = join_path(dist_info, "RECORD")
     refuse_landings(wheel.label, dist_info, layout, stored)
     stored = _refuse_doubles(wheel, stored, [*(row[0] for row in rendered), record_path])
-    taken = {row[0] for row in stored}.union(row[0] for row in rendered)
-    compiled = _place_compiled(wheel, placing, taken)
+    paths = {row[0] for row in stored}.union(row[0] for row in rendered)
+    compiled = _place_compiled(wheel, placing, paths)
     record = _render_record(layout.root, modules, (*stored, *compiled), rendered, record_path)
     rendered.append(rendered_row(record_path, record))
     return DesiredDistribution(
@@ -84,6 +84,7 @@ def place_distribution(wheel: StoredWheel, placing: Placing, extras: Extras) -> 
         record=hashlib.sha256(record).hexdigest(),
         stored=stored,
         rendered=tuple(rendered),
+        paths=frozenset(paths).union([record_path], [row[0] for row in compiled]),
         launchers=frozenset(row[0] for row in launchers),
         compiled=compiled,
         bytecode=placing.bytecode,

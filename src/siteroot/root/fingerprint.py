@@ -67,7 +67,8 @@ def foretell_fingerprint(fresh: "Fresh", files: "Collection[str]") -> bytes:
     Inodes are not known beforehand, and 0 stands for any.
     """
     (_, _, jobs), times = fresh
-    placed = {row[0]: (row[4], row[2]) for job in jobs for row in job[2]}
+    asked = frozenset(files)
+    placed = {row[0]: (row[4], row[2]) for job in jobs for row in job[2] if row[0] in asked}
     placed.update((row[0], (row[3], len(row[1]))) for job in jobs for row in job[3])
     seen = [(path, placed[path][0] * _SECOND, placed[path][1], 0) for path in files]
     folders = [(path, time * _SECOND) for path, time in reversed(times)]

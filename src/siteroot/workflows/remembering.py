@@ -6,13 +6,13 @@ is slower, never different.
 
 import os
 import time
+from collections.abc import Iterable
 
 from siteroot.model.cache import bucket
 from siteroot.model.layout import Layout
 from siteroot.model.plan import Install, Keep, Plan, Replace
 from siteroot.model.root import STATE_FILE, InstalledDistribution, Inventory
 from siteroot.model.rows import Fresh
-from siteroot.plan.meeting import distribution_paths
 from siteroot.plan.paths import folders_of
 from siteroot.root.fingerprint import (
     foretell_fingerprint,
@@ -79,38 +79,42 @@ class Memory:
         """Remember the root as the plan left it, if it holds nothing that is not siteroot's to know of."""
         if self._folder is None:
             return
-        known = _known_files(plan)
-        if known is None:
+        held = _held(plan)
+        telling = _telling(plan, held)
+        if telling is None:
             return
-        paths, telling = known
-        fingerprint = take_fingerprint(
-            layout.root, sorted(folders_of(paths) | {""}), telling, now=time.time_ns()
-        )
+        folders = folders_of(set().union(*[files for _, files in held], plan.state.files)) | {""}
+        fingerprint = take_fingerprint(layout.root, sorted(folders), telling, now=time.time_ns())
         write_fingerprint(self._folder, layout.root, self.how(layout), fingerprint)
 
     def remember_made(self, layout: Layout, plan: Plan, fresh: Fresh) -> bytes:
         """Remember a root that was made of these rows, and return its fingerprint."""
-        known = _known_files(plan)
-        fingerprint = foretell_fingerprint(fresh, known[1] if known else ())
+        fingerprint = foretell_fingerprint(fresh, _telling(plan, _held(plan)) or ())
         if self._folder is not None:
             write_fingerprint(self._folder, layout.root, self.how(layout), fingerprint)
         return fingerprint
 
 
-def _known_files(plan: Plan) -> tuple[set[str], list[str]] | None:
-    """Return all owned paths, and of these the metadata and our own; None where something is not ours to know of."""
-    if any(isinstance(step, Keep) and step.old.entry is None for step in plan.steps):
-        return None
-    ours = [*plan.state.files, STATE_FILE]
-    paths = set(ours)
-    telling: list[str] = []
+def _held(plan: Plan) -> list[tuple[str, Iterable[str]]]:
+    """Return the dist-info and the files of each distribution that the root holds now."""
+    held: list[tuple[str, Iterable[str]]] = []
     for step in plan.steps:
         if isinstance(step, Keep):
-            files, info = step.old.files, step.old.dist_info
+            held.append((step.old.dist_info, step.old.files))
         elif isinstance(step, Install | Replace):
-            files, info = tuple(distribution_paths(step.new)), step.new.dist_info
-        else:
-            continue
-        paths.update(files)
-        telling += [path for path in files if path.startswith(f"{info}/")]
-    return paths, [*telling, *ours]
+            held.append((step.new.dist_info, step.new.paths))
+    return held
+
+
+def _telling(plan: Plan, held: Iterable[tuple[str, Iterable[str]]]) -> list[str] | None:
+    """Return the files of the dist-infos, and our own; None where something is not ours to know of."""
+    if any(isinstance(step, Keep) and step.old.entry is None for step in plan.steps):
+        return None
+    telling = [
+        path
+        for info, files in held
+        for prefix in (f"{info}/",)
+        for path in files
+        if path.startswith(prefix)
+    ]
+    return [*sorted(telling), *plan.state.files, STATE_FILE]

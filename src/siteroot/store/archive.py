@@ -11,6 +11,7 @@ Knows nothing of wheels but that their members are files.
 import mmap
 import stat
 from collections.abc import Iterator
+from operator import itemgetter
 from struct import Struct
 from typing import NamedTuple
 
@@ -79,8 +80,13 @@ class ArchiveMember(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A member as the directory at the end has it."""
+    """A member as the directory at the end has it.
 
+    `echo` is its own header, where that has nothing to add; empty where there may be a zip64 field.
+    """
+
+    offset: int
+    echo: bytes
     raw: bytes
     name: str
     flags: int
@@ -89,7 +95,6 @@ class _Entry(NamedTuple):
     packed_size: int
     size: int
     mode: int
-    offset: int
 
 
 class Archive:
@@ -136,23 +141,14 @@ class Archive:
     def _read_members(self) -> tuple[ArchiveMember, ...]:
         count, start, end = self._read_end()
         entries = self._read_directory(count, start, end)
-        members = []
-        position = 0
-        order = sorted(range(count), key=lambda index: entries[index].offset)
-        found: dict[int, ArchiveMember] = {}
-        for place, index in enumerate(order):
-            entry = entries[index]
-            if entry.offset != position:
-                what = "overlaps another member" if entry.offset < position else "follows a gap"
-                if not place:
-                    what = f"is the first, and {entry.offset} bytes stand before it"
-                raise self._fault(f"the member {entry.name!r} {what}")
-            following = entries[order[place + 1]].offset if place + 1 < count else start
-            found[index] = self._read_local(entry, following)
-            position = following
-        if position != start:
-            raise self._fault(f"{start - position} bytes before the directory belong to no member")
-        members = [found[index] for index in range(count)]
+        entries.sort(key=itemgetter(0))
+        if first := entries[0].offset:
+            name = entries[0].name
+            raise self._fault(
+                f"the member {name!r} is the first, and {first} bytes stand before it"
+            )
+        ends = [*(entry.offset for entry in entries[1:]), start]
+        members = list(map(self._read_local, entries, ends))
         if fault := fault_in_tree([member.name for member in members]):
             raise self._fault(fault)
         return tuple(members)
@@ -249,14 +245,19 @@ class Archive:
             offset,
         ) = _CENTRAL.unpack_from(self._view, position)
         after = position + _CENTRAL.size
-        following = after + name_length + extra_length + comment_length
+        named = after + name_length
+        following = named + extra_length + comment_length
         if sign != b"PK\1\2" or following > end:
             raise self._fault("the directory is broken")
-        raw = bytes(self._view[after : after + name_length])
+        raw = self._content[after:named]
         name = self._decode_name(raw, flags)
-        extra = bytes(self._view[after + name_length : after + name_length + extra_length])
+        # A member's own header has these in the same order, up to the length of its name.
+        echo = b"PK\3\4" + self._content[position + 6 : position + 30] + b"\0\0" + raw
         narrow = (size, packed_size, offset, disk)
-        size, packed_size, offset, disk = self._widen(name, extra, narrow)
+        if extra_length or _FULL32 in narrow or disk:
+            echo = b""
+            extra = self._content[named : named + extra_length]
+            size, packed_size, offset, disk = self._widen(name, extra, narrow)
         if disk:
             raise self._fault(f"the member {name!r} lies in another archive")
         if fault := fault_in_name(name):
@@ -269,7 +270,8 @@ class Archive:
             or raw[-1:] == b"/"
         ):
             self._check_kind(name, flags, method, mode)
-        return _Entry(raw, name, flags, method, crc, packed_size, size, mode, offset), following
+        entry = _Entry(offset, echo, raw, name, flags, method, crc, packed_size, size, mode)
+        return entry, following
 
     def _decode_name(self, raw: bytes, flags: int) -> str:
         if not flags & _UTF8:
@@ -354,6 +356,25 @@ class Archive:
 
     def _read_local(self, entry: _Entry, following: int) -> ArchiveMember:
         """Return the member, after its own header said what the directory says; it ends at `following`."""
+        start = entry.offset + len(entry.echo)
+        if not (
+            entry.echo
+            and self._content[entry.offset : start] == entry.echo
+            and start + entry.packed_size == following
+            and not entry.flags & _DESCRIPTOR
+        ):
+            start = self._compare_local(entry, following)
+        name, size = entry.name, entry.size
+        folder = name[-1] == "/"
+        if folder and size:
+            raise self._fault(f"the member {name!r} is a folder that has content")
+        executable = not folder and bool(entry.mode & 0o111)
+        return ArchiveMember(
+            name, folder, executable, entry.method, entry.crc, entry.packed_size, size, start
+        )
+
+    def _compare_local(self, entry: _Entry, following: int) -> int:
+        """Return where the member's content begins, after its own header was compared with the directory."""
         name = entry.name
         if entry.offset + _LOCAL.size > following:
             raise self._fault(f"the member {name!r} overlaps another member")
@@ -361,14 +382,14 @@ class Archive:
             _LOCAL.unpack_from(self._view, entry.offset)
         )
         after = entry.offset + _LOCAL.size
-        start = after + name_length + extra_length
+        start: int = after + name_length + extra_length
         if sign != b"PK\3\4":
             raise self._fault(f"the member {name!r} is not where the directory says")
         if start + entry.packed_size > following:
             raise self._fault(f"the member {name!r} overlaps another member")
-        if bytes(self._view[after : after + name_length]) != entry.raw:
+        if self._content[after : after + name_length] != entry.raw:
             raise self._fault(f"the member {name!r} has another name in its own header")
-        extra = bytes(self._view[after + name_length : start])
+        extra = self._content[after + name_length : start]
         size, packed_size, *_ = self._widen(name, extra, (size, packed_size, 0, 0))
         if method != entry.method or (flags ^ entry.flags) & _DECISIVE:
             raise self._fault(f"the member {name!r} has other flags in its own header")
@@ -384,19 +405,7 @@ class Archive:
             self._check_descriptor(entry, start + entry.packed_size, rest)
         elif rest:
             raise self._fault(f"{rest} bytes after the member {name!r} belong to no member")
-        folder = name.endswith("/")
-        if folder and entry.size:
-            raise self._fault(f"the member {name!r} is a folder that has content")
-        return ArchiveMember(
-            name=name,
-            folder=folder,
-            executable=not folder and bool(entry.mode & 0o111),
-            method=entry.method,
-            crc=entry.crc,
-            packed_size=entry.packed_size,
-            size=entry.size,
-            start=start,
-        )
+        return start
 
     def _check_descriptor(self, entry: _Entry, at: int, length: int) -> None:
         """Refuse a data descriptor that says anything else than the directory, or is followed by anything."""

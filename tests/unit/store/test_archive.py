@@ -171,6 +171,7 @@ def cut(content: bytes, count: int) -> bytes:
 
 GOOD = render_archive([member("a"), member("b")])
 NARROW = pack("<HHQQ", 1, 16, len(TEXT), 1)
+WIDE = pack("<HHQ", 1, 8, len(TEXT))
 
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     # names
@@ -333,6 +334,12 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a zip64 field that says something else, locally": (
         lambda: render_archive([Member(name="a", content=TEXT, local_extra=NARROW)]),
         "zip64 field of 'a' is missing, too short or wrong",
+    ),
+    "a zip64 field that the member's own header lacks": (
+        lambda: render_archive(
+            [Member(name="a", content=TEXT, size=0xFFFFFFFF, extra=WIDE, local_extra=b"")]
+        ),
+        "zip64 field of 'a' is missing",
     ),
     "a zip64 field that nobody asked for": (
         lambda: render_archive([Member(name="a", content=TEXT, extra=pack("<HHQ", 1, 8, 400))]),

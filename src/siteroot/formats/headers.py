@@ -3,7 +3,7 @@
 import re
 
 _HEADER = re.compile(r"([!-9;-~]+):[ \t]*(.*)")
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 
 
 def parse_headers(text: str) -> dict[str, tuple[str, ...]]:
@@ -13,7 +13,8 @@ def parse_headers(text: str) -> dict[str, tuple[str, ...]]:
     """
     headers: dict[str, list[str]] = {}
     key = ""
-    for line in _LINE_END.split(text):
+    for found in _LINE.finditer(text):  # a description may be long
+        line = found[1]
         if line[:1] in {" ", "\t"} and key:
             headers[key][-1] += "\n" + line
             continue

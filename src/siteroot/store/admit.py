@@ -7,8 +7,11 @@ the store.
 import hashlib
 import mmap
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from siteroot.errors import IntegrityError
 from siteroot.formats.core_metadata import parse_core_metadata
@@ -16,11 +19,18 @@ from siteroot.formats.entry_points import parse_entry_points
 from siteroot.formats.manifest import MANIFEST, render_manifest
 from siteroot.formats.record import RecordError, parse_record
 from siteroot.formats.wheel_file import WheelFile, parse_wheel_file
-from siteroot.fs import CREATE_FLAGS, DISK, Writer, make_folder, write_all, write_file
+from siteroot.fs import CREATE_FLAGS, DISK, Writer, open_folder, write_all, write_file
 from siteroot.model.digest import Digest
 from siteroot.model.pin import WheelPin
 from siteroot.model.times import derive_mtime
-from siteroot.model.wheel import EntryPoint, Limits, StoredFile, StoredScheme, StoredWheel
+from siteroot.model.wheel import (
+    EntryPoint,
+    Limits,
+    StoredFile,
+    StoredFolder,
+    StoredScheme,
+    StoredWheel,
+)
 
 from .archive import Archive, ArchiveMember, HostileWheelError
 from .contents import (
@@ -140,7 +150,16 @@ def _unpack(
         purelib=texts.wheel.purelib,
         launchers=frozenset(point.name for point in texts.entry_points),
     )
-    written = _write_members(archive, placed, folder, texts.digests, writer)
+    folders = _folders_of(placed)
+    opened = open_folder(folder)
+    try:
+        exact = _make_folders(folders, opened, writer)
+        unpacking = _Unpacking(
+            archive=archive, digests=texts.digests, folder=opened, exact=exact, writer=writer
+        )
+        written = _write_members(placed, unpacking)
+    finally:
+        os.close(opened)
     files = written.files
     rest = _check_rest(archive, placed, texts.digests)
     faults = (*texts.record_faults, *written.faults, *rest)
@@ -156,7 +175,7 @@ def _unpack(
         schemes=tuple(
             StoredScheme(
                 scheme=scheme,
-                folders=collect_folders([row[0] for row in rows]),
+                folders=folders[scheme],
                 files=tuple(rows),
             )
             for scheme, rows in files.items()
@@ -277,17 +296,43 @@ class _Written:
     faults: tuple[str, ...]
 
 
-def _write_members(
-    archive: Archive,
-    placed: Sequence[PlacedMember],
-    folder: str,
-    digests: dict[str, tuple[str, bytes]],
-    writer: Writer,
-) -> _Written:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unpacking:
+    """What all who write a wheel's files have in common.
+
+    `digests` are RECORD's, `folder` is open, and where `exact` modes come out as asked there.
+    """
+
+    archive: Archive
+    digests: dict[str, tuple[str, bytes]]
+    folder: int
+    exact: bool
+    writer: Writer
+
+
+def _folders_of(placed: Sequence[PlacedMember]) -> dict[str, tuple[StoredFolder, ...]]:
+    return {
+        scheme: collect_folders([path for _, path, _ in places])
+        for scheme, places in groupby(placed, itemgetter(0))
+    }
+
+
+def _make_folders(folders: dict[str, tuple[StoredFolder, ...]], top: int, writer: Writer) -> bool:
+    """Make all folders of all schemes; return whether modes come out as asked here.
+
+    They do not under a strict umask or a default ACL: then every file's mode is set once more.
+    """
+    for scheme, rows in folders.items():
+        for path, _ in rows:
+            writer.mkdir(f"{scheme}/{path}", 0o755, dir_fd=top)
+    return all(stat.S_IMODE(os.stat(scheme, dir_fd=top).st_mode) == 0o755 for scheme in folders)
+
+
+def _write_members(placed: Sequence[PlacedMember], unpacking: _Unpacking) -> _Written:
     """Write all files; those of a large wheel in several processes, for one of them would be the last to end."""
 
     def write(share: Sequence[PlacedMember]) -> _Written:
-        return _write_share(archive, share, folder, digests, writer)
+        return _write_share(share, unpacking)
 
     width = processors()
     if width < 2 or sum(member.size for _, _, member in placed) < _WORTH_SHARING:
@@ -311,24 +356,14 @@ def _write_members(
     )
 
 
-def _write_share(
-    archive: Archive,
-    placed: Sequence[PlacedMember],
-    folder: str,
-    digests: dict[str, tuple[str, bytes]],
-    writer: Writer,
-) -> _Written:
+def _write_share(placed: Sequence[PlacedMember], unpacking: _Unpacking) -> _Written:
+    archive, digests = unpacking.archive, unpacking.digests
     files: dict[str, list[StoredFile]] = {}
-    made = {folder}
     scripts: list[str] = []
     faults: list[str] = []
     sha256_of = hashlib.sha256
     for scheme, path, member in placed:
-        target = f"{folder}/{scheme}/{path}"
-        parent = target.rpartition("/")[0]
-        if parent not in made:
-            make_folder(parent, writer=writer)
-            made.add(parent)
+        target = f"{scheme}/{path}"
         mode = 0o755 if member.executable or scheme == "scripts" else 0o644
         algorithm, expected = digests.get(member.name, ("", b""))
         if member.size <= PIECE:
@@ -336,10 +371,18 @@ def _write_share(
             sha256 = sha256_of(content).digest()
             digest = sha256 if algorithm == "sha256" else _digest(content, algorithm)
             first, mtime = content[:_MARK], derive_mtime(sha256)
-            write_file(target, content, mode=mode, mtime=mtime, writer=writer)
+            write_file(
+                target,
+                content,
+                folder=unpacking.folder,
+                mode=mode,
+                mtime=mtime,
+                fix_mode=not unpacking.exact,
+                writer=unpacking.writer,
+            )
         else:
             stream = _HashedStream(archive.read(member), algorithm)
-            mtime = _write_large(target, stream, mode, writer)
+            mtime = _write_large(target, stream, mode, unpacking)
             sha256, digest, first = stream.sha256, stream.digest, stream.first
         if algorithm and digest != expected:
             faults.append(f"{show(member.name)} has not the {algorithm} that is listed")
@@ -394,11 +437,13 @@ class _HashedStream:
         return self._other.digest()
 
 
-def _write_large(target: str, stream: _HashedStream, mode: int, writer: Writer) -> int:
+def _write_large(target: str, stream: _HashedStream, mode: int, unpacking: _Unpacking) -> int:
     """Write a file that is never whole in memory; return its time, which only the last piece tells."""
-    descriptor = writer.create(target, CREATE_FLAGS, mode)
+    writer = unpacking.writer
+    descriptor = writer.create(target, CREATE_FLAGS, mode, dir_fd=unpacking.folder)
     try:
-        writer.chmod(descriptor, mode)
+        if not unpacking.exact:
+            writer.chmod(descriptor, mode)
         for piece in stream:
             write_all(descriptor, piece, writer=writer)
         mtime = derive_mtime(stream.sha256)

@@ -7,6 +7,7 @@ Imported only when something is fetched.
 """
 
 import contextlib
+import gc
 import os
 import pickle
 import queue
@@ -25,6 +26,8 @@ Result = TypeVar("Result")
 
 #: Seconds between two looks of a process at whether its parent lives.
 _LOOK = 0.1
+#: So much of what one task frees a process keeps for the next, in bytes.
+_KEPT = 4 << 20
 
 
 def processors() -> int:
@@ -168,6 +171,10 @@ def _serve(work: Callable[[Task], Result], tasks: int, answers: int, parent: int
 
         signal.signal(signal.SIGALRM, look)
         signal.setitimer(signal.ITIMER_REAL, _LOOK, _LOOK)
+        gc.freeze()  # to look through what the parent made would copy it, page by page
+        bytes(
+            _KEPT
+        )  # glibc returns no block smaller than the largest that was: each page of one would cost a fault
         while (content := _receive(tasks)) is not None:
             _send(answers, _do(work, content))
         status = 0

@@ -113,6 +113,16 @@ def test_a_client_certificate(authority: Authority, folder: Path, tmp_path: Path
         assert len(server.requests) == 1
 
 
+def test_certificates_are_read_only_where_a_connection_is_encrypted(
+    folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.pem").write_text("no certificate")
+    desk = Desk(tmp_path, FetchOptions(ssl_cert_file=str(tmp_path / "empty.pem")))
+    with serve_folder(folder) as server:
+        desk.fetch(ask_for(f"{server.url}/a.whl", CONTENT))
+    assert desk.landed.read_bytes() == CONTENT
+
+
 def test_certificates_that_are_none(authority: Authority, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("no certificate")
     with serve_folder(folder, context=authority.issue_server()) as server:

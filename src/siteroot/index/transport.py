@@ -118,7 +118,7 @@ class Transport:
         self._options = options
         self._reporter = reporter
         self._live = _LiveSockets()
-        self._pools: dict[tuple[str, bool], urllib3.PoolManager] = {}
+        self._pools: dict[tuple[str, bool, bool], urllib3.PoolManager] = {}
         self._lock = threading.Lock()
 
     def open(self, address: Address, headers: Mapping[str, str]) -> Answer:
@@ -126,8 +126,11 @@ class Transport:
 
         Raises TransportError, UnusableProxyError, UnusableCertificateError.
         """
-        insecure = allows_insecure(address, self._options.allow_insecure_hosts)
-        pools = self._choose_pools(choose_proxy(self._options.proxies, address), insecure=insecure)
+        pools = self._choose_pools(
+            choose_proxy(self._options.proxies, address),
+            encrypted=address.scheme == "https",
+            insecure=allows_insecure(address, self._options.allow_insecure_hosts),
+        )
         with _translated():
             response = pools.urlopen(
                 "GET",
@@ -152,20 +155,23 @@ class Transport:
                 pools.clear()
             self._pools.clear()
 
-    def _choose_pools(self, proxy: str, *, insecure: bool) -> urllib3.PoolManager:
+    def _choose_pools(self, proxy: str, *, encrypted: bool, insecure: bool) -> urllib3.PoolManager:
+        key = (proxy, encrypted, insecure)
         with self._lock:
-            pools = self._pools.get((proxy, insecure))
+            pools = self._pools.get(key)
             if pools is None:
-                pools = self._pools[proxy, insecure] = self._make_pools(proxy, insecure=insecure)
+                pools = self._make_pools(proxy, encrypted=encrypted, insecure=insecure)
+                self._pools[key] = pools
             return pools
 
-    def _make_pools(self, proxy: str, *, insecure: bool) -> urllib3.PoolManager:
+    def _make_pools(self, proxy: str, *, encrypted: bool, insecure: bool) -> urllib3.PoolManager:
         options = self._options
         settings: dict[str, Any] = {
             "maxsize": min(max(1, options.concurrent_downloads), _MOST_KEPT),
             "timeout": urllib3.Timeout(connect=options.connect_timeout, read=options.timeout),
-            "ssl_context": make_context(options, self._reporter, verify=not insecure),
         }
+        if encrypted:  # to read the certificates takes 20 ms
+            settings["ssl_context"] = make_context(options, self._reporter, verify=not insecure)
         if insecure:
             # the person allowed it by name; urllib3 would warn on stderr at each connection
             urllib3.disable_warnings(InsecureRequestWarning)

@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 #: Seconds between two looks of a process at whether its parent lives.
 _LOOK = 0.1
-#: So much of what one task frees a process keeps for the next, in bytes.
+#: Up to so many bytes at a time, freed memory is kept for what comes next.
 _KEPT = 4 << 20
 
 
@@ -35,6 +35,14 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def spare_pages() -> None:
+    """Spare this process, and those forked from it, page faults that they can do without. It holds until they end."""
+    gc.freeze()  # to look through what is there by now would copy it, in parent and children
+    bytes(
+        _KEPT
+    )  # what is no larger glibc gives back no more, only to have the kernel clear it anew
 
 
 class UnpackerLostError(StoreError):
@@ -171,10 +179,6 @@ def _serve(work: Callable[[Task], Result], tasks: int, answers: int, parent: int
 
         signal.signal(signal.SIGALRM, look)
         signal.setitimer(signal.ITIMER_REAL, _LOOK, _LOOK)
-        gc.freeze()  # to look through what the parent made would copy it, page by page
-        bytes(
-            _KEPT
-        )  # glibc returns no block smaller than the largest that was: each page of one would cost a fault
         while (content := _receive(tasks)) is not None:
             _send(answers, _do(work, content))
         status = 0

@@ -94,7 +94,7 @@ class StoreSupply:
 
     def _fetch(self, pins: Sequence[WheelPin]) -> list[StoredWheel]:
         from siteroot.index.fetch import FetchRequest  # noqa: PLC0415 - only where something is fetched
-        from siteroot.store.crew import Crew, processors  # noqa: PLC0415
+        from siteroot.store.crew import Crew, processors, spare_pages  # noqa: PLC0415
 
         began = self._clock.monotonic()
         by_label = {f"{pin.name}=={pin.version}": pin for pin in pins}
@@ -111,6 +111,7 @@ class StoreSupply:
         total = sum(request.size or 0 for request in requests)
         self._reporter.report(PreparingStarted(count=len(pins), size=total))
         self._store.prepare()
+        spare_pages()
         worth = sum(request.size or _WORTH_A_FORK for request in requests) >= _WORTH_A_FORK
         width = min(processors(), len(pins)) if worth and processors() > 1 else 0
         with Crew(self._admit, width) as crew:

@@ -1,5 +1,6 @@
 """What an index offers of one project ("Simple repository API"): its files, as the index describes them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .digest import Digest
@@ -28,8 +29,20 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectPage:
-    """All files that one index offers of one project. `name` is normalised."""
+    """All files that one index offers of one project. `name` is normalised.
+
+    A page has up to ten thousand files: whoever seeks a version asks `formats.releases.list_releases` for it, and
+    only the files that are looked at are made.
+    """
 
     name: str
     source: RegistrySource | FlatSource
-    files: tuple[ListedFile, ...]
+    files: Sequence[ListedFile]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The files of one version on a page, by name. `version` is in its normal form (PEP 440)."""
+
+    version: str
+    files: Sequence[ListedFile]

@@ -1,0 +1,109 @@
+"""The files that a page of an index lists, whichever form of the "Simple repository API" it has.
+
+A page has up to ten thousand files, and few of them are ever looked at. So a file is first a `Row`, plain values as
+the index sent them, and becomes a `ListedFile` when somebody asks for it. PEP 708's `tracks` and
+`alternate-locations` are passed over, as by uv: which index counts is the strategy's.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urljoin
+
+from siteroot.errors import SourceError
+from siteroot.model.digest import HEX_LENGTHS, Digest
+from siteroot.model.release import ListedFile
+
+#: filename, link, hashes, size, upload-time, requires-python, yanked, core-metadata: as served, not yet looked at but
+#: for the kinds of the first three.
+Row = tuple[str, str, Mapping[str, object], object, object, object, object, object]
+
+#: Of so many files that could not be read a page's notes speak by name.
+_MOST_NOTED = 5
+
+_HEXADECIMAL = re.compile("[0-9A-Fa-f]+")
+
+
+class SimpleApiError(SourceError):
+    """A page is not what an index answers by the Simple API."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a page lists, as served. Relative links start at `base`; `notes` say what was passed over, and why."""
+
+    base: str
+    rows: Sequence[Row]
+    notes: tuple[str, ...] = ()
+
+
+def check_api_version(version: object) -> None:
+    """Raise SimpleApiError for an API whose major version is above 1. What is no version passes for 1.0."""
+    major = str(version)[:40].partition(".")[0].strip()
+    if major.isascii() and major.isdigit() and major.lstrip("0") not in {"", "1"}:
+        raise SimpleApiError(
+            f"the index answered by version {str(version)[:40]} of the Simple API; siteroot knows version 1"
+        )
+
+
+def note_faults(faults: Sequence[str]) -> tuple[str, ...]:
+    """Return the first few faults, and how many more there are."""
+    more = len(faults) - _MOST_NOTED
+    return (*faults[:_MOST_NOTED], *((f"and {more} more files",) if more > 0 else ()))
+
+
+def list_file(row: Row, base: str) -> ListedFile:
+    """Return a row as a file. What is of another kind than the API wants counts as not said."""
+    filename, link, hashes, size, moment, requires_python, yanked, metadata = row
+    return ListedFile(
+        filename=filename,
+        location=resolve_link(base, link),
+        digests=_digests(hashes),
+        size=size if isinstance(size, int) and size >= 0 else None,
+        upload_time=read_moment(moment),
+        requires_python=requires_python if isinstance(requires_python, str) else None,
+        yanked=yanked if isinstance(yanked, str) else "" if yanked is True else None,
+        metadata=_metadata(metadata),
+    )
+
+
+def resolve_link(base: str, link: str) -> str:
+    """Return a link as an absolute URL without fragment; one that makes no sense stays as it is."""
+    link = link.partition("#")[0].strip()
+    if link.startswith(("https://", "http://")):
+        return link
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link
+
+
+def read_moment(text: object) -> float | None:
+    """Return a time of RFC 3339 in seconds since 1970, None where it is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _digests(hashes: Mapping[str, object]) -> tuple[Digest, ...]:
+    """Return the digests of known algorithms; one that cannot be right is not said, as if the index had none."""
+    return tuple(
+        [
+            Digest(algorithm, value.lower())
+            for algorithm, value in hashes.items()
+            if isinstance(value, str)
+            and len(value) == HEX_LENGTHS.get(algorithm)
+            and _HEXADECIMAL.fullmatch(value)
+        ]
+    )
+
+
+def _metadata(offered: object) -> tuple[Digest, ...] | None:
+    if isinstance(offered, dict):
+        return _digests(offered)
+    return () if offered is True else None

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from siteroot.ports import Clock, Reporter
 
 from .address import parse_address
+from .asking import Wire
 from .credentials import Credentials
-from .download import Download, Progress, Wire
+from .download import Download, Progress
 from .options import FetchOptions
 from .sink import Sink
 from .transport import Transport

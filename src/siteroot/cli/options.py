@@ -304,6 +304,8 @@ OPTIONS = (
     Option(("-f", "--find-links"), NETWORK, L, "A folder or page with links to distributions.", metavar="PLACE", separator=",",
            hidden=True, variables=_both("FIND_LINKS"), variable_separator=",", setting="find-links"),
     Option(("--no-index",), NETWORK, S, "Ignore indexes.", hidden=True, setting="no-index"),
+    Option(("--mirror",), NETWORK, L, "Fetch the files that the lock has from the index FROM, or from below the URL FROM, by name and hash from the index TO.",
+           metavar="FROM=TO", separator=" ", variables=("SITEROOT_MIRROR",), setting="mirrors", own_setting=True, own=True),
     Option(("--keyring-provider",), NETWORK, T, "Ask the keyring for credentials.", metavar="PROVIDER",
            choices=("disabled", "subprocess", "import"), variables=_both("KEYRING_PROVIDER"), setting="keyring-provider"),
     Option(("--allow-insecure-host",), NETWORK, L, "Do not check this host's certificate, and send it credentials without encryption.",

@@ -17,7 +17,7 @@ from siteroot.model.request import (
     SelectionRequest,
     SyncRequest,
 )
-from siteroot.model.settings import IndexSetting, LinkMode, Settings
+from siteroot.model.settings import IndexSetting, LinkMode, MirrorSetting, Settings
 from siteroot.model.value import dataclass
 
 from .arguments import Arguments, Said, Value, is_name, parse_arguments
@@ -367,6 +367,7 @@ def _settings(answers: _Answers, folder: str) -> Settings:
         http_connect_timeout=None if connect is None else float(connect),
         indexes=_indexes(answers, folder),
         no_index=answers.switch("no_index"),
+        mirrors=tuple(_mirror(text, folder) for text in answers.many("mirror")),
         find_links=tuple(_located(place, folder) for place in answers.many("find_links")),
         no_build=answers.switch("no_build"),
         no_build_package=answers.many("no_build_package"),
@@ -397,6 +398,18 @@ def _indexes(answers: _Answers, folder: str) -> tuple[IndexSetting, ...]:
             IndexSetting(url=_located(url, folder), name=name or None, default=is_default)
         )
     return tuple(indexes)
+
+
+def _mirror(text: str, folder: str) -> MirrorSetting:
+    replaced, _, place = text.partition("=")
+    if "://" not in replaced or not place:
+        shown = text.rpartition("@")[2]  # a URL may hold a password
+        raise UsageError(
+            f"`{shown}` is no FROM=TO of two indexes",
+            where="--mirror",
+            hints=("write --mirror https://gone.example/simple=https://there.example/simple",),
+        )
+    return MirrorSetting(replaced=replaced, url=_located(place, folder))
 
 
 def _located(place: str, folder: str) -> str:

@@ -1,9 +1,9 @@
-"""The files of a page by version, and the form in which the cache keeps them.
+"""The files of a page by version, in a form that the cache can keep.
 
-    base | notes | for each version, oldest first: version, count, marshal of its rows
+    base | for each version, oldest first: version, count, first and last upload, marshal of its rows
 
-Versions are sorted when a page is kept, and the rows of each are bytes until somebody looks at that version: a
-resolver looks at two or three of a page's thousand. So a page that is kept is read in a tenth of a millisecond.
+Versions are sorted once, when a page comes, and the rows of each are bytes until somebody looks at that version: a
+resolver looks at two or three of a page's thousand. So a page that was kept is read in a fraction of a millisecond.
 """
 
 import marshal
@@ -17,25 +17,25 @@ from packaging.version import Version
 from siteroot.model.release import ListedFile, ProjectPage, Release
 
 from .distribution_names import version_in
-from .listing import Listing, Row, list_file
-from .sealed import seal, unseal
+from .listing import Listing, Row, list_file, read_moment
 
-_MAGIC = b"siteroot page 1\n"
+#: A version, how many files it has, when they were uploaded (as `Release.uploaded`), and these as marshalled rows.
+PackedRelease = tuple[str, int, tuple[float, float] | None, bytes]
 
-#: A version, how many files it has, and these as marshalled rows.
-_Packed = tuple[str, int, bytes]
+#: Where links start, and the releases.
+PackedPage = tuple[str, tuple[PackedRelease, ...]]
 
 
 class PageFiles(Sequence[ListedFile]):
     """The files of a page, by version and name; each is made when it is looked at."""
 
-    def __init__(self, base: str, packed: Sequence[_Packed]) -> None:
-        self._base = base
-        self._packed = packed
+    def __init__(self, packed: PackedPage) -> None:
+        self.packed = packed
+        self._base, self._releases = packed
         self._ends: list[int] = []
 
     def __len__(self) -> int:
-        return sum(count for _, count, _ in self._packed)
+        return sum(count for _, count, _, _ in self._releases)
 
     def __iter__(self) -> Iterator[ListedFile]:
         for release in self.releases():
@@ -49,7 +49,7 @@ class PageFiles(Sequence[ListedFile]):
         if isinstance(place, slice):
             return tuple(self)[place]
         if not self._ends:
-            self._ends = list(accumulate(count for _, count, _ in self._packed))
+            self._ends = list(accumulate(count for _, count, _, _ in self._releases))
         place = range(len(self))[place]
         which = bisect_right(self._ends, place)
         return self.releases()[which].files[place - self._ends[which]]
@@ -58,8 +58,12 @@ class PageFiles(Sequence[ListedFile]):
         """Return the releases, oldest first."""
         return tuple(
             [
-                Release(version=version, files=_ReleaseFiles(self._base, count, rows))
-                for version, count, rows in self._packed
+                Release(
+                    version=version,
+                    files=_ReleaseFiles(self._base, count, rows),
+                    uploaded=uploaded,
+                )
+                for version, count, uploaded, rows in self._releases
             ]
         )
 
@@ -108,11 +112,24 @@ def sort_listing(listing: Listing, project: str) -> PageFiles:
             parsed.setdefault(Version(version), []).extend(rows)
         except ValueError:  # InvalidVersion, or a number of thousands of digits
             continue
-    packed: list[_Packed] = []
+    packed: list[PackedRelease] = []
     for each in sorted(parsed):
         rows = sorted(parsed[each], key=lambda row: row[0])
-        packed.append((str(each), len(rows), marshal.dumps(rows, 4)))
-    return PageFiles(listing.base, packed)
+        uploaded = _uploaded([read_moment(row[4]) for row in rows])
+        packed.append((str(each), len(rows), uploaded, marshal.dumps(rows, 4)))
+    return PageFiles((listing.base, tuple(packed)))
+
+
+def find_file(files: PageFiles, project: str, filename: str) -> ListedFile | None:
+    """Return the file of that name, None where the page has none; only its own version's files are made."""
+    try:
+        version = str(Version(version_in(filename, project) or ""))
+    except ValueError:
+        return None
+    releases = (release for release in files.releases() if release.version == version)
+    return next(
+        (file for each in releases for file in each.files if file.filename == filename), None
+    )
 
 
 def list_releases(page: ProjectPage) -> Sequence[Release]:
@@ -131,17 +148,12 @@ def list_releases(page: ProjectPage) -> Sequence[Release]:
         Release(
             version=str(version),
             files=tuple(sorted(found[version], key=lambda file: file.filename)),
+            uploaded=_uploaded([file.upload_time for file in found[version]]),
         )
         for version in sorted(found)
     )
 
 
-def render_page_files(files: PageFiles) -> bytes:
-    """Return the form in which a page's files are kept."""
-    return seal(_MAGIC, (files._base, files._packed))  # noqa: SLF001 - the form is this module's
-
-
-def parse_page_files(content: bytes) -> PageFiles | None:
-    """Return a page's files from the form in which they were kept, None where it is damaged."""
-    value = unseal(_MAGIC, content)
-    return None if value is None else PageFiles(*value)
+def _uploaded(moments: Sequence[float | None]) -> tuple[float, float] | None:
+    known = [moment for moment in moments if moment is not None]
+    return (min(known), max(known)) if len(known) == len(moments) else None

@@ -7,7 +7,7 @@ Paths and relative index locations count from the file's folder, as in uv. What 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from siteroot.model.settings import IndexSetting, LinkMode, Settings
+from siteroot.model.settings import IndexSetting, LinkMode, MirrorSetting, Settings
 from siteroot.model.value import replace
 
 from .reading import Table, parse_name
@@ -47,7 +47,7 @@ UV_KEYS = SHARED_KEYS | _FOREIGN_KEYS | RESOLVER_KEYS | PROJECT_KEYS
 #: The settings that `[tool.siteroot]` has and uv has not.
 OWN_KEYS = frozenset({
     "break-system-packages", "durable", "exact", "http-connect-timeout", "http-retries", "http-timeout", "limit-members",
-    "limit-size", "overwrite", "prefix", "pth", "pypackages", "require-hashes", "strict", "target",
+    "limit-size", "mirrors", "overwrite", "prefix", "pth", "pypackages", "require-hashes", "strict", "target",
     "tolerate-record",
 })  # fmt: skip
 
@@ -121,6 +121,7 @@ def read_siteroot_settings(table: Table, folder: str) -> Settings:
         require_hashes=table.boolean("require-hashes"),
         limit_members=_positive(table, "limit-members"),
         limit_size=_positive(table, "limit-size"),
+        mirrors=_mirrors(table, folder),
         http_retries=table.integer("http-retries"),
         http_timeout=_seconds(table, "http-timeout"),
         http_connect_timeout=_seconds(table, "http-connect-timeout"),
@@ -226,6 +227,19 @@ def _indexes(table: Table, folder: str) -> tuple[IndexSetting, ...]:
     main = table.text("index-url")
     last = [] if main is None else [IndexSetting(url=_location(main, folder), default=True)]
     return (*indexes, *extra, *last)
+
+
+def _mirrors(table: Table, folder: str) -> tuple[MirrorSetting, ...]:
+    """Return `mirrors`, a table of the indexes that there are by the URLs of those that are not."""
+    found = []
+    inner = table.table_or_empty("mirrors")
+    for replaced in inner.values:
+        url = inner.parsed(replaced, _not_empty)
+        if "://" not in replaced:
+            inner.fault(replaced, "is not the URL of an index")
+        elif url is not None:
+            found.append(MirrorSetting(replaced=replaced, url=_location(url, folder)))
+    return tuple(found)
 
 
 def _not_empty(text: str) -> str:

@@ -150,6 +150,11 @@ class Asking:
         )
 
     @property
+    def url(self) -> str:
+        """Where it was asked last, after redirects, without credentials."""
+        return self._asked.url
+
+    @property
     def shown(self) -> str:
         """Where it was asked, in words."""
         if self._asked.url == self._address.url:

@@ -18,6 +18,7 @@ from .options import FetchOptions
 from .sink import Sink
 
 if TYPE_CHECKING:
+    from .body import BodyRequest, Received
     from .network import Network
 
 T = TypeVar("T")
@@ -92,6 +93,7 @@ class Fetcher:
         self._writer = writer
         self._network: Network | None = None
         self._lock = threading.Lock()
+        self._halted = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -131,6 +133,24 @@ class Fetcher:
         crew = _Crew(self, requests, work, self._reporter)
         crew.run(max(1, self._options.concurrent_downloads), self._cut)
         return crew.results()
+
+    def receive(self, request: "BodyRequest") -> "Received":
+        """Return the answer to a request for an http(s) URL, in memory. `cut` breaks it off.
+
+        Raises SourceError, and UsageError where a proxy or a certificate cannot be used.
+        """
+        if self._options.offline:
+            raise OfflineError(
+                f"{request.label} is not in the cache, and the network is not to be used",
+                where=show_url(request.location),
+                hints=("Leave out `--offline` (UV_OFFLINE) once, then it stays in the cache.",),
+            )
+        return self._connect().receive(request, self._halted.is_set)
+
+    def cut(self) -> None:
+        """Break off all that `receive` waits for, in any thread. Final."""
+        self._halted.set()
+        self._cut()
 
     def close(self) -> None:
         """Close all connections; the next fetch opens new ones."""

@@ -6,6 +6,7 @@ from siteroot.ports import Clock, Reporter
 
 from .address import parse_address
 from .asking import Wire
+from .body import BodyRequest, Received, receive
 from .credentials import Credentials
 from .download import Download, Progress
 from .options import FetchOptions
@@ -27,7 +28,20 @@ class Network:
         self, label: str, name: str, location: str, sink: Sink, stopped: Callable[[], bool]
     ) -> None:
         """Bring the file at an http(s) URL into the sink. Raises what `Download.run` does, UnusableUrlError."""
-        wire = Wire(
+        Download(
+            self._wire(stopped),
+            label=label,
+            address=parse_address(location),
+            sink=sink,
+            progress=Progress(name, self._clock, self._reporter),
+        ).run()
+
+    def receive(self, request: BodyRequest, stopped: Callable[[], bool]) -> Received:
+        """Return the answer to a request for an http(s) URL. Raises what `receive` does, UnusableUrlError."""
+        return receive(self._wire(stopped), request, parse_address(request.location))
+
+    def _wire(self, stopped: Callable[[], bool]) -> Wire:
+        return Wire(
             options=self._options,
             transport=self._transport,
             credentials=self._credentials,
@@ -35,13 +49,6 @@ class Network:
             reporter=self._reporter,
             stopped=stopped,
         )
-        Download(
-            wire,
-            label=label,
-            address=parse_address(location),
-            sink=sink,
-            progress=Progress(name, self._clock, self._reporter),
-        ).run()
 
     def cut(self) -> None:
         """Break all connections, those in use too. Final."""

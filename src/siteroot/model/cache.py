@@ -10,7 +10,9 @@ BUCKETS = {
     "interpreters": 1,  # what interpreters answered
     "locks": 1,  # who is fetching which wheel
     "memos": 1,  # what syncs looked at and came to
+    "metadata": 1,  # what distributions say of themselves
     "names": 1,  # which archive a digest or URL means
+    "pages": 1,  # what indexes offer of projects
     "roots": 1,  # the fingerprints of roots
     "tmp": 1,  # work that is not finished
     "wheels": 1,  # wheels, checked and unpacked

@@ -42,7 +42,11 @@ class ProjectPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """The files of one version on a page, by name. `version` is in its normal form (PEP 440)."""
+    """The files of one version on a page, by name. `version` is in its normal form (PEP 440).
+
+    `uploaded` are the times of the first and the last of its files, None where the index does not give all of them.
+    """
 
     version: str
     files: Sequence[ListedFile]
+    uploaded: tuple[float, float] | None

@@ -29,6 +29,19 @@ class IndexSetting:
     explicit: bool = False
     flat: bool = False
     authenticate: str = "auto"  # auto, always, never
+    ignore_error_codes: tuple[int, ...] | None = (
+        None  # None: as uv's defaults for the index have it
+    )
+    cache_control_api: str | None = None  # in place of the server's Cache-Control, for pages
+    cache_control_files: str | None = None  # the same for files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorSetting:
+    """An index that has the files of another: those whose URL, or whose registry's, begins with `replaced`."""
+
+    replaced: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +87,7 @@ class Settings:
     indexes: tuple[IndexSetting, ...] = ()
     no_index: bool | None = None
     find_links: tuple[str, ...] = ()
+    mirrors: tuple[MirrorSetting, ...] = ()
     # what may be built
     no_build: bool | None = None
     no_build_package: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from siteroot.model.event import PreparedWheels, PreparingStarted
 from siteroot.model.outcome import Effort
 from siteroot.model.pin import WheelPin
-from siteroot.model.settings import Settings
+from siteroot.model.settings import IndexSetting, Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.value import dataclass
 from siteroot.model.wheel import StoredWheel
@@ -51,6 +51,15 @@ class _Received:
     sha256: str
 
 
+#: Says where each of some pins' files is to be fetched from.
+Locate = Callable[[Sequence[WheelPin]], Sequence[str]]
+
+
+def locate_as_locked(pins: Sequence[WheelPin]) -> Sequence[str]:
+    """Return where the lock says that the files are."""
+    return [pin.artifact.location for pin in pins]
+
+
 class StoreSupply:
     """Finds wheels in a store and fetches those that it lacks, many at once.
 
@@ -65,7 +74,9 @@ class StoreSupply:
         *,
         reporter: Reporter,
         clock: Clock,
+        locate: Locate = locate_as_locked,
     ) -> None:
+        self._locate = locate
         self._store = store
         self._open_fetcher = open_fetcher
         self._trust = trust
@@ -102,11 +113,11 @@ class StoreSupply:
             FetchRequest(
                 name=pin.name,
                 version=str(pin.version),
-                location=pin.artifact.location,
+                location=location,
                 digests=pin.artifact.file.digests,
                 size=pin.artifact.file.size,
             )
-            for pin in pins
+            for pin, location in zip(pins, self._locate(pins), strict=True)
         ]
         total = sum(request.size or 0 for request in requests)
         self._reporter.report(PreparingStarted(count=len(pins), size=total))
@@ -189,7 +200,10 @@ def fetch_options(settings: Settings, surroundings: Surroundings) -> "FetchOptio
         ),
         netrc=netrc,
         variables=variables,
-        indexes=settings.indexes,
+        indexes=(
+            *settings.indexes,
+            *(IndexSetting(url=mirror.url) for mirror in settings.mirrors),
+        ),
         keyring_provider=settings.keyring_provider,
         ssl_cert_file=variables.get("SSL_CERT_FILE"),
         ssl_cert_dir=variables.get("SSL_CERT_DIR"),

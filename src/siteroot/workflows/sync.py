@@ -2,6 +2,7 @@
 
 import os
 from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -42,6 +43,7 @@ from .clock import SystemClock
 from .filling import Filling, Means, fill_root
 from .keeping import Keeper
 from .loading import Loaded, judge_lock, load_sync
+from .mirroring import choose_locations
 from .places import Place, PlaceSearch, choose_place
 from .project_files import DiskProjectFiles
 from .remembering import Memory
@@ -88,6 +90,7 @@ def sync(
         pins = _pins(request, loaded, place.target, teller)
         store = _store(loaded.settings, caches, clock, teller)
 
+        @cache
         def open_fetcher() -> "Fetcher":
             from siteroot.index.fetch import Fetcher  # noqa: PLC0415 - only where something is fetched
 
@@ -95,7 +98,14 @@ def sync(
             return scope.enter_context(Fetcher(options, clock=clock, reporter=teller))
 
         trust = _trust(loaded.settings)
-        supply = StoreSupply(store, open_fetcher, trust, reporter=teller, clock=clock)
+        supply = StoreSupply(
+            store,
+            open_fetcher,
+            trust,
+            reporter=teller,
+            clock=clock,
+            locate=choose_locations(loaded.settings, open_fetcher, caches.lasting, teller),
+        )
         memory = _memory(loaded.settings, caches.lasting)
         bytecode = supply_bytecode(
             loaded.settings, place.target, surroundings.environ, store, teller, clock

@@ -3,7 +3,7 @@ import pytest
 from siteroot.formats.pyproject import PyprojectError, parse_pyproject
 from siteroot.formats.settings_table import OWN_KEYS, SHARED_KEYS
 from siteroot.formats.uv_toml import UvTomlError, parse_uv_toml
-from siteroot.model.settings import IndexSetting, LinkMode, Settings
+from siteroot.model.settings import IndexSetting, LinkMode, MirrorSetting, Settings
 
 #: Each shared key with a value and the settings that it stands for.
 SHARED: dict[str, tuple[str, Settings]] = {
@@ -54,6 +54,10 @@ OWN: dict[str, tuple[str, Settings]] = {
     "http-timeout": ("1.5", Settings(http_timeout=1.5)),
     "limit-members": ("9", Settings(limit_members=9)),
     "limit-size": ("9", Settings(limit_size=9)),
+    "mirrors": (
+        '{"https://a.example/simple" = "../pages"}',
+        Settings(mirrors=(MirrorSetting(replaced="https://a.example/simple", url="/pages"),)),
+    ),
     "overwrite": ("true", Settings(overwrite=True)),
     "durable": ("true", Settings(durable=True)),
     "prefix": ('"/abs"', Settings(prefix="/abs")),

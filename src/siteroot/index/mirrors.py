@@ -1,0 +1,132 @@
+"""Files that a lock names at an index which cannot be reached, found by name and hash at another one: its mirror."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from siteroot.errors import IntegrityError, SourceError
+from siteroot.formats.releases import find_file
+from siteroot.model.digest import Digest
+from siteroot.model.event import Note
+from siteroot.model.release import ListedFile
+from siteroot.model.settings import IndexSetting, MirrorSetting
+from siteroot.ports import Reporter
+
+from .address import show_url, split_url
+from .fetch import Fetcher
+from .pages import Absence, NoPage, Pages
+
+#: How many pages are asked for at once.
+_WIDTH = 16
+
+
+class NotMirroredError(SourceError):
+    """A mirror has no such file."""
+
+
+class AnotherFileError(IntegrityError):
+    """A mirror has another file under that name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedLocation:
+    """A file as the lock names it. `registry` is the index that it was locked from, "" where it is from none."""
+
+    name: str
+    filename: str
+    digests: tuple[Digest, ...]
+    registry: str = field(repr=False)
+    location: str = field(repr=False)
+
+
+def choose_mirror(mirrors: Iterable[MirrorSetting], file: LockedLocation) -> MirrorSetting | None:
+    """Return the first mirror of the file's registry, or of where its URL leads; None where there is none."""
+    places = [_plain(place) for place in (file.registry, file.location) if place]
+    for mirror in mirrors:
+        replaced = _plain(mirror.replaced)
+        if any(place == replaced or place.startswith(f"{replaced}/") for place in places):
+            return mirror
+    return None
+
+
+class Mirrors:
+    """Says where files are to be fetched from."""
+
+    def __init__(
+        self,
+        mirrors: Sequence[MirrorSetting],
+        pages: Pages,
+        fetcher: Fetcher,
+        reporter: Reporter,
+    ) -> None:
+        self._mirrors = mirrors
+        self._pages = pages
+        self._fetcher = fetcher
+        self._reporter = reporter
+
+    def locate(self, files: Sequence[LockedLocation]) -> list[str]:
+        """Return where each file is: at its mirror, else where the lock says.
+
+        Waits for the mirrors' pages, many at once. Raises NotMirroredError, AnotherFileError, SourceError.
+        """
+        chosen = [(file, choose_mirror(self._mirrors, file)) for file in files]
+        if all(mirror is None for _, mirror in chosen):
+            return [file.location for file in files]
+        with ThreadPoolExecutor(_WIDTH, "mirror") as pool:
+            try:
+                return list(pool.map(lambda each: self._find(*each), chosen))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._fetcher.cut()
+                raise
+
+    def _find(self, file: LockedLocation, mirror: MirrorSetting | None) -> str:
+        if mirror is None:
+            return file.location
+        page = self._pages.read(file.name, IndexSetting(url=mirror.url))
+        shown = show_url(mirror.url)
+        if isinstance(page, NoPage):
+            raise NotMirroredError(
+                f"{file.filename} is not at the mirror: {_explain(page, file.name)}", where=shown
+            )
+        found = find_file(page, file.name, file.filename)
+        if found is None:
+            raise NotMirroredError(
+                f"{file.filename} is not at the mirror, which has {len(page)} other files of {file.name}",
+                where=shown,
+                hints=("Does the mirror lag behind, or leave out files of some kind?",),
+            )
+        _compare(file, found, shown)
+        self._reporter.report(Note(f"{file.filename}: from the mirror {shown}"))
+        return found.location
+
+
+def _compare(file: LockedLocation, found: ListedFile, shown: str) -> None:
+    """Raise AnotherFileError where the page itself says that the file is another one: it need not come first."""
+    theirs = {digest.algorithm: digest.hexadecimal for digest in found.digests}
+    for digest in file.digests:
+        other = theirs.get(digest.algorithm, digest.hexadecimal)
+        if other != digest.hexadecimal:
+            raise AnotherFileError(
+                f"the mirror has another file under the name {file.filename}: its {digest.algorithm} is {other}, "
+                f"that of the lock {digest.hexadecimal}",
+                where=shown,
+            )
+
+
+def _explain(page: NoPage, name: str) -> str:
+    answered = "" if page.status is None else f" ({page.status})"
+    match page.why:
+        case Absence.UNKNOWN:
+            return f"it does not know {name}{answered}"
+        case Absence.REFUSED:
+            return f"it refuses to show {name}{answered}"
+        case Absence.OFFLINE:
+            return f"the cache lacks its page of {name}, and the network is not to be used"
+
+
+def _plain(url: str) -> str:
+    """Return a URL as it is compared: without credentials, scheme and host in lower case, no slash at its end."""
+    parts = split_url(url)
+    netloc = parts.netloc.rpartition("@")[2].lower()
+    return f"{parts.scheme.lower()}://{netloc}{parts.path}".rstrip("/")

@@ -1,0 +1,170 @@
+"""A project's page of one index: out of the cache while it holds, asked about or fetched where it does not."""
+
+import posixpath
+from dataclasses import dataclass
+from enum import Enum, auto
+from urllib.parse import quote, unquote
+
+from siteroot.formats.listing import Listing, SimpleApiError
+from siteroot.formats.releases import PageFiles, sort_listing
+from siteroot.formats.simple_api import ACCEPTED, parse_simple_page
+from siteroot.fs import LIMITS, read_plain
+from siteroot.model.event import Note
+from siteroot.model.settings import IndexSetting
+from siteroot.ports import Reporter
+
+from .address import parse_address, show_url, split_url
+from .body import MOST, BodyRequest, Received
+from .caching import Recency, Validity, Verdict, cache_verdict, confirm, judge_answer
+from .failures import UnreachableError
+from .fetch import Fetcher
+from .page_cache import KeptPage, PageCache
+
+#: The statuses that say something of a project rather than of the server's health.
+_TELLING = frozenset({200, 304, 401, 403, 404, 410})
+
+
+class Absence(Enum):
+    """Why there is no page."""
+
+    UNKNOWN = auto()  # the index does not know the project
+    REFUSED = auto()  # it wants a login, or another one (401, 403)
+    OFFLINE = auto()  # the cache lacks it, and the network is not to be used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoPage:
+    """That an index gave no page. `status` is its answer, None where it was not asked by HTTP."""
+
+    why: Absence
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRules:
+    """What the person wants of cached pages. `now` is in seconds since 1970; names are normalised."""
+
+    now: float
+    offline: bool = False
+    refresh: bool = False
+    refresh_names: frozenset[str] = frozenset()
+
+    def recency(self, project: str) -> Recency:
+        """Return how recent a project's page has to be."""
+        if self.offline:
+            return Recency.ANY
+        refreshed = self.refresh or project in self.refresh_names
+        return Recency.REFRESHED if refreshed else Recency.OBEYED
+
+
+class Pages:
+    """Reads pages of indexes. Safe for many threads."""
+
+    def __init__(
+        self, fetcher: Fetcher, cache: PageCache, rules: PageRules, reporter: Reporter
+    ) -> None:
+        self._fetcher = fetcher
+        self._cache = cache
+        self._rules = rules
+        self._reporter = reporter
+
+    def read(self, project: str, index: IndexSetting) -> PageFiles | NoPage:
+        """Return what an index with the Simple API offers of a project, by its normalised name.
+
+        Raises SourceError where the index cannot be reached or answers with no page.
+        """
+        if (folder := local_path(index.url)) is not None:
+            return self._read_local(project, folder)
+        identity = parse_address(index.url).url  # without credentials
+        kept = self._cache.read(identity, project)
+        recency = self._rules.recency(project)
+        if kept is not None and (
+            cache_verdict(kept.validity, recency, self._rules.now) is Verdict.SERVE
+        ):
+            return kept.files
+        if self._rules.offline:
+            return NoPage(why=Absence.OFFLINE)
+        answer = self._ask(project, index, kept)
+        if answer.status == 304 and kept is not None:
+            files = kept.files
+            validity = confirm(
+                kept.validity, answer.headers, self._rules.now, index.cache_control_api
+            )
+        elif answer.status == 200:
+            files = self._parse(project, answer)
+            validity = judge_answer(answer.headers, self._rules.now, index.cache_control_api)
+        else:
+            refused = answer.status in {401, 403}
+            why = Absence.REFUSED if refused else Absence.UNKNOWN
+            return NoPage(why=why, status=answer.status)
+        self._keep(identity, project, files, validity)
+        return files
+
+    def _ask(self, project: str, index: IndexSetting, kept: KeptPage | None) -> Received:
+        location = page_url(index.url, project)
+        request = BodyRequest(
+            label=f"the page of {project}",
+            location=location,
+            headers={
+                "accept": ACCEPTED,
+                "accept-encoding": "gzip",
+                **({} if kept is None else kept.validity.conditions),
+            },
+            wanted=_TELLING if kept is not None else _TELLING - {304},
+        )
+        return self._fetcher.receive(request)
+
+    def _parse(self, project: str, answer: Received) -> PageFiles:
+        kind = answer.headers.get("content-type", "")
+        return self._sort(project, answer.body, kind, answer.url)
+
+    def _sort(self, project: str, content: bytes, kind: str, url: str) -> PageFiles:
+        try:
+            listing = parse_simple_page(content, kind, url)
+        except SimpleApiError as error:
+            raise SimpleApiError(error.message, where=show_url(url), hints=error.hints) from None
+        self._tell(project, listing, url)
+        return sort_listing(listing, project)
+
+    def _tell(self, project: str, listing: Listing, url: str) -> None:
+        for note in listing.notes:
+            self._reporter.report(Note(f"{project}: {note} ({show_url(url)})"))
+
+    def _keep(
+        self, identity: str, project: str, files: PageFiles, validity: Validity | None
+    ) -> None:
+        if validity is None:
+            self._cache.forget(identity, project)
+        else:
+            self._cache.write(identity, project, KeptPage(validity=validity, files=files))
+
+    def _read_local(self, project: str, folder: str) -> PageFiles | NoPage:
+        """Return the page of an index that lies on this disk, as a folder for each project with an index.html."""
+        path = posixpath.join(folder, project, "index.html")
+        try:
+            content = read_plain(path, MOST)
+        except (FileNotFoundError, NotADirectoryError):
+            return NoPage(why=Absence.UNKNOWN)
+        except OSError as error:
+            if error.errno in LIMITS:
+                raise
+            raise UnreachableError(
+                f"the page of {project} cannot be read: {error.strerror}", where=path
+            ) from None
+        return self._sort(project, content, "text/html", f"file://{quote(path)}")
+
+
+def page_url(index: str, project: str) -> str:
+    """Return the URL of a project's page (PEP 503): it ends in a slash, so that relative links start in it."""
+    path, mark, query = index.partition("?")
+    return f"{path.rstrip('/')}/{project}/{mark}{query}"
+
+
+def local_path(url: str) -> str | None:
+    """Return the folder of an index on this disk, None for one on a server. Raises SourceError."""
+    if url.startswith("/"):
+        return url
+    parts = split_url(url)
+    if parts.scheme.lower() != "file":
+        return None
+    return unquote(parts.path)

@@ -149,11 +149,11 @@ class _Handler(BaseHTTPRequestHandler):
                 headers["ETag"] = self._etag(file)
             if self.server.ranges:
                 headers["Accept-Ranges"] = "bytes"
-            start = self._start_of(size, headers.get("ETag")) if status == 200 else 0
-            length = size - start
-            if start:
+            start, stop = self._part_of(size, headers.get("ETag")) if status == 200 else (0, size)
+            length = stop - start
+            if length < size:
                 status = 206
-                headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
+                headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
             headers["Content-Type"] = "application/octet-stream"
         if answer.chunked:
             headers["Transfer-Encoding"] = "chunked"
@@ -196,17 +196,19 @@ class _Handler(BaseHTTPRequestHandler):
         file = self.server.folder / unquote(path).lstrip("/")
         return file if ".." not in path and file.is_file() else None
 
-    def _start_of(self, size: int, etag: str | None) -> int:
-        """Return where the body begins, by Range and If-Range."""
+    def _part_of(self, size: int, etag: str | None) -> tuple[int, int]:
+        """Return where the body begins and ends, by Range and If-Range; of a suffix nothing is known."""
         wanted, condition = self.headers.get("Range", ""), self.headers.get("If-Range")
         if (
             not self.server.ranges
             or not wanted.startswith("bytes=")
             or condition not in {None, etag}
         ):
-            return 0
-        first = wanted.removeprefix("bytes=").partition("-")[0]
-        return int(first) if first.isdigit() and int(first) < size else 0
+            return 0, size
+        first, _, last = wanted.removeprefix("bytes=").partition("-")
+        if not first.isdigit() or int(first) >= size:
+            return 0, size
+        return int(first), min(size, int(last) + 1) if last else size
 
     def _etag(self, file: Path) -> str:
         key = (str(file), os.stat(file).st_mtime_ns)

@@ -21,13 +21,15 @@ _GZIP = zlib.MAX_WBITS | 16
 class BodyRequest:
     """What is asked for. `label` is what messages call it, `wanted` are the statuses that are an answer to the caller.
 
-    Any other status is a fault, tried again where that may help. Header names are in lower case.
+    Any other status is a fault, tried again where that may help. The body of those in `unread` is not taken: it may be
+    a whole wheel. Header names are in lower case.
     """
 
     label: str
     location: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     wanted: frozenset[int] = frozenset({200})
+    unread: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def _attempt(asking: Asking, request: BodyRequest) -> Received | Outcome:
     with asking.open(request.headers) as answer:
         if answer.status not in request.wanted:
             return asking.explain(answer.status, answer.headers)
-        body = _read(asking, answer)
+        body = b"" if answer.status in request.unread else _read(asking, answer)
         return (
             body
             if isinstance(body, Broken)

@@ -1,0 +1,214 @@
+"""What a listed file says of itself, got as cheaply as its index allows.
+
+In this order: out of the cache; the separate metadata file (PEP 658); the parts of a wheel that matter, by range
+requests; the whole file. Of an sdist the whole file, and where only a build can tell, whoever builds.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit, urlunsplit
+
+from packaging.version import Version
+
+from siteroot.errors import BuildError, IntegrityError
+from siteroot.formats.distribution_names import is_wheel, version_in
+from siteroot.formats.resolution_metadata import InvalidMetadataError, parse_metadata
+from siteroot.fs import make_folder, remove_tree
+from siteroot.model.digest import Digest
+from siteroot.model.event import Note
+from siteroot.model.metadata import DistributionMetadata
+from siteroot.model.release import ListedFile
+from siteroot.ports import Reporter
+
+from .address import show_url
+from .body import BodyRequest, Received
+from .failures import UnexpectedAnswerError
+from .fetch import Fetcher, FetchRequest
+from .metadata_cache import MetadataCache
+from .pages import local_path
+from .sdist_metadata import read_sdist_metadata
+from .wheel_metadata import TAIL, PartialFile, read_wheel_metadata
+
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII | re.IGNORECASE)
+
+
+class UnbuiltMetadataError(BuildError):
+    """Only a build can tell what an sdist requires."""
+
+
+class WrongMetadataDigestError(IntegrityError):
+    """A metadata file is not the one that the index describes."""
+
+
+#: Builds an sdist's metadata: the listed file, and the path of the archive, checked and fetched.
+Build = Callable[[ListedFile, str], DistributionMetadata]
+
+
+def refuse_build(file: ListedFile, _path: str) -> DistributionMetadata:
+    """Refuse, where nobody builds. Raises UnbuiltMetadataError."""
+    raise UnbuiltMetadataError(
+        f"what {file.filename} requires is known only once it is built",
+        where=show_url(file.location),
+    )
+
+
+class MetadataReader:
+    """Reads the metadata of listed files. Safe for many threads. `scratch` is a folder for files that pass through."""
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        cache: MetadataCache,
+        reporter: Reporter,
+        *,
+        scratch: str,
+        build: Build = refuse_build,
+    ) -> None:
+        self._fetcher = fetcher
+        self._cache = cache
+        self._reporter = reporter
+        self._scratch = scratch
+        self._build = build
+        self._wholesale: set[str] = set()  # hosts that send no parts
+
+    def read(self, file: ListedFile, project: str) -> DistributionMetadata:
+        """Return what a file of a project says of itself.
+
+        Raises InvalidMetadataError where that makes no sense, or is of another project or version; BuildError where it
+        has to be built, and cannot be; SourceError and IntegrityError where the file is not to be had as described.
+        """
+        metadata = self._cache.read(file.digests)
+        if metadata is not None:
+            return metadata
+        try:
+            wheel = is_wheel(file.filename)
+            metadata = self._read_wheel(file, project) if wheel else self._read_sdist(file, project)
+            _check_identity(metadata, file, project)
+        except InvalidMetadataError as error:
+            raise InvalidMetadataError(
+                f"the metadata of {file.filename} cannot be used: {error.message}",
+                where=show_url(file.location),
+            ) from None
+        self._cache.write(file.digests, metadata)
+        return metadata
+
+    def _read_wheel(self, file: ListedFile, project: str) -> DistributionMetadata:
+        if local_path(file.location) is None:
+            if file.metadata is not None:
+                content = self._fetch_separate(file, file.metadata)
+                if content is not None:
+                    return parse_metadata(content)
+            partial = self._open_partial(file)
+            if partial is not None:
+                return parse_metadata(read_wheel_metadata(partial, project))
+
+        def read(path: str) -> DistributionMetadata:
+            with open(path, "rb") as whole:
+                return parse_metadata(read_wheel_metadata(whole, project))
+
+        return self._with_whole(file, project, read)
+
+    def _read_sdist(self, file: ListedFile, project: str) -> DistributionMetadata:
+        version = Version(version_in(file.filename, project) or "0")
+
+        def read(path: str) -> DistributionMetadata:
+            metadata = read_sdist_metadata(path, version)
+            return self._build(file, path) if metadata is None else metadata
+
+        return self._with_whole(file, project, read)
+
+    def _with_whole(
+        self, file: ListedFile, project: str, read: Callable[[str], DistributionMetadata]
+    ) -> DistributionMetadata:
+        """Return what `read` makes of the whole file, which lies on this disk while it reads."""
+        folder = os.path.join(self._scratch, os.urandom(8).hex())
+        path = os.path.join(folder, file.filename.rpartition("/")[2])
+        request = FetchRequest(
+            name=project,
+            version=version_in(file.filename, project) or "",
+            location=file.location,
+            digests=file.digests,
+            size=file.size,
+        )
+        make_folder(folder)
+        try:
+            self._fetcher.fetch(request, path)
+            return read(path)
+        finally:
+            remove_tree(folder)
+
+    def _fetch_separate(self, file: ListedFile, digests: Sequence[Digest]) -> bytes | None:
+        """Return the metadata file that lies beside a wheel (PEP 658), None where there is none after all."""
+        parts = urlsplit(file.location)
+        request = BodyRequest(
+            label=f"the metadata of {file.filename}",
+            location=urlunsplit(parts._replace(path=f"{parts.path}.metadata")),
+            headers={"accept-encoding": "gzip"},
+            wanted=frozenset({200, 403, 404, 410}),
+            unread=frozenset({403, 404, 410}),
+        )
+        answer = self._fetcher.receive(request)
+        if answer.status != 200:
+            self._reporter.report(
+                Note(f"{request.label} is offered, and is not there ({answer.status})", 2)
+            )
+            return None
+        for digest in digests:
+            found = hashlib.new(digest.algorithm, answer.body, usedforsecurity=False).hexdigest()
+            if found != digest.hexadecimal:
+                raise WrongMetadataDigestError(
+                    f"{request.label} has another {digest.algorithm} than the index says: {found} instead of "
+                    f"{digest.hexadecimal}",
+                    where=show_url(request.location),
+                )
+        return answer.body
+
+    def _open_partial(self, file: ListedFile) -> PartialFile | None:
+        """Return a wheel whose parts come when they are read, None where the whole is as cheap, or all that is sent."""
+        origin = urlsplit(file.location).netloc
+        if origin in self._wholesale or (file.size is not None and file.size <= TAIL):
+            return None
+        # a suffix is understood by fewer servers than a place
+        first = f"-{TAIL}" if file.size is None else f"{max(0, file.size - TAIL)}-"
+        answer = self._fetch_part(file, first, frozenset({200, 206, 416, 501}))
+        place = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", "").strip())
+        if answer.status != 206 or place is None:
+            self._wholesale.add(origin)
+            return None
+        start, last, size = (int(number) for number in place.groups())
+        if last + 1 != size or len(answer.body) != size - start:
+            return None
+
+        def read(start: int, stop: int) -> bytes:
+            part = self._fetch_part(file, f"{start}-{stop - 1}", frozenset({206}))
+            given = part.headers.get("content-range", "").strip().lower()
+            if given != f"bytes {start}-{stop - 1}/{size}" or len(part.body) != stop - start:
+                raise UnexpectedAnswerError(
+                    f"a part of {file.filename} came, but not the one that was asked for",
+                    where=show_url(file.location),
+                )
+            return part.body
+
+        return PartialFile(answer.body, size, read)
+
+    def _fetch_part(self, file: ListedFile, place: str, wanted: frozenset[int]) -> Received:
+        return self._fetcher.receive(
+            BodyRequest(
+                label=f"the metadata of {file.filename}",
+                location=file.location,
+                headers={"range": f"bytes={place}"},
+                wanted=wanted,
+                unread=wanted - {206},
+            )
+        )
+
+
+def _check_identity(metadata: DistributionMetadata, file: ListedFile, project: str) -> None:
+    """Raise InvalidMetadataError where a file speaks of another project or version than its name does."""
+    if metadata.name != project:
+        raise InvalidMetadataError(f"it is of {metadata.name}")
+    version = Version(version_in(file.filename, project) or "0")
+    if version not in {metadata.version, Version(metadata.version.public)}:
+        raise InvalidMetadataError(f"it is of version {metadata.version}")

@@ -1,0 +1,74 @@
+"""What distributions say of themselves, in the cache, by the digest of the file that says it.
+
+    CACHE/metadata-v1/
+        AB/HEX          name, version, requirements … as plain values, sealed
+
+A file without a strong digest may become another one: nothing of it is kept.
+"""
+
+import contextlib
+import os
+from collections.abc import Sequence
+
+from packaging.version import Version
+
+from siteroot.formats.sealed import seal, unseal
+from siteroot.fs import DISK, Writer, make_folder, read_plain, write_whole
+from siteroot.model.digest import STRONG, Digest
+from siteroot.model.metadata import DistributionMetadata
+
+_MAGIC = b"siteroot metadata 1\n"
+_MOST = 16 << 20
+
+
+class MetadataCache:
+    """The metadata that a cache holds; without a folder it keeps none. Safe for many threads and processes."""
+
+    def __init__(self, folder: str | None, *, writer: Writer = DISK) -> None:
+        self._folder = folder
+        self._writer = writer
+
+    def read(self, digests: Sequence[Digest]) -> DistributionMetadata | None:
+        """Return the metadata of the file with these digests, None where it is not there."""
+        path = self._path(digests)
+        if path is None:
+            return None
+        try:
+            value = unseal(_MAGIC, read_plain(path, _MOST))
+        except OSError:
+            return None
+        if value is None:
+            return None
+        name, version, requires_dist, requires_python, extras, dynamic = value
+        return DistributionMetadata(
+            name=name,
+            version=Version(version),
+            requires_dist=requires_dist,
+            requires_python=requires_python,
+            provides_extras=extras,
+            dynamic=dynamic,
+        )
+
+    def write(self, digests: Sequence[Digest], metadata: DistributionMetadata) -> None:
+        """Keep the metadata of the file with these digests, where the disk lets us."""
+        path = self._path(digests)
+        if path is None:
+            return
+        value = (
+            metadata.name,
+            str(metadata.version),
+            metadata.requires_dist,
+            metadata.requires_python,
+            metadata.provides_extras,
+            metadata.dynamic,
+        )
+        with contextlib.suppress(OSError):  # a full disk, another's cache: it is fetched again
+            make_folder(os.path.dirname(path), writer=self._writer)
+            write_whole(path, seal(_MAGIC, value), writer=self._writer)
+
+    def _path(self, digests: Sequence[Digest]) -> str | None:
+        strong = [digest for digest in digests if digest.strong]
+        if self._folder is None or not strong:
+            return None
+        best = max(strong, key=lambda digest: STRONG.index(digest.algorithm))
+        return os.path.join(self._folder, best.hexadecimal[:2], best.hexadecimal[2:])

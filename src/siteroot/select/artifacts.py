@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterable
 
 from siteroot.errors import SelectionError
+from siteroot.formats.wheel_tags import Fit, WheelTags, rank_wheels, screen_wheel, shorten
 from siteroot.model.lock import (
     DirectorySource,
     EditableSource,
@@ -27,7 +28,6 @@ from siteroot.model.settings import Settings
 from siteroot.model.value import dataclass
 
 from .choice import normalize_names
-from .wheels import Fit, WheelTags, rank_wheels, screen_wheel, shorten
 
 
 class NoUsableFileError(SelectionError):

@@ -6,6 +6,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from siteroot.errors import LockError, SelectionError
+from siteroot.formats.markers import TargetMarkers, release_of
+from siteroot.formats.wheel_tags import WheelTags
 from siteroot.model.lock import LOCAL_SOURCES, Lock, LockedPackage, VirtualSource
 from siteroot.model.pin import Artifact, Pin, SdistArtifact, WheelArtifact
 from siteroot.model.project import Project
@@ -26,10 +28,8 @@ from .artifacts import (
 from .choice import normalize_names
 from .filter import LeftOut, Omission, Omissions
 from .index import LockIndex
-from .markers import TargetMarkers, release_of
 from .roots import Roots, select_roots
 from .walk import Reached, select_reached
-from .wheels import WheelTags
 
 
 class LockedPythonError(SelectionError):

@@ -16,6 +16,8 @@ from packaging.pylock import (
 )
 
 from siteroot.errors import SelectionError
+from siteroot.formats.markers import TargetMarkers, release_of
+from siteroot.formats.wheel_tags import WheelTags
 from siteroot.model.digest import Digest
 from siteroot.model.lock import (
     LOCAL_SOURCES,
@@ -38,7 +40,6 @@ from siteroot.model.target import Target
 from .artifacts import ArtifactChooser, Unusable, new_build_policy, refuse_unusable
 from .choice import is_production, normalize_names, select_extras, select_groups
 from .filter import LeftOut, Omission, Omissions
-from .markers import TargetMarkers, release_of
 from .pins import (
     LockedPlatformError,
     LockedPythonError,
@@ -48,7 +49,6 @@ from .pins import (
     in_order,
 )
 from .roots import UnknownExtraError, UnknownGroupError, near_names
-from .wheels import WheelTags
 
 
 class PylockError(SelectionError):

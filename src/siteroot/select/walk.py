@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from siteroot.errors import LockError
+from siteroot.formats.markers import TargetMarkers, extra_name, group_name, project_name
 from siteroot.model.lock import LockedDependency, LockedRequirement
 from siteroot.model.value import dataclass
 
 from .conflicts import refuse_activated
 from .index import LockIndex, Node
-from .markers import TargetMarkers, extra_name, group_name, project_name
 from .roots import Root, Roots
 
 #: Ways to a node, each as the markers with conflict names that it takes. No way contains another.

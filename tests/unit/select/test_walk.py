@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siteroot.errors import LockError
+from siteroot.formats.markers import TargetMarkers
 from siteroot.model.request import SelectionRequest
 from siteroot.select.conflicts import ConflictingSelectionError
 from siteroot.select.index import LockIndex
-from siteroot.select.markers import TargetMarkers
 from siteroot.select.roots import select_roots
 from siteroot.select.walk import AmbiguousRequirementError, Reached, select_reached
 from support.selection import HEAD, make_lock, make_project, make_target

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
+from siteroot.formats.wheel_tags import Fit, Unfit, Unfitness, WheelTags, rank_wheels, screen_wheel
 from siteroot.interpreter.tags import musllinux_platforms
 from siteroot.model.lock import LockedFile
-from siteroot.select.wheels import Fit, Unfit, Unfitness, WheelTags, rank_wheels, screen_wheel
 from support.selection import make_target
 
 TARGET = make_target("3.12.1")

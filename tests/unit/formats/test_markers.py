@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.markers import Marker
 
-from siteroot.select.markers import (
+from siteroot.formats.markers import (
     TargetMarkers,
     UnusableMarkerError,
     extra_name,

@@ -49,6 +49,10 @@ class SelectionError(SiterootError):
     """The lock does not offer what was asked for: an extra, a group, a member, a usable file."""
 
 
+class ResolutionError(SiterootError):
+    """There are no versions that satisfy all that is required, or what is required makes no sense."""
+
+
 class TargetError(SiterootError):
     """No interpreter or platform answers to what was asked for."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-PURE = ("model", "formats", "project", "select", "plan")
+PURE = ("model", "formats", "project", "select", "resolve", "plan")
 
 #: A pytest plugin: while a test's own function runs, an audit event that means I/O raises, and os calls that raise no
 #: audit event are replaced. Loading a module late is not I/O of the code under test, and hypothesis keeps no database.

@@ -1,0 +1,201 @@
+"""The projects that a resolution meets: where each comes from, its versions, and which of them is tried first."""
+
+from collections.abc import Callable, Sequence
+
+from packaging.version import Version
+
+from siteroot.errors import ResolutionError
+from siteroot.formats.wheel_tags import WheelTags
+from siteroot.model.lock import FlatSource, RegistrySource, Source
+from siteroot.model.metadata import DistributionMetadata
+from siteroot.model.release import ListedFile
+from siteroot.model.resolution import (
+    IndexStrategy,
+    PrereleaseMode,
+    ResolutionRequest,
+    VersionChoice,
+)
+from siteroot.ports import MetadataSource
+
+from .line import VersionLine
+from .releases import Direct, FilePolicy, Releases, Usable
+from .requirements import Declared
+
+#: Whether a file of a project, by its name, may be looked at: it is old enough.
+Admits = Callable[[str, ListedFile], bool]
+
+
+class OtherProjectError(ResolutionError):
+    """What lies at a URL or a path is another project."""
+
+
+class Projects:
+    """Asks the indexes for each project once."""
+
+    def __init__(
+        self,
+        request: ResolutionRequest,
+        bounds: Sequence[Declared],
+        wheels: WheelTags,
+        source: MetadataSource,
+        admits: Admits | None,
+    ) -> None:
+        self._options = request.options
+        self._indexes = request.indexes
+        self._preferences = request.preferences
+        self._wheels = wheels
+        self._source = source
+        self._admits = admits
+        self._sources: dict[str, Source] = {}
+        self._found: dict[str, Releases | Direct] = {}
+        self._metadata: dict[tuple[str, int], DistributionMetadata] = {}
+        self._yanked: dict[str, set[Version]] = {
+            name: set(versions) for name, versions in request.preferences.items()
+        }
+        self._explicit: set[str] = set()
+        self._direct: set[str] = set()
+        for each in bounds:
+            self._note(each)
+
+    def _note(self, declared: Declared) -> None:
+        """Note what a direct requirement, a constraint or an override says of its project."""
+        name, specifiers = declared.name, declared.specifiers
+        if declared.source is not None and not isinstance(
+            declared.source, RegistrySource | FlatSource
+        ):
+            self._sources[name] = declared.source
+        if len(specifiers) == 1 and declared.pinned:
+            self._yanked.setdefault(name, set()).update(
+                Version(each.version) for each in specifiers
+            )
+        if any(each.prereleases and each.operator != "!=" for each in specifiers):
+            self._explicit.add(name)
+
+    def choose_lowest(self, names: set[str]) -> None:
+        """Take these names for those that are required directly."""
+        self._direct = names
+
+    def is_direct(self, name: str) -> bool:
+        """Whether a project comes from a URL, a repository, a path or a directory."""
+        return name in self._sources
+
+    def expect(self, names: Sequence[str]) -> None:
+        """Begin to fetch what will be asked for."""
+        wanted = [name for name in names if name not in self._found and name not in self._sources]
+        if wanted:
+            self._source.expect(wanted)
+
+    def find(self, name: str) -> Releases | Direct:
+        """Return the versions of a project that there are."""
+        found = self._found.get(name)
+        if found is None:
+            source = self._sources.get(name)
+            found = self._releases(name) if source is None else self._only(name, source)
+            self._found[name] = found
+        return found
+
+    def _only(self, name: str, source: Source) -> Direct:
+        metadata = self._source.read_source(source)
+        if metadata.name != name:
+            raise OtherProjectError(
+                f"{name} was asked for, and it is {metadata.name} that is there", where=str(source)
+            )
+        return Direct(line=VersionLine([metadata.version]), metadata=metadata, source=source)
+
+    def _releases(self, name: str) -> Releases:
+        options, admits = self._options, self._admits
+        pages = self._source.pages(name, self._indexes.get(name))
+        if options.index_strategy is IndexStrategy.FIRST_INDEX:
+            pages = pages[:1]
+        policy = FilePolicy(
+            wheels=self._wheels,
+            no_binary=name in options.no_binary,
+            no_build=name in options.no_build,
+            yanked=frozenset(self._yanked.get(name, ())),
+        )
+        return Releases(
+            pages,
+            policy,
+            None if admits is None else lambda file: admits(name, file),
+            by_index=options.index_strategy is IndexStrategy.UNSAFE_FIRST_MATCH,
+        )
+
+    def metadata(self, name: str, place: int, used: Usable) -> DistributionMetadata:
+        """Return what the version at a place says of itself."""
+        key = (name, place)
+        found = self._metadata.get(key)
+        if found is None:
+            found = self._metadata[key] = self._source.read(used.metadata)
+        return found
+
+    def foretell(self, wanted: Sequence[tuple[str, int]]) -> None:
+        """Begin to fetch the metadata of the versions that are likely to be chosen among those allowed."""
+        files = []
+        for name, allowed in wanted:
+            releases = self._found[name]
+            if isinstance(releases, Releases):
+                place = self.choose(name, releases, allowed)
+                if place is not None and (name, place) not in self._metadata:
+                    used = releases.usable(place)
+                    if isinstance(used, Usable):
+                        files.append(used.metadata)
+        if files:
+            self._source.expect_metadata(files)
+
+    # Which version is tried first
+
+    def choose(self, name: str, releases: Releases, allowed: int) -> int | None:
+        """Return the place of the version to be tried first among those allowed, None where there is none."""
+        line = releases.line
+        mode = self._mode(name)
+        preferred = self._preferred(name, line, allowed, mode)
+        if preferred is not None:
+            return preferred
+        for tier in releases.tiers:
+            held = allowed & tier
+            stable = held & ~releases.prereleases
+            for candidates in _ranked(held, stable, mode):
+                if candidates:
+                    highest = self._takes_highest(name)
+                    bit = 1 << candidates.bit_length() - 1 if highest else candidates & -candidates
+                    return line.place(bit)
+        return None
+
+    def _takes_highest(self, name: str) -> bool:
+        match self._options.choice:
+            case VersionChoice.HIGHEST:
+                return True
+            case VersionChoice.LOWEST:
+                return False
+            case VersionChoice.LOWEST_DIRECT:
+                return name not in self._direct
+
+    def _mode(self, name: str) -> PrereleaseMode:
+        mode = self._options.prereleases_of.get(name, self._options.prereleases)
+        if mode is PrereleaseMode.EXPLICIT:
+            explicit = name in self._explicit
+            return PrereleaseMode.IF_NECESSARY if explicit else PrereleaseMode.DISALLOW
+        return mode
+
+    def _preferred(
+        self, name: str, line: VersionLine, allowed: int, mode: PrereleaseMode
+    ) -> int | None:
+        for version in self._preferences.get(name, ()):
+            place = line.locate(version)
+            if place is None or not line.bit(place) & allowed:
+                continue
+            if mode is PrereleaseMode.DISALLOW and version.is_prerelease:
+                continue
+            return place
+        return None
+
+
+def _ranked(held: int, stable: int, mode: PrereleaseMode) -> tuple[int, ...]:
+    """Return the sets of versions to be tried, one after the other."""
+    match mode:
+        case PrereleaseMode.ALLOW:
+            return (held,)
+        case PrereleaseMode.DISALLOW:
+            return (stable,)
+        case _:
+            return (stable, held)

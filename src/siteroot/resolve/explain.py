@@ -1,9 +1,17 @@
-"""Why there is no answer, in words."""
+"""Why there is no answer, in sentences that a person can act on."""
 
 from siteroot.errors import ResolutionError
 
+from .derivation import Chain, Fact, Link, read_derivation
+from .hints import find_hints
+from .incompatibility import Unusable
 from .resolver import Resolver
 from .search import Unsolvable
+from .wording import Wording, list_words
+
+_FLAT = 6  # clauses that one sentence may hold where that tells all
+_FIRST = 3  # facts in the first sentence of a chain, where it does not
+_FURTHER = 2  # facts in those that follow
 
 
 class UnsatisfiableError(ResolutionError):
@@ -12,4 +20,54 @@ class UnsatisfiableError(ResolutionError):
 
 def explain_failure(resolver: Resolver, failure: Unsolvable) -> UnsatisfiableError:
     """Return why a search found nothing."""
-    return UnsatisfiableError(f"{resolver.search.incompatibility(failure.incompatibility)}")
+    chain = read_derivation(resolver, failure.incompatibility)
+    facts = list(chain.facts)
+    wording = Wording(resolver)
+    return UnsatisfiableError(_tell(wording, chain, facts), hints=find_hints(resolver, facts))
+
+
+def _tell(wording: Wording, chain: Chain, facts: list[Fact]) -> str:
+    if len(facts) == 1 and isinstance(facts[0], Unusable):
+        return f"{wording.tell(facts[0])}."
+    clauses = wording.gather(sorted(facts, key=wording.subject))
+    if len(clauses) <= _FLAT:
+        return f"Because {list_words(clauses)}, {wording.conclude(chain.terms)}."
+    telling = _Telling(wording)
+    telling.tell(chain)
+    return " ".join(telling.sentences)
+
+
+class _Telling:
+    """Sentences, one after the other: each adds facts to all that was said, and says what follows."""
+
+    def __init__(self, wording: Wording) -> None:
+        self.sentences: list[str] = []
+        self._told: set[Fact] = set()
+        self._wording = wording
+        self._chains: set[int] = set()
+
+    def tell(self, chain: Chain) -> None:
+        """Tell a chain, after those that it begins with."""
+        if id(chain) in self._chains:
+            return
+        self._chains.add(id(chain))
+        for start in chain.start or ():
+            self.tell(start)
+        links = [link for link in chain.links if link.fact not in self._told]
+        size = _FURTHER if chain.start else _FIRST
+        while links:
+            group, links = links[:size], links[size:]
+            if len(links) == 1:
+                group, links = [*group, *links], []
+            self._say(group, chain if not links else None)
+            size = _FURTHER
+        if chain.start is not None and not chain.links:
+            self.sentences.append(f"So {self._wording.conclude(chain.terms)}.")
+
+    def _say(self, group: list[Link], whole: Chain | None) -> None:
+        facts = [link.fact for link in group]
+        self._told.update(facts)
+        terms = group[-1].terms if whole is None else whole.terms
+        head = "And because" if self.sentences else "Because"
+        told = list_words(self._wording.gather(facts))
+        self.sentences.append(f"{head} {told}, {self._wording.conclude(terms)}.")

@@ -8,7 +8,7 @@ from siteroot.errors import ResolutionError
 from siteroot.formats.wheel_tags import WheelTags
 from siteroot.model.lock import FlatSource, RegistrySource, Source
 from siteroot.model.metadata import DistributionMetadata
-from siteroot.model.release import ListedFile
+from siteroot.model.release import ListedFile, ProjectPage
 from siteroot.model.resolution import (
     IndexStrategy,
     PrereleaseMode,
@@ -48,6 +48,7 @@ class Projects:
         self._admits = admits
         self._sources: dict[str, Source] = {}
         self._found: dict[str, Releases | Direct] = {}
+        self.passed: dict[str, Sequence[ProjectPage]] = {}  # pages that were not looked at
         self._metadata: dict[tuple[str, int], DistributionMetadata] = {}
         self._yanked: dict[str, set[Version]] = {
             name: set(versions) for name, versions in request.preferences.items()
@@ -70,6 +71,11 @@ class Projects:
             )
         if any(each.prereleases and each.operator != "!=" for each in specifiers):
             self._explicit.add(name)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of projects that there are."""
+        return [name for name, found in self._found.items() if found.line.versions]
 
     def choose_lowest(self, names: set[str]) -> None:
         """Take these names for those that are required directly."""
@@ -105,7 +111,8 @@ class Projects:
     def _releases(self, name: str) -> Releases:
         options, admits = self._options, self._admits
         pages = self._source.pages(name, self._indexes.get(name))
-        if options.index_strategy is IndexStrategy.FIRST_INDEX:
+        if options.index_strategy is IndexStrategy.FIRST_INDEX and len(pages) > 1:
+            self.passed[name] = pages[1:]
             pages = pages[:1]
         policy = FilePolicy(
             wheels=self._wheels,

@@ -45,9 +45,10 @@ class BadMetadata:
 
 @dataclass(frozen=True, slots=True)
 class Contradictory:
-    """A requirement that no version can satisfy (`>2,<1`)."""
+    """A requirement that no version can satisfy (`>2,<1`), and where it stands."""
 
     requirement: str
+    origin: str
 
 
 Reason = Absence | NoUsableFile | OtherPython | BadMetadata | Contradictory

@@ -31,7 +31,8 @@ class Declared(NamedTuple):
 
     def __str__(self) -> str:
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        return f"{self.name}{extras}{self.specifiers}"
+        specifiers = sorted(map(str, self.specifiers), key=lambda text: (text[0] == "<", text))
+        return f"{self.name}{extras}{','.join(specifiers)}"
 
 
 class BadRequirement(NamedTuple):

@@ -156,16 +156,14 @@ class Resolver:
             return
         found = self.expansion.expand_metadata(metadata.requires_dist, key.name, key.extra)
         if isinstance(found, BadRequirement):
-            self.search.refuse(
-                run, BadMetadata(f"it requires `{found.text}`, which makes no sense")
-            )
+            self.search.refuse(run, BadMetadata(f"`{found.text}`"))
         else:
             self._take(package, version, run, found)
 
     def _take(self, package: int, version: int, run: int, declared: list[Declared]) -> None:
         contradictory = next((each for each in declared if self.expansion.is_void(each)), None)
         if contradictory is not None:
-            self.search.refuse(run, Contradictory(str(contradictory)))
+            self.search.refuse(run, Contradictory(str(contradictory), contradictory.origin))
             return
         self.declared[package, version] = declared
         self.projects.expect([each.name for each in declared])

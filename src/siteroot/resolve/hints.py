@@ -1,0 +1,66 @@
+"""What a person may try where there is no answer."""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from siteroot.formats.releases import list_releases
+
+from .derivation import Fact
+from .incompatibility import NoVersions, Requires, Unusable
+from .reasons import Absence, NoUsableFile, Obstacle
+from .resolver import Resolver
+
+
+def find_hints(resolver: Resolver, facts: Sequence[Fact]) -> tuple[str, ...]:
+    """Return what to try, one sentence each."""
+    return tuple(dict.fromkeys(hint for fact in facts for hint in _hints(resolver, fact)))
+
+
+def _hints(resolver: Resolver, fact: Fact) -> Iterator[str]:
+    match fact:
+        case NoVersions():
+            yield from _of_nothing(resolver, fact)
+        case Unusable():
+            yield from _of_refusal(resolver, fact)
+        case Requires(required=required) if not resolver.packages[required].name:
+            yield f"These are resolved for Python {resolver.python}: ask for another one with --python-version."
+        case Requires():
+            pass
+
+
+def _of_nothing(resolver: Resolver, fact: NoVersions) -> Iterator[str]:
+    name = resolver.packages[fact.package].name
+    line = resolver.line_of(fact.package)
+    if line is None:
+        return
+    barred = [line.versions[place] for place in line.places(fact.term)]
+    if barred:
+        yield (
+            f"There are pre-releases of {name} ({barred[-1]}): allow them with --prerelease if-necessary, "
+            f"or name one in a requirement."
+        )
+    for page in resolver.projects.passed.get(name, ()):
+        newest = list_releases(page)[-1].version
+        url = getattr(page.source, "url", None) or getattr(page.source, "path", "")
+        yield (
+            f"{name} is on {url} too (up to {newest}), which was not looked at: the first index that has a project "
+            f"is its only one, unless --index-strategy says otherwise."
+        )
+
+
+def _of_refusal(resolver: Resolver, fact: Unusable) -> Iterator[str]:
+    name = resolver.packages[fact.package].name
+    match fact.reason:
+        case Absence.UNKNOWN:
+            for near in get_close_matches(name, resolver.projects.names, n=1, cutoff=0.8):
+                yield f"Is {near} meant by {name}?"
+        case NoUsableFile(Obstacle.TAGS, detail):
+            yield f"{name} has wheels for other platforms only (such as {detail})."
+        case NoUsableFile(Obstacle.YANKED, _):
+            yield f"A yanked version of {name} is taken where a requirement pins it with `==`."
+        case NoUsableFile(Obstacle.NO_BUILD, _):
+            yield f"{name} would have to be built: --no-build stands in the way."
+        case NoUsableFile(Obstacle.NO_BINARY, _):
+            yield f"{name} has wheels only: --no-binary stands in the way."
+        case _:
+            pass

@@ -17,6 +17,7 @@ from siteroot.errors import IntegrityError
 from siteroot.formats.core_metadata import parse_core_metadata
 from siteroot.formats.entry_points import parse_entry_points
 from siteroot.formats.manifest import MANIFEST, render_manifest
+from siteroot.formats.member_names import find_case_twins, show
 from siteroot.formats.record import RecordError, parse_record
 from siteroot.formats.wheel_file import WheelFile, parse_wheel_file
 from siteroot.fs import CREATE_FLAGS, DISK, Writer, open_folder, write_all, write_file
@@ -44,7 +45,6 @@ from .contents import (
 )
 from .crew import Crew, processors
 from .faults import WrongArchiveError, write_error
-from .names import find_case_twins, show
 from .unpacking import PIECE
 
 _LONGEST_TEXT = 64 << 20

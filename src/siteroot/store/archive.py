@@ -16,9 +16,9 @@ from struct import Struct
 from typing import NamedTuple
 
 from siteroot.errors import IntegrityError
+from siteroot.formats.member_names import fault_in_name, fault_in_tree
 from siteroot.model.wheel import Limits
 
-from .names import fault_in_name, fault_in_tree
 from .unpacking import (
     DEFLATED,
     METHODS,

@@ -10,13 +10,13 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from siteroot.formats.entry_points import is_interpreter_name
+from siteroot.formats.member_names import fault_in_tree, show
 from siteroot.formats.record import RecordRow
 from siteroot.model.root import WORK_FOLDER
 from siteroot.model.value import dataclass
 from siteroot.model.wheel import SCHEMES, StoredFolder
 
 from .archive import ArchiveMember, HostileWheelError
-from .names import fault_in_tree, show
 
 #: Files of a dist-info that are rendered for each root, so that the wheel's own are left out.
 RENDERED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siteroot.store.names import fault_in_name, fault_in_tree, find_case_twins, show
+from siteroot.formats.member_names import fault_in_name, fault_in_tree, find_case_twins, show
 
 small_paths = st.lists(st.sampled_from("ab"), min_size=1, max_size=3).map("/".join)
 

@@ -14,6 +14,7 @@ _NEEDED = (
     "installer",
     "packaging",
     "platformdirs",
+    "pyproject_hooks",
     "rich",
     "markdown_it",
     "mdurl",

@@ -38,9 +38,13 @@ class BuildRoot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
-    """How a backend is called. `config_settings` are those of PEP 517; `variables` are added to its environment."""
+    """How a backend is called. `config_settings` are those of PEP 517; `variables` are added to its environment.
+
+    `timeout` is how many seconds one hook may take, None for any number. `network` False: it sees none.
+    """
 
     config_settings: Mapping[str, str | tuple[str, ...]]
     variables: Mapping[str, str]
     source_date_epoch: int
     network: bool = True
+    timeout: float | None = None

@@ -1,0 +1,1 @@
+"""Source trees out of version control: one commit, as the git command checks it out."""

@@ -1,0 +1,138 @@
+"""A repository's mirror in the cache, and checkouts of its commits.
+
+The mirror is bare, has all branches and tags (versions are taken from them), and is fetched into only where a commit is
+asked for that it lacks. Who fetches holds a lock, which is the caller's business.
+"""
+
+import os
+import re
+
+from siteroot import fs
+
+from .git import Git, GitFailedError
+
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+HEAD:refs/siteroot/HEAD")
+
+
+class CommitAbsentError(GitFailedError):
+    """A repository does not have the commit, branch or tag that was asked for."""
+
+
+class MirrorOfflineError(GitFailedError):
+    """A commit would have to be fetched, and nothing may be."""
+
+
+class Repository:
+    """One repository. `mirror` is where its mirror lies, or will."""
+
+    def __init__(self, git: Git, mirror: str, *, offline: bool) -> None:
+        self._git = git
+        self._mirror = mirror
+        self._offline = offline
+
+    def resolve(self, requested: str | None) -> str:
+        """Return the commit that a branch, tag or (short) commit is now, the default branch's for None. Fetches first."""
+        if requested is not None:
+            self._check_word(requested)
+        if not self._offline:
+            self._fetch(*_REFS)
+        names = [f"refs/tags/{requested}", f"refs/heads/{requested}", f"{requested}"]
+        for name in ["refs/siteroot/HEAD"] if requested is None else names:
+            if commit := self._find(name):
+                return commit
+        if requested is not None and self._fetch_one(requested):
+            return self._find(f"refs/siteroot/{requested}") or requested
+        raise CommitAbsentError(
+            f"has no branch, tag or commit {requested!r}", where=self._git.shown
+        )
+
+    def bring(self, commit: str, requested: str | None) -> None:
+        """Have a commit in the mirror. Raises CommitAbsentError, MirrorOfflineError, GitFailedError."""
+        if not _COMMIT.fullmatch(commit):
+            raise CommitAbsentError(
+                f"the lock names no commit: {commit[:80]!r}", where=self._git.shown
+            )
+        if self._find(commit) == commit:
+            return
+        if self._offline:
+            raise MirrorOfflineError(
+                f"the commit {commit} is not in the cache, and --offline fetches nothing",
+                where=self._git.shown,
+            )
+        self._fetch(*_REFS)
+        if self._find(commit) == commit:
+            return
+        # of a pull request, or of a branch that was moved since
+        for word in (commit, *([requested] if requested and requested.startswith("refs/") else [])):
+            self._check_word(word)
+            if self._fetch_one(word) and self._find(commit) == commit:
+                return
+        raise CommitAbsentError(
+            f"does not have the commit {commit}, which the lock names", where=self._git.shown
+        )
+
+    def check_out(self, commit: str, folder: str, *, lfs: bool) -> None:
+        """Make a folder that holds the tree of a commit that the mirror has, with its submodules."""
+        git = self._git
+        if lfs and git.attempt("lfs", "version", cwd=self._mirror)[0]:
+            raise GitFailedError(
+                "is to be checked out with Git LFS, which is not installed", where=git.shown
+            )
+        parent = os.path.dirname(folder)
+        git.run(
+            "clone", "--quiet", "--local", "--no-checkout", "--", self._mirror, folder, cwd=parent
+        )
+        git.run("remote", "set-url", "origin", git.url, cwd=folder)
+        git.run("checkout", "--quiet", "--detach", commit, cwd=folder)
+        found = git.run("rev-parse", "HEAD", cwd=folder).strip()
+        if found != commit:
+            raise CommitAbsentError(
+                f"{found} was checked out in place of {commit}", where=git.shown
+            )
+        if lfs:
+            git.run("lfs", "pull", cwd=folder)
+        if os.path.exists(f"{folder}/.gitmodules"):
+            if self._offline:
+                raise MirrorOfflineError(
+                    "has submodules, and --offline fetches nothing", where=git.shown
+                )
+            git.run("submodule", "--quiet", "update", "--init", "--recursive", cwd=folder)
+
+    def _find(self, name: str) -> str:
+        """Return the commit that a name is in the mirror, "" where there is none."""
+        if not os.path.isdir(self._mirror):
+            return ""
+        code, out, _ = self._git.attempt(
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            f"{name}^{{commit}}",
+            cwd=self._mirror,
+        )
+        return "" if code else out.strip()
+
+    def _fetch(self, *refs: str) -> None:
+        if not os.path.isfile(f"{self._mirror}/HEAD"):
+            fs.make_folder(self._mirror)
+            self._git.run("init", "--quiet", "--bare", "--template=", ".", cwd=self._mirror)
+        words = ("--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--end-of-options")
+        self._git.run("fetch", *words, self._git.url, *refs, cwd=self._mirror)
+
+    def _fetch_one(self, word: str) -> bool:
+        """Fetch what nobody advertises; whether the server gives it."""
+        if self._offline:
+            return False
+        try:
+            self._fetch(f"+{word}:refs/siteroot/{word}")
+        except GitFailedError:
+            return False
+        return True
+
+    def _check_word(self, word: str) -> None:
+        """Refuse what git could take for an option or a pattern."""
+        if word.startswith("-") or re.search(r"[\s*?\[\\:^~\0]|\.\.", word):
+            raise CommitAbsentError(
+                f"{word[:80]!r} is no branch, tag or commit", where=self._git.shown
+            )

@@ -1,0 +1,149 @@
+"""What a URL or path of a requirement leads to: a source, and what its own words say of the name and the bytes."""
+
+import posixpath
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from siteroot.formats.requirements_txt import ARCHIVE_ENDINGS
+from siteroot.formats.uv_lock_sources import without_user
+from siteroot.model.digest import HEX_LENGTHS, Digest
+from siteroot.model.lock import (
+    DirectorySource,
+    EditableSource,
+    GitSource,
+    PathSource,
+    Source,
+    UrlSource,
+)
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?!\\)")
+_FRAGMENT_KEYS = {"egg", "subdirectory", "lfs", *HEX_LENGTHS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOfRequirement:
+    """Where a requirement leads. `name` is normalised, None where neither file name nor `#egg=` says it."""
+
+    source: Source
+    name: str | None
+    extras: tuple[str, ...] = ()
+    digests: tuple[Digest, ...] = ()
+
+
+def place_requirement(
+    location: str, folder: str, is_folder: Callable[[str], bool], *, editable: bool
+) -> PlaceOfRequirement:
+    """Return where a location leads; paths start in `folder`. Raises ValueError with the reason.
+
+    What is no folder and no archive by its ending is taken as a source tree that may be missing.
+    """
+    scheme = _SCHEME.match(location)
+    if scheme is None:
+        if location.startswith("git+"):
+            raise ValueError("a git URL has a scheme and two slashes: git+ssh://HOST/PATH")
+        path, _, fragment = location.partition("#")
+        words = _fragment_words(fragment)
+        if not words.keys() & _FRAGMENT_KEYS:
+            path, words = location, {}
+        return _local(path, words, folder, is_folder, editable=editable)
+    address, _, fragment = location.partition("#")
+    words = _fragment_words(fragment)
+    kind = scheme[1].lower()
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        raise ValueError(f"`{without_user(address)}` is no URL") from None
+    if kind in ("file", "git+file") and parts.netloc not in ("", "localhost"):
+        raise ValueError(f"`{address}` is on another host: a file URL has three slashes")
+    if kind == "file":
+        return _local(unquote(parts.path), words, folder, is_folder, editable=editable)
+    if editable:
+        raise ValueError("an editable has to be a folder of this machine")
+    if kind.startswith("git+"):
+        return _named(_git(address.removeprefix("git+"), words), words, None)
+    return _archive(address, parts, words)
+
+
+def _archive(address: str, parts: SplitResult, words: dict[str, str]) -> PlaceOfRequirement:
+    kind = parts.scheme
+    if kind not in ("http", "https"):
+        reason = "only git is understood" if "+" in kind else "http, https, file and git+… are"
+        raise ValueError(f"`{kind}:` is not understood: {reason}")
+    filename = posixpath.basename(unquote(parts.path))
+    if not filename.endswith(ARCHIVE_ENDINGS):
+        raise ValueError(f"`{without_user(address)}` ends as no wheel or archive does")
+    source = UrlSource(url=address, subdirectory=words.get("subdirectory"))
+    return _named(source, words, filename)
+
+
+def _local(
+    path: str,
+    words: dict[str, str],
+    folder: str,
+    is_folder: Callable[[str], bool],
+    *,
+    editable: bool,
+) -> PlaceOfRequirement:
+    absolute = posixpath.normpath(posixpath.join(folder, path))
+    if path.endswith(ARCHIVE_ENDINGS) and not is_folder(absolute):
+        if editable:
+            raise ValueError(f"an editable has to be a folder, and `{path}` is an archive")
+        return _named(PathSource(path=absolute), words, posixpath.basename(absolute))
+    inner = posixpath.normpath(posixpath.join(absolute, words.get("subdirectory", "")))
+    source = EditableSource(path=inner) if editable else DirectorySource(path=inner)
+    return _named(source, words, None)
+
+
+def _git(address: str, words: dict[str, str]) -> GitSource:
+    scheme, _, rest = address.partition("://")
+    place, at, revision = rest.rpartition("@")
+    if not at or "/" not in place:
+        place, revision = rest, ""
+    return GitSource(
+        url=f"{scheme}://{place}",
+        commit="",
+        subdirectory=words.get("subdirectory"),
+        requested=revision or None,
+        lfs=words.get("lfs", "").lower() == "true",
+    )
+
+
+def _fragment_words(fragment: str) -> dict[str, str]:
+    return dict(parse_qsl(fragment.replace("+", "%2B")))
+
+
+def _named(source: Source, words: dict[str, str], filename: str | None) -> PlaceOfRequirement:
+    """Return the place with what file name and fragment say."""
+    egg, _, extras = words.get("egg", "").removesuffix("]").partition("[")
+    name = _name_of(filename) if filename else None
+    return PlaceOfRequirement(
+        source=source,
+        name=name or (canonicalize_name(egg) if egg else None),
+        extras=tuple(
+            sorted({canonicalize_name(each.strip()) for each in extras.split(",") if each})
+        ),
+        digests=tuple(
+            Digest(algorithm, words[algorithm].lower())
+            for algorithm, length in HEX_LENGTHS.items()
+            if len(words.get(algorithm, "")) == length
+        ),
+    )
+
+
+def _name_of(filename: str) -> str | None:
+    try:
+        if filename.endswith(".whl"):
+            return parse_wheel_filename(filename)[0]
+        return parse_sdist_filename(filename)[0]
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None

@@ -1,0 +1,309 @@
+"""What was asked for: the words of a command, and the files that they name, followed to their ends.
+
+A file that names another means it beside itself; the paths and folders of requirements start where the command was
+called, as pip and uv have it. A file is read once, so files may name each other in a circle. What is wrong is told with
+file and line, for all files at once.
+"""
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, urljoin, urlsplit
+
+from packaging.utils import canonicalize_name
+
+from siteroot.errors import ProjectError, UsageError
+from siteroot.formats.pyproject import parse_pyproject
+from siteroot.formats.reading import Faults
+from siteroot.formats.requirements_txt import parse_requirement, parse_requirements_txt
+from siteroot.formats.uv_lock_sources import without_user
+from siteroot.model.project import Pyproject
+from siteroot.model.requirement import Requirement
+from siteroot.model.requirements import (
+    Asked,
+    IncludeLine,
+    OptionLine,
+    RequirementLine,
+    Requirements,
+    RequirementSource,
+    SourceKind,
+    UnnamedRequirement,
+)
+from siteroot.ports import ProjectFiles
+
+from .file_options import SaidOption, combine_options, passed_over
+from .groups import expand_groups
+from .requirement_places import place_requirement
+
+_URL = re.compile(r"(?:https?|file)://", re.IGNORECASE)
+_PYLOCK = re.compile(r"pylock(?:\.[^.]+)?\.toml")
+_STDIN = ("-", "/dev/stdin")
+_TREE_FILES = ("setup.py", "setup.cfg")
+
+
+class RequirementsFileError(ProjectError):
+    """A requirements file is not there, or says what it cannot."""
+
+
+class RequirementWordError(UsageError):
+    """A word of the command line is no requirement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What files are read with. `folder` is where the command was called, absolute.
+
+    `fetch` returns what an http(s) URL holds, `stdin` all that stands there; both raise a SiterootError. `extras` are
+    those that are wanted of every pyproject.toml, None for all.
+    """
+
+    files: ProjectFiles
+    folder: str
+    variables: Mapping[str, str]
+    fetch: Callable[[str], bytes]
+    stdin: Callable[[], bytes]
+    extras: tuple[str, ...] | None = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A requirements file: its place, absolute or a URL, and what messages call it. stdin's place is ""."""
+
+    place: str
+    shown: str
+
+
+def read_requirements(sources: Sequence[RequirementSource], reading: Reading) -> Requirements:
+    """Return all that the sources ask for, in their order.
+
+    Raises RequirementsFileError with all faults of all files, RequirementWordError for a word of the command line.
+    """
+    walk = _Walk(reading)
+    for source in sources:
+        match source.kind:
+            case SourceKind.REQUIREMENT | SourceKind.EDITABLE:
+                walk.add_word(source.text, editable=source.kind is SourceKind.EDITABLE)
+            case SourceKind.FILE:
+                walk.add_file(source.text)
+            case SourceKind.CONSTRAINTS:
+                walk.follow(walk.file_named(source.text, None), source.kind.value, constraint=True)
+            case SourceKind.GROUP:
+                walk.add_group(source.text)
+    return walk.end()
+
+
+class _Walk:
+    """One reading under way: what was found, and what was wrong."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._variables = {"PROJECT_ROOT": reading.folder, **reading.variables}
+        self._faults = Faults()
+        self._visited: set[tuple[str, bool]] = set()
+        self._asked: list[Asked] = []
+        self._constraints: list[Requirement] = []
+        self._options: list[SaidOption] = []
+        self._trees: list[str] = []
+        self._locks: list[str] = []
+
+    def end(self) -> Requirements:
+        options = combine_options(self._options, self._located, self._faults)
+        self._faults.raise_any(RequirementsFileError, "")
+        return Requirements(
+            asked=tuple(self._asked),
+            constraints=tuple(self._constraints),
+            options=options,
+            trees=tuple(dict.fromkeys(self._trees)),
+            locks=tuple(dict.fromkeys(self._locks)),
+            warnings=tuple(passed_over(self._options)),
+        )
+
+    def add_word(self, text: str, *, editable: bool) -> None:
+        """Take a requirement of the command line."""
+        shown = without_user(text)
+        if text.endswith((".txt", ".in")) and self._is_file(text):
+            raise RequirementWordError(
+                "is a requirements file", where=shown, hints=(f"say `-r {shown}`",)
+            )
+        try:
+            line = RequirementLine(
+                line=0, written=parse_requirement(text, editable=editable), editable=editable
+            )
+            self._asked.append(self._placed(line, f"`{shown}`"))
+        except ValueError as error:
+            raise RequirementWordError(str(error), where=shown) from None
+
+    def add_file(self, text: str) -> None:
+        """Take a file of the command line, of whatever kind its name says."""
+        file = self.file_named(text, None)
+        name = posixpath.basename(
+            urlsplit(file.place).path if _URL.match(file.place) else file.place
+        )
+        if _PYLOCK.fullmatch(name):
+            self._locks.append(file.place)
+        elif name == "pyproject.toml":
+            self._add_pyproject(self._read_pyproject(file), file)
+        elif name in _TREE_FILES:
+            self._trees.append(file.place)
+        else:
+            self.follow(file, SourceKind.FILE.value, constraint=False)
+
+    def add_group(self, text: str) -> None:
+        """Take a dependency group: "NAME" of the pyproject.toml here, or "PATH:NAME"."""
+        path, _, name = text.rpartition(":")
+        file = self.file_named(path or "pyproject.toml", None)
+        group = expand_groups(self._read_pyproject(file)).get(canonicalize_name(name))
+        if group is None:
+            raise RequirementsFileError(f"has no dependency group `{name}`", where=file.shown)
+        for each in group.requirements:
+            self._add_text(each.text, f"{file.shown} (group `{name}`)")
+
+    def follow(self, file: _File, asking: str, *, constraint: bool) -> None:
+        """Read a requirements file and those that it names, each once."""
+        if (file.place, constraint) in self._visited:
+            return
+        self._visited.add((file.place, constraint))
+        content = self._read(file)
+        if content is None:
+            self._faults.add(asking, f"there is no file {file.shown}")
+            return
+        for line in parse_requirements_txt(content, file.shown, self._variables, self._faults):
+            where = f"{file.shown}:{line.line}"
+            try:
+                match line:
+                    case RequirementLine():
+                        self._take(line, where, constraint=constraint)
+                    case IncludeLine(file=named, constraint=constrains):
+                        nested = self.file_named(named, file)
+                        self.follow(nested, where, constraint=constraint or constrains)
+                    case OptionLine() if not constraint:
+                        self._options.append(SaidOption(where, line, file.place))
+                    case OptionLine():
+                        pass
+            except ValueError as error:
+                self._faults.add(where, str(error))
+
+    def file_named(self, text: str, inside: _File | None) -> _File:
+        """Return the file that a word means: beside the file that it stands in, else from the command's folder."""
+        if inside is None and text in _STDIN:
+            return _File("", "<stdin>")
+        if inside is not None and _URL.match(inside.place) and not inside.place.startswith("file:"):
+            joined = urljoin(inside.place, text)
+            return _File(joined, without_user(joined))
+        if text.lower().startswith("file://"):
+            path = unquote(urlsplit(text).path)
+            return _File(path, path)
+        if _URL.match(text):
+            return _File(text, without_user(text))
+        if inside is None or not inside.place:
+            return _File(posixpath.normpath(posixpath.join(self._reading.folder, text)), text)
+        return _File(
+            posixpath.normpath(posixpath.join(posixpath.dirname(inside.place), text)),
+            posixpath.normpath(posixpath.join(posixpath.dirname(inside.shown), text)),
+        )
+
+    def _take(self, line: RequirementLine, where: str, *, constraint: bool) -> None:
+        asked = self._placed(line, where)
+        if not constraint:
+            self._asked.append(asked)
+        elif line.editable:
+            raise ValueError("an editable cannot be a constraint")
+        elif isinstance(asked.requirement, UnnamedRequirement):
+            raise ValueError("a constraint has to say the name that it is about: NAME @ URL")
+        else:
+            self._constraints.append(asked.requirement)
+
+    def _placed(self, line: RequirementLine, origin: str) -> Asked:
+        """Return what a line asks for. Raises ValueError for a place that makes no sense."""
+        written, digests = line.written, line.digests
+        name, extras, source = written.name, written.extras, None
+        if written.location is not None:
+            place = place_requirement(
+                written.location, self._reading.folder, self._is_folder, editable=line.editable
+            )
+            source, name = place.source, name or place.name
+            extras = tuple(sorted({*extras, *place.extras}))
+            digests = (*digests, *place.digests)
+        elif line.editable:
+            raise ValueError("an editable has to be a folder of this machine")
+        settings: dict[str, tuple[str, ...]] = {}
+        for key, value in line.settings:
+            settings[key] = (*settings.get(key, ()), value)
+        requirement: Requirement | UnnamedRequirement
+        if name is not None:
+            requirement = Requirement(
+                name=name,
+                extras=extras,
+                specifier=written.specifier,
+                marker=written.marker,
+                source=source,
+                origin=origin,
+                digests=digests,
+            )
+        else:
+            assert source is not None
+            requirement = UnnamedRequirement(
+                extras=extras, marker=written.marker, source=source, origin=origin, digests=digests
+            )
+        return Asked(requirement=requirement, settings=settings)
+
+    def _add_pyproject(self, pyproject: Pyproject, file: _File) -> None:
+        """Take the dependencies of a project and of its wanted extras, where they can be known without a build."""
+        project, wanted = pyproject.project, self._reading.extras
+        if (
+            project is None
+            or "dependencies" in project.dynamic
+            or (wanted != () and "optional-dependencies" in project.dynamic)
+        ):
+            self._trees.append(file.place)
+            return
+        optional = project.optional_dependencies
+        for extra in wanted or ():
+            if extra not in optional:
+                raise RequirementsFileError(f"has no extra `{extra}`", where=file.shown)
+        texts = list(project.dependencies)
+        for extra in optional if wanted is None else wanted:
+            texts += optional[extra]
+        for text in texts:
+            self._add_text(text, file.shown)
+
+    def _add_text(self, text: str, where: str) -> None:
+        try:
+            line = RequirementLine(line=0, written=parse_requirement(text), editable=False)
+            self._asked.append(self._placed(line, where))
+        except ValueError as error:
+            self._faults.add(where, str(error))
+
+    def _read_pyproject(self, file: _File) -> Pyproject:
+        content = self._read(file)
+        if content is None:
+            raise RequirementsFileError("there is no such file", where=file.shown)
+        return parse_pyproject(content, file.place)
+
+    def _read(self, file: _File) -> bytes | None:
+        if not file.place:
+            return self._reading.stdin()
+        if _URL.match(file.place):
+            return self._reading.fetch(file.place)
+        return self._reading.files.read(file.place)
+
+    def _is_folder(self, path: str) -> bool:
+        return self._reading.files.is_folder(path)
+
+    def _is_file(self, text: str) -> bool:
+        path = posixpath.join(self._reading.folder, text)
+        return self._reading.files.read(path) is not None
+
+    def _located(self, value: str, beside: str) -> str:
+        """Return a URL, or a path as an absolute one: beside a file, where there is such a folder or file."""
+        if "://" in value:
+            return value
+        if _URL.match(beside):
+            return urljoin(beside, value)
+        files = self._reading.files
+        for folder in (posixpath.dirname(beside), self._reading.folder) if beside else ():
+            path = posixpath.normpath(posixpath.join(folder, value))
+            if files.is_folder(path) or files.read(path) is not None:
+                return path
+        return posixpath.normpath(posixpath.join(self._reading.folder, value))

@@ -1,0 +1,317 @@
+"""What requirements files come to together: nesting, places, options, project files, and the faults of all of them."""
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from siteroot.errors import ProjectError, SourceError, UsageError
+from siteroot.model.digest import Digest
+from siteroot.model.lock import (
+    DirectorySource,
+    EditableSource,
+    GitSource,
+    PathSource,
+    Source,
+    UrlSource,
+)
+from siteroot.model.requirement import Requirement
+from siteroot.model.requirements import (
+    Asked,
+    FileOptions,
+    Formats,
+    Requirements,
+    RequirementSource,
+    SourceKind,
+    UnnamedRequirement,
+)
+from siteroot.project.requirements_files import Reading, read_requirements
+from support.project_files import MemoryProjectFiles
+
+WEB = {"https://h/a/r.txt": "rich\n-r ../b.txt", "https://h/b.txt": "attrs"}
+
+
+def fetch(url: str) -> bytes:
+    """Return what the made web holds."""
+    if url not in WEB:
+        raise SourceError("there is no such page", where=url)
+    return WEB[url].encode()
+
+
+def read(
+    files: dict[str, str], *sources: str, stdin: str = "", extras: tuple[str, ...] | None = ()
+) -> Requirements:
+    """Return what was asked for with these words, "-r FILE" and the like, in the folder /p."""
+    kinds = {
+        "-r": SourceKind.FILE,
+        "-c": SourceKind.CONSTRAINTS,
+        "-e": SourceKind.EDITABLE,
+        "--group": SourceKind.GROUP,
+    }
+    named = []
+    for source in sources:
+        option, _, text = source.partition(" ")
+        kind = kinds.get(option)
+        named.append(
+            RequirementSource(SourceKind.REQUIREMENT, source)
+            if kind is None
+            else RequirementSource(kind, text)
+        )
+    reading = Reading(
+        files=MemoryProjectFiles(files),
+        folder="/p",
+        variables={"V": "7"},
+        fetch=fetch,
+        stdin=stdin.encode,
+        extras=extras,
+    )
+    return read_requirements(named, reading)
+
+
+def told(requirements: Requirements) -> list[str]:
+    """Return the names that are asked for with where they were said."""
+    return [
+        f"{asked.requirement.name} {asked.requirement.origin}"
+        for asked in requirements.asked
+        if isinstance(asked.requirement, Requirement)
+    ]
+
+
+def test_files_name_files_beside_themselves_and_may_go_round_in_a_circle() -> None:
+    files = {
+        "/p/r.txt": "a\n-r sub/s.txt\nb\n-r sub/s.txt",
+        "/p/sub/s.txt": "c\n-r ../r.txt\n-r t.txt",
+        "/p/sub/t.txt": "d",
+    }
+    assert told(read(files, "-r r.txt")) == [
+        "a r.txt:1",
+        "c sub/s.txt:1",
+        "d sub/t.txt:1",
+        "b r.txt:3",
+    ]
+    assert told(read(files, "-r ../p/sub/t.txt", "-r file:///p/sub/t.txt")) == [
+        "d ../p/sub/t.txt:1"
+    ]
+
+
+def test_a_constraints_file_only_constrains_and_so_does_all_that_it_names() -> None:
+    files = {
+        "/p/r.txt": "a\n-c c.txt",
+        "/p/c.txt": "b<2\n-r d.txt\n--no-index",
+        "/p/d.txt": "a==1\nc[x] @ https://h/c.whl",
+    }
+    found = read(files, "-r r.txt")
+    assert told(found) == ["a r.txt:1"]
+    assert [(each.name, each.specifier) for each in found.constraints] == [
+        ("b", SpecifierSet("<2")),
+        ("a", SpecifierSet("==1")),
+        ("c", SpecifierSet("")),
+    ]
+    assert not found.options.no_index
+    assert [each.name for each in read(files, "-c d.txt").constraints] == ["a", "c"]
+    assert told(read(files, "-r d.txt", "-c d.txt")) == ["a d.txt:1", "c d.txt:2"]
+
+
+def test_stdin_and_the_web_hold_files_too() -> None:
+    files = {"/p/x.txt": "x"}
+    assert told(read(files, "-r -", stdin="a\n-r x.txt")) == ["a <stdin>:1", "x x.txt:1"]
+    assert told(read(files, "-r /dev/stdin", stdin="a==${V}")) == ["a <stdin>:1"]
+    assert told(read({}, "-r https://h/a/r.txt")) == [
+        "rich https://h/a/r.txt:1",
+        "attrs https://h/b.txt:1",
+    ]
+    with pytest.raises(SourceError, match="no such page"):
+        read({"/p/r.txt": "-r https://h/none"}, "-r r.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("./dir", DirectorySource(path="/p/dir")),
+        ("dir/../dir#subdirectory=in", DirectorySource(path="/p/dir/in")),
+        ("./absent", DirectorySource(path="/p/absent")),
+        ("./absent#1.tar.gz", PathSource(path="/p/absent#1.tar.gz")),
+        ("${PROJECT_ROOT}/dir", DirectorySource(path="/p/dir")),
+        ("file:///p/my%20dir", DirectorySource(path="/p/my dir")),
+        ("file://localhost/x.whl", PathSource(path="/x.whl")),
+        ("./like.zip", DirectorySource(path="/p/like.zip")),
+        ("-e dir", EditableSource(path="/p/dir")),
+        ("-e file:///p/dir", EditableSource(path="/p/dir")),
+        (
+            "https://u@h/x.zip#subdirectory=in",
+            UrlSource(url="https://u@h/x.zip", subdirectory="in"),
+        ),
+        ("https://h/x.whl?a=b", UrlSource(url="https://h/x.whl?a=b", subdirectory=None)),
+        (
+            "git+ssh://git@h/x.git@v1#subdirectory=in&lfs=true",
+            GitSource(
+                url="ssh://git@h/x.git", commit="", subdirectory="in", requested="v1", lfs=True
+            ),
+        ),
+        (
+            "git+https://h/x",
+            GitSource(url="https://h/x", commit="", subdirectory=None, requested=None),
+        ),
+    ],
+)
+def test_places_lead_to_sources(text: str, source: Source) -> None:
+    files = {"/p/r.txt": text, "/p/dir/in/x": "", "/p/my dir/x": "", "/p/like.zip/x": ""}
+    (asked,) = read(files, "-r r.txt").asked
+    assert isinstance(asked.requirement, UnnamedRequirement)
+    assert asked.requirement.source == source
+    assert asked.requirement.origin == "r.txt:1"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("./A_b-1-py3-none-any.whl", "a-b"),
+        ("https://h/a.b-1.0.tar.gz#egg=other", "a-b"),
+        ("git+https://h/x#egg=A_b[X,y]", "a-b"),
+        ("a-b @ ./dir", "a-b"),
+        ("./dir#egg=a-b", "a-b"),
+    ],
+)
+def test_file_names_and_eggs_say_the_name(text: str, name: str) -> None:
+    (asked,) = read({"/p/r.txt": text, "/p/dir/x": ""}, "-r r.txt").asked
+    assert isinstance(asked.requirement, Requirement)
+    assert asked.requirement.name == name
+    assert asked.requirement.extras == (("x", "y") if "[" in text else ())
+
+
+def test_hashes_come_from_options_and_from_fragments() -> None:
+    one, other = "0a" * 32, "0b" * 32
+    text = f"https://h/x-1.zip#sha256={one} --hash=sha256:{other} -C a=b -C a=c"
+    assert read({"/p/r.txt": text}, "-r r.txt").asked == (
+        Asked(
+            requirement=Requirement(
+                name="x",
+                extras=(),
+                specifier=SpecifierSet(),
+                marker=None,
+                source=UrlSource(url="https://h/x-1.zip", subdirectory=None),
+                origin="r.txt:1",
+                digests=(Digest("sha256", other), Digest("sha256", one)),
+            ),
+            settings={"a": ("b", "c")},
+        ),
+    )
+
+
+def test_options_of_all_files_are_joined() -> None:
+    files = {
+        "/p/r.txt": "-i https://h/simple\n--no-binary a,B_c\n--only-binary :all:\n-r sub/s.txt\n-f wheels",
+        "/p/sub/s.txt": "--extra-index-url ./index\n-f wheels\n-f https://h/x\n--require-hashes\n"
+        "--no-binary :none:\n--no-binary d\n--only-binary :none:\n-i https://h/simple\n--pre",
+        "/p/sub/wheels/x.whl": "",
+    }
+    found = read(files, "-r r.txt")
+    assert found.options == FileOptions(
+        index_url="https://h/simple",
+        extra_index_urls=("/p/index",),
+        find_links=("/p/sub/wheels", "https://h/x", "/p/wheels"),
+        no_binary=Formats(names=frozenset({"d"})),
+        only_binary=Formats(),
+        require_hashes=True,
+    )
+    assert found.warnings == (
+        "sub/s.txt:9: `--pre` is passed over: say `--prerelease allow` on the command line instead",
+    )
+
+
+PYPROJECT = """
+[project]
+name = "p"
+version = "1"
+dependencies = ["a>1", "b @ file:///p/b"]
+optional-dependencies = { X_y = ["c"], z = ["d"] }
+[dependency-groups]
+dev = ["e", { include-group = "more" }]
+more = ["f"]
+"""
+
+
+def test_project_files_are_asked_for_their_dependencies() -> None:
+    files = {"/p/pyproject.toml": PYPROJECT, "/p/q/pyproject.toml": PYPROJECT}
+    assert told(read(files, "-r pyproject.toml")) == ["a pyproject.toml", "b pyproject.toml"]
+    assert len(told(read(files, "-r q/pyproject.toml", extras=None))) == 4
+    assert told(read(files, "-r pyproject.toml", extras=("x-y",)))[2:] == ["c pyproject.toml"]
+    assert told(read(files, "--group dev", "--group q/pyproject.toml:more")) == [
+        "e pyproject.toml (group `dev`)",
+        "f pyproject.toml (group `dev`)",
+        "f q/pyproject.toml (group `more`)",
+    ]
+
+
+def test_what_only_a_build_or_another_reader_can_tell_is_named() -> None:
+    dynamic = '[project]\nname = "p"\nversion = "1"\ndynamic = ["dependencies"]'
+    files = {"/p/pyproject.toml": dynamic, "/p/q/pyproject.toml": "[tool.x]"}
+    found = read(
+        files, "-r pyproject.toml", "-r q/pyproject.toml", "-r setup.py", "-r pylock.a.toml"
+    )
+    assert found == Requirements(
+        trees=("/p/pyproject.toml", "/p/q/pyproject.toml", "/p/setup.py"),
+        locks=("/p/pylock.a.toml",),
+    )
+
+
+def test_faults_of_all_files_are_told_at_once_each_where_it_stands() -> None:
+    files = {
+        "/p/r.txt": "-r s.txt\n-r absent.txt\n-i https://h/1\nhg+https://h/x\n-c c.txt\n--no-binary a b",
+        "/p/s.txt": "!\n-i https://h/2\n-e x.whl\nfile://h/x\nhttps://u:secret@h/x\ngit+git@h:x/y\n"
+        "-e https://h/x.zip\nftp://h/x.zip",
+        "/p/c.txt": "./x.whl\n-e .",
+    }
+    with pytest.raises(ProjectError) as caught:
+        read(files, "-r r.txt")
+    assert [line.strip() for line in caught.value.message.splitlines()] == [
+        "13 faults:",
+        "s.txt:1: is neither a requirement, nor a URL or path, nor an option",
+        "s.txt:3: an editable has to be a folder, and `x.whl` is an archive",
+        "s.txt:4: `file://h/x` is on another host: a file URL has three slashes",
+        "s.txt:5: `https://h/x` ends as no wheel or archive does",
+        "s.txt:6: a git URL has a scheme and two slashes: git+ssh://HOST/PATH",
+        "s.txt:7: an editable has to be a folder of this machine",
+        "s.txt:8: `ftp:` is not understood: http, https, file and git+… are",
+        "r.txt:2: there is no file absent.txt",
+        "r.txt:4: `hg+https:` is not understood: only git is understood",
+        "c.txt:1: a constraint has to say the name that it is about: NAME @ URL",
+        "c.txt:2: an editable cannot be a constraint",
+        "r.txt:3: `--index-url` is another one than that of s.txt:2",
+        "r.txt:6: `a b` cannot be the name of a distribution",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "hint"),
+    [
+        ("r.txt", "is a requirements file", "say `-r r.txt`"),
+        ("hello world", "the requirement on `hello` cannot be read", None),
+        ("-e name.whl", "an editable has to be a folder, and `name.whl` is an archive", None),
+        ("https://u:secret@h/x", "`https://h/x` ends as no wheel or archive does", None),
+    ],
+)
+def test_words_of_the_command_line_are_judged_likewise(
+    source: str, message: str, hint: str | None
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        read({"/p/r.txt": ""}, source)
+    assert message in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert caught.value.hints == (() if hint is None else (hint,))
+
+
+@pytest.mark.parametrize(
+    ("sources", "message"),
+    [
+        (("-r absent.txt",), "there is no file absent.txt"),
+        (("-r pyproject.toml",), "pyproject.toml: there is no such file"),
+        (("--group q/pyproject.toml:x",), "q/pyproject.toml: has no dependency group `x`"),
+    ],
+)
+def test_files_that_are_not_there_are_named(sources: tuple[str, ...], message: str) -> None:
+    with pytest.raises(ProjectError, match=message):
+        read({"/p/q/pyproject.toml": PYPROJECT}, *sources)
+
+
+def test_an_extra_that_a_project_does_not_have_is_named() -> None:
+    with pytest.raises(ProjectError, match="has no extra `no`"):
+        read({"/p/pyproject.toml": PYPROJECT}, "-r pyproject.toml", extras=("no",))

@@ -117,7 +117,7 @@ def read_digest(path: str, admission: Admission) -> Digest:
 def unpack_wheel(
     archive_path: str, folder: str, admission: Admission, digest: Digest, *, writer: Writer = DISK
 ) -> StoredWheel:
-    """Unpack an archive into a new folder, with its manifest, and return what is there.
+    """Unpack an archive into an empty folder, with its manifest, and return what is there.
 
     `digest` is the archive's sha256, which was checked. Raises HostileWheelError (BadRecordError, WrongArchiveError)
     or StoreWriteError; then the folder may be there in part, and is the caller's to remove.

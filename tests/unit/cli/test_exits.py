@@ -12,6 +12,7 @@ _UVS = {
     errors.LockAbsentError: 1,
     errors.LockOutdatedError: 1,
     errors.SelectionError: 2,
+    errors.ResolutionError: 1,
     errors.TargetError: 2,
     errors.SourceError: 1,
     errors.IntegrityError: 1,

@@ -145,7 +145,7 @@ def _unpack(content: bytes) -> None:
             pin=pin, limits=Limits(members=1000, size=1 << 20), tolerate_record=len(content) % 2 > 0
         )
         (folder / "new").mkdir()
-    unpack_wheel(str(path), str(folder / "new"), admission, pin.artifact.file.digests[0])
+        unpack_wheel(str(path), str(folder / "new"), admission, pin.artifact.file.digests[0])
     finally:
         assert {each.name for each in folder.iterdir()} <= {"new", path.name}
         shutil.rmtree(folder)

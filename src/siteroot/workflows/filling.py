@@ -231,7 +231,8 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
             verifier.complete(desire)
             desire = replace(desire, own_anew=verifier.own_anew)
         means.interrupts.defer()
-    if inventory.exists and (desire.triage.wanted or desire.triage.removed):
+    changes = desire.triage.wanted or desire.triage.removed  # what is remembered tells no names
+    if inventory.exists and (changes or recalled is not None):
         inventory = look_again(
             inventory,
             layout,

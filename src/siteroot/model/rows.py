@@ -1,4 +1,4 @@
-"""The rows that placing and journalling take: nested plain tuples that marshal (version 4) can hold.
+"""The rows that placing and journalling take: nested plain tuples that marshal (version 2) can hold.
 
 Everything about a change is in them and nothing is asked again: what is staged, which moves lead from the old tree
 to the new, which times folders get. `root/` knows no other input. Paths are relative to the root, POSIX; only an

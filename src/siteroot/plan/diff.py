@@ -97,13 +97,15 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
     the target's disks merge, or a path that would be a file and a folder).
     """
     paths, all_paths = _placed_paths(desire), _all_paths(desire)
-    if paths:
-        refuse_crossings(all_paths, desire.placed)
+    folders = folders_of(all_paths) if paths else set()
+    refuse_crossings(all_paths, folders, desire.placed)
     meetings = find_meetings(desire.placed)
     clobbers = find_clobbers(meetings)
     if desire.policy.strict:
         refuse_clobbers(clobbers)
-    name_warnings = judge_names(paths, all_paths, desire.target)
+    together = all_paths | folders
+    new = together if len(paths) == len(all_paths) else paths | folders_of(paths)
+    name_warnings = judge_names(new, together, desire.target)
     going, lost_warnings = _going(desire, inventory)
     own_rows, own_warnings = yield_to_others(
         _own_rows(desire, all_paths), all_paths, going, inventory

@@ -100,17 +100,22 @@ def refuse_clobbers(clobbers: Sequence[Clobber]) -> None:
     )
 
 
-def refuse_crossings(paths: set[str], placed: Sequence[DesiredDistribution]) -> None:
-    """Raise ClobberRefusedError where one of all paths would have to be a file and a folder at once."""
-    crossed = sorted(paths & folders_of(paths))
+def refuse_crossings(
+    paths: set[str], folders: set[str], placed: Sequence[DesiredDistribution]
+) -> None:
+    """Raise ClobberRefusedError where one of all paths would have to be a file and a folder at once.
+
+    `folders` are those that the paths lie in.
+    """
+    crossed = sorted(paths & folders)
     if not crossed:
         return
     lines = []
     for path in crossed[:10]:
         files = [each.name for each in placed if path in each.paths]
-        folders = [each.name for each in placed if path in folders_of(each.paths)]
+        above = [each.name for each in placed if path in folders_of(each.paths)]
         file = " and ".join(files) or "a distribution that stays"
-        folder = " and ".join(folders) or "a distribution that stays"
+        folder = " and ".join(above) or "a distribution that stays"
         lines.append(f"{path} (a file of {file}, a folder of {folder})")
     raise ClobberRefusedError(
         "one distribution's file is another's folder: " + "; ".join(lines),
@@ -146,17 +151,15 @@ def find_unholdable_names(paths: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted(path for path in paths if _NOT_ON_WINDOWS.search(path)))
 
 
-def judge_names(paths: set[str], all_paths: set[str], target: Target) -> tuple[str, ...]:
+def judge_names(new: set[str], together: set[str], target: Target) -> tuple[str, ...]:
     """Return warnings about placed files and their folders whose names other disks merge or refuse.
 
-    `all_paths` are those of all distributions: what stays may meet what comes. Raises ClobberRefusedError where the
-    target's own disks merge or refuse.
+    `new` are those files and folders, `together` are those of all distributions: what stays may meet what comes.
+    Raises ClobberRefusedError where the target's own disks merge or refuse.
     """
-    warnings = []
-    new = {*paths, *folders_of(paths)}
     if not new:
         return ()
-    together = new if paths == all_paths else {*all_paths, *folders_of(all_paths)}
+    warnings = []
     merging = [pair for pair in find_merging_names(together) if not new.isdisjoint(pair)]
     if merging:
         listed = "; ".join(f"{one} and {other}" for one, other in merging[:5])

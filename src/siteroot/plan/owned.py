@@ -1,7 +1,7 @@
 """Our own files of a root, beside its distributions: `.siteroot.json` and what it names (ROOT.md 1, 2, 5)."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from siteroot.model.layout import Layout, LayoutKind
 from siteroot.model.root import Inventory, Kind
@@ -24,7 +24,7 @@ def own_file_paths(layout: Layout) -> tuple[str, ...]:
 
 
 def own_file_rows(
-    layout: Layout, target: Target, paths: Iterable[str], *, pth: bool
+    layout: Layout, target: Target, paths: Collection[str], *, pth: bool
 ) -> tuple[RenderedRow, ...]:
     """Return the files that a root with these paths needs to be imported from, `.siteroot.json` aside.
 
@@ -33,15 +33,11 @@ def own_file_rows(
     if layout.kind is LayoutKind.INTERPRETER:
         return ()
     modules, scripts = layout.folders["purelib"], layout.folders["scripts"]
-    has_pth = has_scripts = False
-    for path in paths:
-        has_pth = has_pth or (path.endswith(".pth") and parent(path) == modules)
-        has_scripts = has_scripts or parent(path) == scripts
     rows = []
-    if pth and has_pth:
+    if pth and any(parent(path) == modules for path in paths if path.endswith(".pth")):
         content = render_sitecustomize(target)
         rows.append(rendered_row(join_path(modules, "sitecustomize.py"), content))
-    if has_scripts:
+    if any(parent(path) == scripts for path in paths if path.startswith(scripts)):
         content = render_start_sitecustomize(target, join_path("..", modules))
         rows.append(rendered_row(f"{START_FOLDER}/sitecustomize.py", content))
     if layout.kind is LayoutKind.PYPACKAGES:

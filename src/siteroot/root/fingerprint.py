@@ -45,19 +45,26 @@ def take_fingerprint(
     time in nanoseconds.
     """
     seen_folders, seen_files = [], []
+    look = os.stat
+    try:
+        top = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return None
     try:
         for path in folders:
-            status = os.lstat(f"{root}/{path}")
+            status = look(path or ".", dir_fd=top, follow_symlinks=False)
             if status.st_mtime_ns > now - _TICK:
                 return None
             seen_folders.append((path, status.st_mtime_ns))
         for path in files:
-            status = os.lstat(f"{root}/{path}")
+            status = look(path, dir_fd=top, follow_symlinks=False)
             if status.st_mtime_ns > now - _TICK:
                 return None
             seen_files.append((path, status.st_mtime_ns, status.st_size, status.st_ino))
     except OSError:
         return None
+    finally:
+        os.close(top)
     return seal(_FORM, (tuple(seen_folders), tuple(seen_files)))
 
 

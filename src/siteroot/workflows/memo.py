@@ -100,7 +100,7 @@ def memo_place(argv: "Sequence[str]", environ: "Mapping[str, str]", cwd: str) ->
         if name.startswith(("UV_", "SITEROOT_"))
     ]
     return MemoPlace(
-        cache, marshal.dumps((_FORM, __version__, _PLACE, tuple(argv), cwd, tuple(said)), 4)
+        cache, marshal.dumps((_FORM, __version__, _PLACE, tuple(argv), cwd, tuple(said)), 2)
     )
 
 

@@ -63,18 +63,18 @@ def test_many_meetings_cost_no_product() -> None:
 
 def test_a_file_that_is_anothers_folder_is_refused_by_name() -> None:
     one, two = placed("one", a=b""), placed("two", a__b=b"")
-    paths = {"a", "a/b"}
+    paths, folders = {"a", "a/b"}, {"a"}
     with pytest.raises(ClobberRefusedError, match=r"a \(a file of one, a folder of two\)"):
-        refuse_crossings(paths, [one, two])
+        refuse_crossings(paths, folders, [one, two])
     with pytest.raises(ClobberRefusedError, match="a file of a distribution that stays"):
-        refuse_crossings(paths, [two])
-    refuse_crossings({"a", "b"}, [one])
+        refuse_crossings(paths, folders, [two])
+    refuse_crossings({"a", "b"}, set(), [one])
 
 
 def test_names_that_a_case_blind_disk_merges() -> None:
     assert find_merging_names(["a/B.py", "a/b.py", "c", "c"]) == (("a/B.py", "a/b.py"),)
     assert find_merging_names(["straße", "STRASSE"]) == (("STRASSE", "straße"),)
-    paths = {"Pkg/x.py", "pkg/y.py"}
+    paths = {"Pkg", "Pkg/x.py", "pkg", "pkg/y.py"}
     (warning,) = judge_names(paths, paths, LINUX)
     assert "Pkg and pkg" in warning
     for target in (MACOS, WINDOWS):
@@ -108,9 +108,10 @@ def test_what_comes_may_merge_with_what_stays() -> None:
 )
 def test_names_that_windows_cannot_hold(path: str) -> None:
     assert path in find_unholdable_names(["fine.py", *folders_of([path]), path])
-    assert "Windows cannot hold" in judge_names({path}, {path}, LINUX)[0]
+    paths = {path, *folders_of([path])}
+    assert "Windows cannot hold" in judge_names(paths, paths, LINUX)[0]
     with pytest.raises(ClobberRefusedError, match="Windows cannot hold"):
-        judge_names({path}, {path}, WINDOWS)
+        judge_names(paths, paths, WINDOWS)
 
 
 @pytest.mark.parametrize(

@@ -107,11 +107,17 @@ def render_record(rows: Iterable[RenderedRecordRow]) -> bytes:
     padded = b"".join([(sha256 or _NO_DIGEST) + b"\0" for _, sha256, _ in ordered])
     digests = b2a_base64(padded, newline=False).translate(_TO_URLSAFE).decode()
     together = "".join([path for path, _, _ in ordered])
-    write = _quoted if any(sign in together for sign in '",\n\r') else str
+    crooked = any(sign in together for sign in '",\n\r')
     lines = []
-    for at, (path, sha256, size) in enumerate(ordered):
-        digest = "" if sha256 is None else f"sha256={digests[44 * at : 44 * at + 43]}"
-        lines.append(f"{write(path)},{digest},{'' if size is None else size}\n")
+    at = 0
+    for path, sha256, size in ordered:
+        written = _quoted(path) if crooked else path
+        if sha256 is None or size is None:
+            digest = "" if sha256 is None else f"sha256={digests[at : at + 43]}"
+            lines.append(f"{written},{digest},{'' if size is None else size}\n")
+        else:
+            lines.append(f"{written},sha256={digests[at : at + 43]},{size}\n")
+        at += 44
     return "".join(lines).encode("utf-8", "surrogateescape")
 
 

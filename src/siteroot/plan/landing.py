@@ -4,7 +4,7 @@ Schemes share folders: `data` is the folder that the modules of most layouts lie
 scheme a file comes from, only where it ends.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from siteroot.errors import IntegrityError
 from siteroot.formats.entry_points import is_interpreter_name
@@ -16,6 +16,7 @@ from .paths import folders_of, is_ascent, join_path, parent
 
 #: Makes a folder a virtual environment to whoever looks at it.
 _VENV_MARK = "pyvenv.cfg"
+_LIBRARIES = ("purelib/", "platlib/")
 _METADATA = (".dist-info", ".egg-info", ".egg-link")
 
 
@@ -40,7 +41,7 @@ def land(folder: str, path: str, root: str) -> str:
 
 
 def refuse_landings(
-    label: str, dist_info: str, layout: Layout, stored: Iterable[StoredRow]
+    label: str, dist_info: str, layout: Layout, stored: Collection[StoredRow]
 ) -> None:
     """Refuse a wheel one of whose files would land where only siteroot, or another distribution, has a place.
 
@@ -63,7 +64,7 @@ def refuse_landings(
             fault = "takes a name that siteroot keeps for itself"
         elif ("-info" in folded or ".egg" in folded) and (name := _metadata_of(path, libraries)):
             # Of what comes as a module the store knows that it is the distribution's own.
-            own = row[1].startswith(("purelib/", "platlib/")) and (
+            own = row[1].startswith(_LIBRARIES) and (
                 name == dist_info or not name.lower().endswith(".dist-info")
             )
             fault = "" if own else f"would land in a distribution's metadata, at {path}"
@@ -84,20 +85,21 @@ def refuse_landings(
 
 
 def _is_harmless(
-    dist_info: str, scripts: str, standing: set[str], stored: Iterable[StoredRow]
+    dist_info: str, scripts: str, standing: set[str], stored: Collection[StoredRow]
 ) -> bool:
     """Whether nothing in the paths, taken all together, calls for a look at each. A no may be wrong, a yes never."""
-    own = f"{dist_info}/"
-    paths = [
-        row[0]
-        for row in stored
-        if not row[0].startswith(own)
-        or not row[1].startswith(("purelib/", "platlib/"))
-        or WORK_FOLDER in row[0].lower()
-    ]
+    paths = [row[0] for row in stored]
+    metadata = f"{dist_info}/"
+    own = [row for row in stored if row[0].startswith(metadata)]
     joined = "\0".join(["", *paths]).lower()
-    signs = (WORK_FOLDER, "-info", ".egg", _VENV_MARK, f"\0{scripts}/".lower())
-    return bool(scripts) and standing.isdisjoint(paths) and not any(s in joined for s in signs)
+    signs = (WORK_FOLDER, ".egg", _VENV_MARK, f"\0{scripts}/".lower())
+    return (
+        bool(scripts)
+        and joined.count("-info") == len(own)
+        and all(row[1].startswith(_LIBRARIES) for row in own)
+        and standing.isdisjoint(paths)
+        and not any(sign in joined for sign in signs)
+    )
 
 
 def _standing(layout: Layout) -> set[str]:

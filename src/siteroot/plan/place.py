@@ -72,19 +72,21 @@ def place_distribution(wheel: StoredWheel, placing: Placing, extras: Extras) -> 
         rendered.append(rendered_row(join_path(dist_info, "direct_url.json"), extras.direct_url))
     record_path = join_path(dist_info, "RECORD")
     refuse_landings(wheel.label, dist_info, layout, stored)
-    stored = _refuse_doubles(wheel, stored, [*(row[0] for row in rendered), record_path])
-    paths = {row[0] for row in stored}.union(row[0] for row in rendered)
+    paths = {row[0] for row in stored}.union([row[0] for row in rendered], [record_path])
+    if len(paths) < len(stored) + len(rendered) + 1:
+        stored = _refuse_doubles(wheel, stored, [*(row[0] for row in rendered), record_path])
     compiled = _place_compiled(wheel, placing, paths)
     record = _render_record(layout.root, modules, (*stored, *compiled), rendered, record_path)
-    rendered.append(rendered_row(record_path, record))
+    digest = hashlib.sha256(record).digest()
+    rendered.append((record_path, record, 0o644, derive_mtime(digest)))
     return DesiredDistribution(
         wheel=wheel,
         direct=extras.direct,
         dist_info=dist_info,
-        record=hashlib.sha256(record).hexdigest(),
+        record=digest.hex(),
         stored=stored,
         rendered=tuple(rendered),
-        paths=frozenset(paths).union([record_path], [row[0] for row in compiled]),
+        paths=frozenset(paths.union([row[0] for row in compiled]) if compiled else paths),
         launchers=frozenset(row[0] for row in launchers),
         compiled=compiled,
         bytecode=placing.bytecode,
@@ -98,8 +100,6 @@ def _refuse_doubles(
 
     Return its stored files, those that are there twice with equal bytes once.
     """
-    if len({*(row[0] for row in stored), *rendered}) == len(stored) + len(rendered):
-        return stored
     once: dict[str, StoredRow] = {}
     for row in stored:
         first = once.setdefault(row[0], row)

@@ -47,8 +47,8 @@ def projects(ground: Ground) -> tuple[Path, Path]:
     return ground.project("small", wheels[0]), ground.project("large", *wheels)
 
 
-def count_calls(ground: Ground, project: Path, root: Path, *words: str) -> dict[str, int]:
-    """Return how often each system call was made, by all processes of the command."""
+def trace_calls(ground: Ground, project: Path, root: Path, *words: str) -> list[str]:
+    """Return the system calls that were made by all processes of the command, as strace writes them."""
     assert STRACE is not None
     out = ground.home / "calls"
     done = subprocess.run(
@@ -62,8 +62,14 @@ def count_calls(ground: Ground, project: Path, root: Path, *words: str) -> dict[
     if "Operation not permitted" in done.stderr:
         pytest.skip("processes may not be traced here")
     assert done.returncode == 0, done.stderr
+    return re.findall(r"^\d+ +(\w+\(.*)", out.read_text(errors="replace"), re.MULTILINE)
+
+
+def count_calls(ground: Ground, project: Path, root: Path, *words: str) -> dict[str, int]:
+    """Return how often each system call was made."""
     calls: dict[str, int] = {}
-    for name in re.findall(r"^\d+ +(\w+)\(", out.read_text(errors="replace"), re.MULTILINE):
+    for call in trace_calls(ground, project, root, *words):
+        name = call.partition("(")[0]
         calls[name] = calls.get(name, 0) + 1
     return calls
 
@@ -120,3 +126,64 @@ def test_a_change_reads_no_module_that_stays(
     calls = count_calls(ground, small, root)
     assert calls.get("rename", 0) + calls.get("renameat", 0) < FILES + 40  # those that go, alone
     assert calls.get("copy_file_range", 0) == 0
+
+
+def test_a_change_looks_at_nothing_of_what_stays_but_its_record(
+    ground: Ground, projects: tuple[Path, Path], tmp_path: Path
+) -> None:
+    small, large = projects
+    root = tmp_path / "root"
+    ground.sync(large, root)
+    opened = [
+        call.split('"')[1].removeprefix(f"{root}/")
+        for call in trace_calls(ground, small, root)
+        if call.startswith("open") and f'"{root}/' in call
+    ]
+    assert "two/d0" in opened
+    assert [path for path in opened if path.startswith("one")] == ["one-1.0.dist-info/RECORD"]
+
+
+def test_a_root_that_the_cache_does_not_know_is_read_once(
+    ground: Ground, projects: tuple[Path, Path], tmp_path: Path
+) -> None:
+    small, large = projects
+    root = tmp_path / "root"
+    ground.sync(large, root)
+    (kept,) = (ground.home / "cache").glob("roots-*")
+    shutil.rmtree(kept)
+    opened = [
+        call.split('"')[1]
+        for call in trace_calls(ground, small, root)
+        if call.startswith("open") and f'"{root}/one/d' in call
+    ]
+    assert len(opened) == FOLDERS
+    assert sorted(set(opened)) == sorted(opened)
+
+
+def test_a_lock_never_seen_loads_nothing_that_fetches_unpacks_or_judges(
+    ground: Ground, projects: tuple[Path, Path], tmp_path: Path
+) -> None:
+    ground.sync(projects[0], tmp_path / "first")  # its wheels are in the store then
+    python, *words = ground.command(projects[0], tmp_path / "second")
+    done = subprocess.run(
+        [python, "-X", "importtime", *words],
+        cwd=ground.home,
+        env=plain_variables(ground.home),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert "siteroot.store.store" in loaded
+    ours = {name for name in loaded if name.partition(".")[0] == "siteroot"}
+    assert len(ours) <= 145  # each takes 0.2 ms
+    for name in ("siteroot.index", "urllib3", "ssl", "rich", "packaging.pylock"):
+        assert name not in loaded
+    for name in (
+        "store.admit",
+        "store.archive",
+        "store.crew",
+        "project.freshness",
+        "workflows.verifying",
+    ):
+        assert f"siteroot.{name}" not in loaded

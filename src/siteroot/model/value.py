@@ -2,7 +2,7 @@
 
 The standard library writes and compiles half a dozen functions for every dataclass: 0.35 ms each (CPython 3.11), and for
 the 150 of a sync as much as for all else that it loads. Here all classes share their methods, and `__init__` alone is
-compiled, when a class is first called. To a type checker, and to whoever asks `dataclasses`, they are the standard
+compiled, for those that are called again and again. To a type checker, and to whoever asks `dataclasses`, they are the standard
 library's.
 """
 
@@ -14,6 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+#: How often a class is called before it gets an `__init__` of its own.
+_SELDOM = 10
 
 _NOT_TAKEN = ("__dict__", "__weakref__")
 
@@ -48,6 +51,10 @@ def _dataclass(
             "__slots__": names,
             "__match_args__": () if kw_only else names,
             "__options__": options,
+            "__plain__": {
+                name: each["default"] for name, each in options.items() if "default" in each
+            },
+            "__seldom__": _SELDOM,
             "__values__": attrgetter(*(names or ("__class__",))),
             "__dataclass_fields__": _Fields(),
         }
@@ -69,8 +76,22 @@ def _make(cls: type, state: dict[str, object]) -> object:
 
 
 def _init(self: "Any", *args: object, **given: object) -> None:
-    """Compile the class's own `__init__`, and make this first instance by it."""
+    """Set the fields one by one for a class that is seldom called, else compile its own `__init__`.
+
+    That takes as long as to set the fields of 30 instances. It also says what is wrong with a call.
+    """
     cls = type(self)
+    values = cls.__plain__ | given
+    cls.__seldom__ -= 1
+    if cls.__seldom__ > 0 and not args and values.keys() == set(cls.__slots__):
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        return
+    _compile_init(cls)
+    cls.__init__(self, *args, **given)
+
+
+def _compile_init(cls: "Any") -> None:
     parameters, lines = [] if cls.__match_args__ else ["*"], []
     scope: dict[str, Any] = {}
     for name in cls.__slots__:
@@ -91,7 +112,6 @@ def _init(self: "Any", *args: object, **given: object) -> None:
     source = "\n".join([f"def __init__(self, {', '.join(parameters)}):", *lines])
     exec(source, scope)  # noqa: S102 - as the standard library makes it, of a class's own names
     cls.__init__ = scope["__init__"]
-    cls.__init__(self, *args, **given)
 
 
 def _repr(self: "Any") -> str:

@@ -156,7 +156,7 @@ OPTIONS = (
     Option(("--exclude-newer-package",), LOCK, L, "", refused=_NO_LOCKING),
     Option(("--no-sources",), LOCK, S, "", refused=_NO_LOCKING, into="flag_no_sources"),
     Option(("--no-sources-package",), LOCK, L, "", refused=_NO_LOCKING, into="flag_no_sources_package"),
-    Option(("--index-strategy",), LOCK, T, "", refused=_NO_LOCKING, variables=_both("INDEX_STRATEGY")),
+    Option(("--index-strategy",), LOCK, T, "", refused=_NO_LOCKING, into="flag_index_strategy"),
     # what a lock was resolved with: compared where its freshness is judged
     Option((), LOCK, T, "The resolution that the lock was made with.", into="resolution",
            choices=_RESOLUTIONS, variables=_both("RESOLUTION"), setting="resolution"),
@@ -306,6 +306,8 @@ OPTIONS = (
     Option(("--no-index",), NETWORK, S, "Ignore indexes.", hidden=True, setting="no-index"),
     Option(("--mirror",), NETWORK, L, "Fetch the files that the lock has from the index FROM, or from below the URL FROM, by name and hash from the index TO.",
            metavar="FROM=TO", separator=" ", variables=("SITEROOT_MIRROR",), setting="mirrors", own_setting=True, own=True),
+    Option((), NETWORK, T, "Which of several indexes that know a distribution count, where one is looked for.", into="index_strategy",
+           choices=("first-index", "unsafe-first-match", "unsafe-best-match"), variables=_both("INDEX_STRATEGY"), setting="index-strategy"),
     Option(("--keyring-provider",), NETWORK, T, "Ask the keyring for credentials.", metavar="PROVIDER",
            choices=("disabled", "subprocess", "import"), variables=_both("KEYRING_PROVIDER"), setting="keyring-provider"),
     Option(("--allow-insecure-host",), NETWORK, L, "Do not check this host's certificate, and send it credentials without encryption.",

@@ -367,6 +367,7 @@ def _settings(answers: _Answers, folder: str) -> Settings:
         http_connect_timeout=None if connect is None else float(connect),
         indexes=_indexes(answers, folder),
         no_index=answers.switch("no_index"),
+        index_strategy=answers.text("index_strategy"),
         mirrors=tuple(_mirror(text, folder) for text in answers.many("mirror")),
         find_links=tuple(_located(place, folder) for place in answers.many("find_links")),
         no_build=answers.switch("no_build"),

@@ -1,41 +1,50 @@
-"""The files of a page by version, in a form that the cache can keep.
+"""The files of a page by version, in a form that the cache can keep: a head, and the rows of all releases.
 
-    base | for each version, oldest first: version, count, first and last upload, marshal of its rows
+    head    base | for each version, oldest first: version, count, first and last upload, where its rows are, their crc32
+    rows    of each version, marshalled
 
 Versions are sorted once, when a page comes, and the rows of each are bytes until somebody looks at that version: a
-resolver looks at two or three of a page's thousand. So a page that was kept is read in a fraction of a millisecond.
+resolver looks at two or three of a page's thousand. So of a page that was kept little more than the head is ever read.
 """
 
 import marshal
+from binascii import crc32
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from mmap import mmap
 from typing import overload
 
 from packaging.version import Version
 
+from siteroot.errors import StoreError
 from siteroot.model.release import ListedFile, ProjectPage, Release
 
 from .distribution_names import version_in
 from .listing import Listing, Row, list_file, read_moment
 
-#: A version, how many files it has, when they were uploaded (as `Release.uploaded`), and these as marshalled rows.
-PackedRelease = tuple[str, int, tuple[float, float] | None, bytes]
+#: A version, how many files it has, when they were uploaded (as `Release.uploaded`); start, end and crc32 of its rows.
+PackedRelease = tuple[str, int, tuple[float, float] | None, int, int, int]
 
 #: Where links start, and the releases.
-PackedPage = tuple[str, tuple[PackedRelease, ...]]
+PageHead = tuple[str, tuple[PackedRelease, ...]]
+
+
+class DamagedPageError(StoreError):
+    """What the cache kept of a page was changed."""
 
 
 class PageFiles(Sequence[ListedFile]):
     """The files of a page, by version and name; each is made when it is looked at."""
 
-    def __init__(self, packed: PackedPage) -> None:
-        self.packed = packed
-        self._base, self._releases = packed
+    def __init__(self, head: PageHead, rows: bytes | mmap) -> None:
+        self.head = head
+        self.rows = rows  # and maybe more behind them
+        self._base, self._releases = head
         self._ends: list[int] = []
 
     def __len__(self) -> int:
-        return sum(count for _, count, _, _ in self._releases)
+        return sum(release[1] for release in self._releases)
 
     def __iter__(self) -> Iterator[ListedFile]:
         for release in self.releases():
@@ -49,21 +58,21 @@ class PageFiles(Sequence[ListedFile]):
         if isinstance(place, slice):
             return tuple(self)[place]
         if not self._ends:
-            self._ends = list(accumulate(count for _, count, _, _ in self._releases))
+            self._ends = list(accumulate(release[1] for release in self._releases))
         place = range(len(self))[place]
         which = bisect_right(self._ends, place)
         return self.releases()[which].files[place - self._ends[which]]
+
+    def packed_rows(self) -> bytes:
+        """Return the rows alone, as the head has their places."""
+        return self.rows[: self._releases[-1][4] if self._releases else 0]
 
     def releases(self) -> tuple[Release, ...]:
         """Return the releases, oldest first."""
         return tuple(
             [
-                Release(
-                    version=version,
-                    files=_ReleaseFiles(self._base, count, rows),
-                    uploaded=uploaded,
-                )
-                for version, count, uploaded, rows in self._releases
+                Release(version=release[0], files=_ReleaseFiles(self, release), uploaded=release[2])
+                for release in self._releases
             ]
         )
 
@@ -71,16 +80,15 @@ class PageFiles(Sequence[ListedFile]):
 class _ReleaseFiles(Sequence[ListedFile]):
     """The files of one version, made when the first of them is looked at."""
 
-    __slots__ = ("_base", "_count", "_files", "_rows")
+    __slots__ = ("_files", "_page", "_release")
 
-    def __init__(self, base: str, count: int, rows: bytes) -> None:
-        self._base = base
-        self._count = count
-        self._rows = rows
+    def __init__(self, page: PageFiles, release: PackedRelease) -> None:
+        self._page = page
+        self._release = release
         self._files: tuple[ListedFile, ...] | None = None
 
     def __len__(self) -> int:
-        return self._count
+        return self._release[1]
 
     def __iter__(self) -> Iterator[ListedFile]:
         return iter(self._made())
@@ -94,8 +102,16 @@ class _ReleaseFiles(Sequence[ListedFile]):
 
     def _made(self) -> tuple[ListedFile, ...]:
         if self._files is None:
-            rows: list[Row] = marshal.loads(self._rows)  # noqa: S302 - our own, and sealed where it lay on a disk
-            self._files = tuple([list_file(row, self._base) for row in rows])
+            version, _, _, start, end, crc = self._release
+            packed = self._page.rows[start:end]
+            if crc32(packed) != crc:
+                raise DamagedPageError(
+                    f"what the cache has of an index's page was changed (version {version})",
+                    where=self._page.head[0].partition("?")[0],
+                    hints=("`--refresh` fetches it anew.",),
+                )
+            rows: list[Row] = marshal.loads(packed)  # noqa: S302 - our own, and its checksum holds
+            self._files = tuple([list_file(row, self._page.head[0]) for row in rows])
         return self._files
 
 
@@ -112,12 +128,18 @@ def sort_listing(listing: Listing, project: str) -> PageFiles:
             parsed.setdefault(Version(version), []).extend(rows)
         except ValueError:  # InvalidVersion, or a number of thousands of digits
             continue
-    packed: list[PackedRelease] = []
+    releases: list[PackedRelease] = []
+    parts: list[bytes] = []
+    start = 0
     for each in sorted(parsed):
         rows = sorted(parsed[each], key=lambda row: row[0])
         uploaded = _uploaded([read_moment(row[4]) for row in rows])
-        packed.append((str(each), len(rows), uploaded, marshal.dumps(rows, 4)))
-    return PageFiles((listing.base, tuple(packed)))
+        part = marshal.dumps(rows, 4)
+        end = start + len(part)
+        releases.append((str(each), len(rows), uploaded, start, end, crc32(part)))
+        parts.append(part)
+        start = end
+    return PageFiles((listing.base, tuple(releases)), b"".join(parts))
 
 
 def find_file(files: PageFiles, project: str, filename: str) -> ListedFile | None:

@@ -27,7 +27,7 @@ RESOLVER_KEYS = frozenset({
 SHARED_KEYS = frozenset({
     "allow-insecure-host", "cache-dir", "compile-bytecode", "concurrent-downloads", "dependency-metadata", "exclude-newer",
     "exclude-newer-package", "extra-index-url", "find-links", "fork-strategy", "http-proxy", "https-proxy", "index",
-    "index-url", "keyring-provider", "link-mode", "native-tls", "no-binary", "no-binary-package", "no-build",
+    "index-strategy", "index-url", "keyring-provider", "link-mode", "native-tls", "no-binary", "no-binary-package", "no-build",
     "no-build-package", "no-cache", "no-index", "no-proxy", "no-sources", "no-sources-package", "offline",
     "prerelease", "prerelease-package", "python-preference", "reinstall", "reinstall-package", "resolution",
     "system-certs",
@@ -37,7 +37,7 @@ SHARED_KEYS = frozenset({
 _FOREIGN_KEYS = frozenset({
     "add-bounds", "audit", "cache-keys", "check-url", "concurrent-builds", "concurrent-installs",
     "config-settings", "config-settings-package", "extra-build-dependencies", "extra-build-variables",
-    "index-strategy", "no-build-isolation", "no-build-isolation-package", "pip", "preview", "preview-features",
+    "no-build-isolation", "no-build-isolation-package", "pip", "preview", "preview-features",
     "publish-url", "pypy-install-mirror", "python-downloads", "python-downloads-json-url", "python-install-mirror",
     "required-version", "torch-backend", "trusted-publishing", "upgrade", "upgrade-package",
 })  # fmt: skip
@@ -73,6 +73,9 @@ def read_shared_settings(table: Table, folder: str) -> Settings:
         concurrent_downloads=_positive(table, "concurrent-downloads"),
         indexes=_indexes(table, folder),
         no_index=table.boolean("no-index"),
+        index_strategy=table.parsed(
+            "index-strategy", word("first-index", "unsafe-first-match", "unsafe-best-match")
+        ),
         find_links=tuple(_location(text, folder) for text in table.texts("find-links")),
         no_build=table.boolean("no-build"),
         no_build_package=table.parsed_texts("no-build-package", parse_name),
@@ -207,6 +210,7 @@ def _indexes(table: Table, folder: str) -> tuple[IndexSetting, ...]:
             each.fault("explicit", "is true, but the index has no name to ask for it by")
         kind = each.parsed("format", word("simple", "flat"))
         authenticate = each.parsed("authenticate", word("auto", "always", "never")) or "auto"
+        cache_control = each.table_or_empty("cache-control")
         default = each.boolean("default") or False
         if name is not None and name in {one.name for one in indexes}:
             each.fault("name", f"is `{name}`, which another index has too")
@@ -221,12 +225,29 @@ def _indexes(table: Table, folder: str) -> tuple[IndexSetting, ...]:
                     explicit=explicit,
                     flat=kind == "flat",
                     authenticate=authenticate,
+                    ignore_error_codes=_error_codes(each),
+                    cache_control_api=cache_control.text("api"),
+                    cache_control_files=cache_control.text("files"),
                 )
             )
     extra = [IndexSetting(url=_location(url, folder)) for url in table.texts("extra-index-url")]
     main = table.text("index-url")
     last = [] if main is None else [IndexSetting(url=_location(main, folder), default=True)]
     return (*indexes, *extra, *last)
+
+
+def _error_codes(table: Table) -> tuple[int, ...] | None:
+    """Return the HTTP statuses that stand for a project that is not there, None where it is not said."""
+    codes = table.values.get("ignore-error-codes")
+    if codes is None:
+        return None
+    if isinstance(codes, list) and all(
+        isinstance(code, int) and not isinstance(code, bool) and 100 <= code <= 999
+        for code in codes
+    ):
+        return tuple(codes)
+    table.fault("ignore-error-codes", "is no list of HTTP statuses")
+    return None
 
 
 def _mirrors(table: Table, folder: str) -> tuple[MirrorSetting, ...]:

@@ -2,44 +2,15 @@
 
 import random
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from .address import Address
 from .asking import Asking, Wire
+from .exchange import MOST, BodyRequest, Received
 from .failures import UnexpectedAnswerError
 from .retry import Broken, Outcome, retry_after
 from .transport import Answer, TransportError
 
-#: How long a body may be, in bytes; the largest page of the public index has a tenth of it.
-MOST = 256 << 20
-
 _GZIP = zlib.MAX_WBITS | 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BodyRequest:
-    """What is asked for. `label` is what messages call it, `wanted` are the statuses that are an answer to the caller.
-
-    Any other status is a fault, tried again where that may help. The body of those in `unread` is not taken: it may be
-    a whole wheel. Header names are in lower case.
-    """
-
-    label: str
-    location: str = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    wanted: frozenset[int] = frozenset({200})
-    unread: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """An answer, its body whole and decoded. `url` is where it came from after redirects, without credentials."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    url: str
 
 
 def receive(wire: Wire, request: BodyRequest, address: Address) -> Received:

@@ -18,7 +18,7 @@ from .options import FetchOptions
 from .sink import Sink
 
 if TYPE_CHECKING:
-    from .body import BodyRequest, Received
+    from .exchange import BodyRequest, Received
     from .network import Network
 
 T = TypeVar("T")
@@ -148,8 +148,9 @@ class Fetcher:
         return self._connect().receive(request, self._halted.is_set)
 
     def cut(self) -> None:
-        """Break off all that `receive` waits for, in any thread. Final."""
+        """Break off all that waits for a server now, in any thread; what is asked for later finds new connections."""
         self._halted.set()
+        self._halted = threading.Event()
         self._cut()
 
     def close(self) -> None:

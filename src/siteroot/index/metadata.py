@@ -23,7 +23,7 @@ from siteroot.model.release import ListedFile
 from siteroot.ports import Reporter
 
 from .address import show_url
-from .body import BodyRequest, Received
+from .exchange import BodyRequest, Received
 from .failures import UnexpectedAnswerError
 from .fetch import Fetcher, FetchRequest
 from .metadata_cache import MetadataCache
@@ -79,7 +79,7 @@ class MetadataReader:
         Raises InvalidMetadataError where that makes no sense, or is of another project or version; BuildError where it
         has to be built, and cannot be; SourceError and IntegrityError where the file is not to be had as described.
         """
-        metadata = self._cache.read(file.digests)
+        metadata = self.recall(file)
         if metadata is not None:
             return metadata
         try:
@@ -93,6 +93,10 @@ class MetadataReader:
             ) from None
         self._cache.write(file.digests, metadata)
         return metadata
+
+    def recall(self, file: ListedFile) -> DistributionMetadata | None:
+        """Return what the cache has of a file, None where it would have to be asked for."""
+        return self._cache.read(file.digests)
 
     def _read_wheel(self, file: ListedFile, project: str) -> DistributionMetadata:
         if local_path(file.location) is None:

@@ -6,9 +6,10 @@ from siteroot.ports import Clock, Reporter
 
 from .address import parse_address
 from .asking import Wire
-from .body import BodyRequest, Received, receive
+from .body import receive
 from .credentials import Credentials
 from .download import Download, Progress
+from .exchange import BodyRequest, Received
 from .options import FetchOptions
 from .sink import Sink
 from .transport import Transport

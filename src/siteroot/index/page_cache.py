@@ -2,26 +2,24 @@
 
     CACHE/pages-v1/
         INDEX/              a digest of the index's URL, its credentials left out
-            PROJECT         when the page came, how long it holds, and its releases
+            PROJECT         the rows of its releases | how long the page holds, where the rows are, sealed | the length of that
 
 What is lost or damaged is fetched again; where nothing can be written nothing is kept.
 """
 
 import contextlib
 import hashlib
+import mmap
 import os
 from dataclasses import astuple, dataclass
 
 from siteroot.formats.releases import PageFiles
 from siteroot.formats.sealed import seal, unseal
-from siteroot.fs import DISK, NotPlainError, Writer, make_folder, read_plain, write_whole
+from siteroot.fs import DISK, Writer, make_folder, open_plain, write_whole
 
 from .caching import Validity
 
 _MAGIC = b"siteroot page 1\n"
-
-#: No page is larger, as it is kept.
-_MOST = 256 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +43,30 @@ class PageCache:
         if path is None:
             return None
         try:
-            value = unseal(_MAGIC, read_plain(path, _MOST))
-        except (OSError, NotPlainError):
+            descriptor = open_plain(path)
+            try:
+                # a page may have megabytes of which hardly any are looked at
+                content = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+            finally:
+                os.close(descriptor)
+        except (OSError, ValueError):  # an empty file cannot be mapped
             return None
+        end = len(content) - 4
+        length = int.from_bytes(content[max(0, end) :], "big")
+        value = unseal(_MAGIC, content[max(0, end - length) : max(0, end)])
         if value is None:
             return None
-        (since, until, etag, last_modified), packed = value
+        (since, until, etag, last_modified), head = value
         validity = Validity(since=since, until=until, etag=etag, last_modified=last_modified)
-        return KeptPage(validity=validity, files=PageFiles(packed))
+        return KeptPage(validity=validity, files=PageFiles(head, content))
 
     def write(self, index: str, project: str, page: KeptPage) -> None:
         """Keep a page in place of the one that was there, where the disk lets us."""
         path = self._path(index, project)
         if path is None:
             return
-        content = seal(_MAGIC, (astuple(page.validity), page.files.packed))
+        head = seal(_MAGIC, (astuple(page.validity), page.files.head))
+        content = b"".join((page.files.packed_rows(), head, len(head).to_bytes(4, "big")))
         with contextlib.suppress(
             OSError
         ):  # a full disk, another's cache: the page is fetched again

@@ -12,10 +12,11 @@ from siteroot.fs import LIMITS, read_plain
 from siteroot.model.event import Note
 from siteroot.model.settings import IndexSetting
 from siteroot.ports import Reporter
+from siteroot.project.indexes import ignored_statuses
 
 from .address import parse_address, show_url, split_url
-from .body import MOST, BodyRequest, Received
 from .caching import Recency, Validity, Verdict, cache_verdict, confirm, judge_answer
+from .exchange import MOST, BodyRequest, Received
 from .failures import UnreachableError
 from .fetch import Fetcher
 from .page_cache import KeptPage, PageCache
@@ -77,10 +78,7 @@ class Pages:
             return self._read_local(project, folder)
         identity = parse_address(index.url).url  # without credentials
         kept = self._cache.read(identity, project)
-        recency = self._rules.recency(project)
-        if kept is not None and (
-            cache_verdict(kept.validity, recency, self._rules.now) is Verdict.SERVE
-        ):
+        if kept is not None and self._holds(kept, project):
             return kept.files
         if self._rules.offline:
             return NoPage(why=Absence.OFFLINE)
@@ -94,11 +92,22 @@ class Pages:
             files = self._parse(project, answer)
             validity = judge_answer(answer.headers, self._rules.now, index.cache_control_api)
         else:
-            refused = answer.status in {401, 403}
+            refused = answer.status in {401, 403} - ignored_statuses(index)
             why = Absence.REFUSED if refused else Absence.UNKNOWN
             return NoPage(why=why, status=answer.status)
         self._keep(identity, project, files, validity)
         return files
+
+    def recall(self, project: str, index: IndexSetting) -> PageFiles | NoPage | None:
+        """Return what `read` would return without asking anybody, None where it would ask."""
+        if local_path(index.url) is not None or self._rules.offline:
+            return self.read(project, index)
+        kept = self._cache.read(parse_address(index.url).url, project)
+        return kept.files if kept is not None and self._holds(kept, project) else None
+
+    def _holds(self, kept: KeptPage, project: str) -> bool:
+        verdict = cache_verdict(kept.validity, self._rules.recency(project), self._rules.now)
+        return verdict is Verdict.SERVE
 
     def _ask(self, project: str, index: IndexSetting, kept: KeptPage | None) -> Received:
         location = page_url(index.url, project)
@@ -110,7 +119,7 @@ class Pages:
                 "accept-encoding": "gzip",
                 **({} if kept is None else kept.validity.conditions),
             },
-            wanted=_TELLING if kept is not None else _TELLING - {304},
+            wanted=(_TELLING if kept is not None else _TELLING - {304}) | ignored_statuses(index),
         )
         return self._fetcher.receive(request)
 

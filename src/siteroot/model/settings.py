@@ -86,6 +86,7 @@ class Settings:
     http_connect_timeout: float | None = None  # seconds
     indexes: tuple[IndexSetting, ...] = ()
     no_index: bool | None = None
+    index_strategy: str | None = None  # first-index, unsafe-first-match, unsafe-best-match
     find_links: tuple[str, ...] = ()
     mirrors: tuple[MirrorSetting, ...] = ()
     # what may be built

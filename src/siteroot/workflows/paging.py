@@ -1,4 +1,4 @@
-"""The pages of indexes, as the settings want them kept."""
+"""Pages and metadata of indexes, as the settings want them."""
 
 import os
 import time
@@ -6,22 +6,58 @@ import time
 from packaging.utils import canonicalize_name
 
 from siteroot.index.fetch import Fetcher
+from siteroot.index.flat import FlatIndexes
+from siteroot.index.metadata import Build, MetadataReader, refuse_build
+from siteroot.index.metadata_cache import MetadataCache
 from siteroot.index.page_cache import PageCache
 from siteroot.index.pages import PageRules, Pages
 from siteroot.model.cache import bucket
 from siteroot.model.settings import Settings
 from siteroot.ports import Reporter
+from siteroot.project.indexes import order_indexes
+
+from .metadata_source import IndexedMetadata, ReadSource, refuse_source
 
 
 def open_pages(
     settings: Settings, fetcher: Fetcher, cache_folder: str | None, reporter: Reporter
 ) -> Pages:
     """Return the reader of pages; without a cache's folder it keeps none."""
-    folder = None if cache_folder is None else os.path.join(cache_folder, bucket("pages"))
     rules = PageRules(
         now=time.time(),
         offline=bool(settings.offline),
         refresh=bool(settings.refresh),
         refresh_names=frozenset(canonicalize_name(name) for name in settings.refresh_package),
     )
-    return Pages(fetcher, PageCache(folder), rules, reporter)
+    return Pages(fetcher, PageCache(_folder(cache_folder, "pages")), rules, reporter)
+
+
+def open_metadata(
+    settings: Settings,
+    fetcher: Fetcher,
+    cache_folder: str | None,
+    reporter: Reporter,
+    *,
+    scratch: str,
+    build: Build = refuse_build,
+    read_source: ReadSource = refuse_source,
+) -> IndexedMetadata:
+    """Return what answers a resolver from the settings' indexes.
+
+    `scratch` is a folder of this command's own, for files that pass through; `build` and `read_source` do what indexes
+    cannot.
+    """
+    cache = MetadataCache(_folder(cache_folder, "metadata"))
+    return IndexedMetadata(
+        order_indexes(settings),
+        pages=open_pages(settings, fetcher, cache_folder, reporter),
+        flat=FlatIndexes(fetcher, reporter),
+        reader=MetadataReader(fetcher, cache, reporter, scratch=scratch, build=build),
+        fetcher=fetcher,
+        reporter=reporter,
+        read_source=read_source,
+    )
+
+
+def _folder(cache_folder: str | None, kind: str) -> str | None:
+    return None if cache_folder is None else os.path.join(cache_folder, bucket(kind))

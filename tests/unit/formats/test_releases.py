@@ -70,7 +70,7 @@ def test_releases_hold_the_files_of_their_versions(filenames: list[str]) -> None
 def test_a_kept_page_is_the_page(filenames: list[str]) -> None:
     listing = listing_of(filenames)
     files = sort_listing(listing, "acme")
-    kept = PageFiles(marshal.loads(marshal.dumps(files.packed)))
+    kept = PageFiles(marshal.loads(marshal.dumps(files.head)), bytes(files.rows))
     assert list(kept) == list(files) == [kept[place] for place in range(len(kept))]
     assert kept[-2:] == tuple(files)[-2:]
     taken = tuple(list_file(row, listing.base) for row in listing.rows)

@@ -34,6 +34,10 @@ SHARED: dict[str, tuple[str, Settings]] = {
     "no-build-package": ('["A_b"]', Settings(no_build_package=("a-b",))),
     "no-cache": ("true", Settings(no_cache=True)),
     "no-index": ("true", Settings(no_index=True)),
+    "index-strategy": (
+        '"unsafe-best-match"',
+        Settings(index_strategy="unsafe-best-match"),
+    ),
     "no-proxy": ('["h"]', Settings(no_proxy=("h",))),
     "no-sources": ("true", Settings(no_sources=True)),
     "no-sources-package": ('["A_b"]', Settings(no_sources_package=("a-b",))),

@@ -1,0 +1,212 @@
+"""What indexes offer and what files say of themselves: the real adapter of `ports.MetadataSource`.
+
+What the cache has is read in the thread that asks, since a hand-over costs more than the read; what has to be fetched
+is fetched by threads, begun as soon as somebody expects it.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+from packaging.utils import canonicalize_name
+
+from siteroot.errors import InvariantError
+from siteroot.formats.distribution_names import SDIST_ENDINGS, is_wheel
+from siteroot.index.failures import OfflineError
+from siteroot.index.fetch import Fetcher
+from siteroot.index.flat import FlatIndexes, is_remote
+from siteroot.index.metadata import MetadataReader
+from siteroot.index.pages import Absence, NoPage, Pages
+from siteroot.model.event import Warned
+from siteroot.model.lock import FlatSource, RegistrySource, Source
+from siteroot.model.metadata import DistributionMetadata
+from siteroot.model.release import ListedFile, ProjectPage
+from siteroot.model.settings import IndexSetting
+from siteroot.ports import Reporter
+from siteroot.project.indexes import IndexOrder, Search, plain_index
+
+#: How many requests are under way at once, at most: what a connection pool holds, and no index minds.
+_WIDTH = 32
+
+_PageKey = tuple[str, str | None]
+
+#: Reads the metadata of what lies at no index.
+ReadSource = Callable[[Source], DistributionMetadata]
+
+
+def refuse_source(source: Source) -> DistributionMetadata:
+    """Refuse, where nobody brings what lies at no index."""
+    raise InvariantError(f"nobody reads {source}")
+
+
+class IndexedMetadata:
+    """Answers from indexes. A context manager: at its end nothing is under way any more."""
+
+    def __init__(
+        self,
+        order: IndexOrder,
+        *,
+        pages: Pages,
+        flat: FlatIndexes,
+        reader: MetadataReader,
+        fetcher: Fetcher,
+        reporter: Reporter,
+        read_source: ReadSource = refuse_source,
+    ) -> None:
+        self._order = order
+        self._pages = pages
+        self._flat = flat
+        self._reader = reader
+        self._fetcher = fetcher
+        self._reporter = reporter
+        self._read_source = read_source
+        self._pool: ThreadPoolExecutor | None = None
+        self._asked: dict[_PageKey, Future[tuple[ProjectPage, ...]]] = {}
+        self._metadata: dict[str, Future[DistributionMetadata]] = {}
+        self._refusals: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            asked = [one.done() for one in self._asked.values()]
+            asked += [one.done() for one in self._metadata.values()]
+            if not all(asked):
+                self._fetcher.cut()  # nobody waits for what was only expected
+            self._pool.shutdown()
+
+    def pages(self, name: str, index: str | None) -> Sequence[ProjectPage]:
+        """Return the pages of a project, in the order of the indexes; of one index alone where it is named by URL."""
+        return self._page_of(name, index).result()
+
+    def read(self, file: ListedFile) -> DistributionMetadata:
+        """Return the metadata of a listed file."""
+        return self._metadata_of(file).result()
+
+    def read_source(self, source: Source) -> DistributionMetadata:
+        """Return the metadata of what a URL, repository, path or directory holds."""
+        return self._read_source(source)
+
+    def expect(self, names: Sequence[str]) -> None:
+        """Begin to fetch pages that will be asked for, and return at once."""
+        for name in names:
+            self._page_of(name, None)
+
+    def expect_metadata(self, files: Sequence[ListedFile]) -> None:
+        """Begin to fetch metadata that will be asked for, and return at once."""
+        for file in files:
+            self._metadata_of(file)
+
+    def _page_of(self, name: str, index: str | None) -> Future[tuple[ProjectPage, ...]]:
+        asked = self._asked.get((name, index))
+        if asked is None:
+            known = self._search(name, index, recall=True)
+            if known is None:
+                asked = self._threads().submit(self._find, name, index)
+            else:
+                asked = Future()
+                asked.set_result(known)
+            self._asked[name, index] = asked
+        return asked
+
+    def _metadata_of(self, file: ListedFile) -> Future[DistributionMetadata]:
+        asked = self._metadata.get(file.location)
+        if asked is None:
+            known = self._reader.recall(file)
+            if known is None:
+                asked = self._threads().submit(self._reader.read, file, self._project_of(file))
+            else:
+                asked = Future()
+                asked.set_result(known)
+            self._metadata[file.location] = asked
+        return asked
+
+    def _threads(self) -> ThreadPoolExecutor:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(_WIDTH, "metadata")
+        return self._pool
+
+    def _find(self, name: str, index: str | None) -> tuple[ProjectPage, ...]:
+        found = self._search(name, index, recall=False)
+        assert found is not None, "a search that may ask comes to an end"
+        return found
+
+    def _search(
+        self, name: str, url: str | None, *, recall: bool
+    ) -> tuple[ProjectPage, ...] | None:
+        """Return the pages that count; None where one of them is to be asked for, and only the cache may be (`recall`)."""
+        found: list[ProjectPage] = []
+        offline = False
+        if url is None:
+            if recall and any(is_remote(place) for place in self._order.links):
+                return None
+            linked = (self._flat_page(name, place) for place in self._order.links)
+            found += [page for page in linked if page is not None]
+        for index in self._order.searched if url is None else (self._order.one(url),):
+            answer = self._ask(name, index, recall=recall)
+            if answer is None:
+                return None
+            if isinstance(answer, NoPage):
+                offline = offline or answer.why is Absence.OFFLINE
+                search = self._order.after(index, found=False, status=answer.status)
+            else:
+                found.append(answer)
+                search = self._order.after(index, found=True, status=None)
+            if search is Search.ENDED:
+                self._tell_refusal(name, index)
+            if search is not Search.NEXT:
+                break
+        if offline and not found:
+            raise OfflineError(
+                f"no index's page of {name} is in the cache, and the network is not to be used",
+                hints=("Leave out `--offline` (UV_OFFLINE) once, then it stays in the cache.",),
+            )
+        return tuple(found)
+
+    def _ask(self, name: str, index: IndexSetting, *, recall: bool) -> ProjectPage | NoPage | None:
+        if index.flat:
+            if recall and is_remote(index.url):
+                return None
+            return self._flat_page(name, index.url) or NoPage(why=Absence.UNKNOWN)
+        ask = self._pages.recall if recall else self._pages.read
+        files = ask(name, index)
+        if files is None or isinstance(files, NoPage):
+            return files
+        return ProjectPage(name=name, source=RegistrySource(plain_index(index.url)), files=files)
+
+    def _flat_page(self, name: str, place: str) -> ProjectPage | None:
+        files = self._flat.read(name, place)
+        if files is None:
+            return None
+        source = RegistrySource(plain_index(place)) if is_remote(place) else FlatSource(place)
+        return ProjectPage(name=name, source=source, files=files)
+
+    def _tell_refusal(self, name: str, index: IndexSetting) -> None:
+        shown = index.name or plain_index(index.url)
+        if shown not in self._refusals:
+            self._refusals.add(shown)
+            self._reporter.report(
+                Warned(
+                    f"index {shown} lets nobody see {name} without other credentials, and no other index is asked for it"
+                )
+            )
+
+    def _project_of(self, file: ListedFile) -> str:
+        """Return the project that a file is of: of an old sdist's possible names the one that was asked for."""
+        stem = file.filename
+        if is_wheel(stem):
+            return canonicalize_name(stem.partition("-")[0])
+        for ending in SDIST_ENDINGS:
+            stem = stem.removesuffix(ending)
+        parts = stem.split("-")
+        names = [canonicalize_name("-".join(parts[:end])) for end in range(len(parts) - 1, 0, -1)]
+        asked = {name for name, _ in self._asked}
+        return next((name for name in names if name in asked), names[0] if names else stem)

@@ -16,6 +16,7 @@ from siteroot.model.settings import Settings
 from siteroot.model.value import replace
 
 from .conditions import Condition, same_condition
+from .cutoffs import parse_cutoff
 from .findings import Declared, Difference, Doubt, Finding, compare_requirements
 from .group_settings import compare_default_groups, compare_group_pythons
 from .groups import DEV, expand_groups
@@ -24,9 +25,7 @@ from .requires_python import PythonBounds
 
 #: What uv assumes where neither side says anything.
 _DEFAULT_PRERELEASES = ("if-necessary", "if-necessary-or-explicit")
-_SPAN = re.compile(r"(\d+)\s*(weeks?|w|days?|d|hours?|hrs?|h)\b,?\s*", re.IGNORECASE)
-_ISO_SPAN = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?)?", re.IGNORECASE)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DATE = re.compile(r"\d{4}-?\d\d-?\d\d(?:[T ][\d:.]*)?", re.IGNORECASE)
 #: How far local midnight may lie from that of UTC.
 _ZONES = timedelta(hours=14)
 
@@ -69,7 +68,7 @@ def _compare_times(what: str, ours: str | None, theirs: str | None) -> Iterator[
     if ours is None or theirs is None or "false" in (ours, theirs):
         yield difference
         return
-    left, right = _parse_time(ours), _parse_time(theirs)
+    left, right = parse_cutoff(ours, UTC), parse_cutoff(theirs, UTC)
     if left is None or right is None:
         yield Doubt(f"`{what}` is {ours}, which cannot be compared with {theirs}")
     elif isinstance(left, datetime) and isinstance(right, datetime) and _DATE.fullmatch(ours):
@@ -83,26 +82,6 @@ def _compare_times(what: str, ours: str | None, theirs: str | None) -> Iterator[
             )
     elif left != right:
         yield difference
-
-
-def _parse_time(text: str) -> datetime | timedelta | None:
-    """Return a moment, or a span before now; a bare date is the end of its day in UTC. None for anything else."""
-    friendly = _SPAN.findall(text)
-    iso = _ISO_SPAN.fullmatch(text)
-    try:
-        if friendly and not _SPAN.sub("", text.removesuffix("ago").strip()):
-            units = {"w": "weeks", "d": "days", "h": "hours"}
-            spans = (timedelta(**{units[unit[0].lower()]: int(n)}) for n, unit in friendly)
-            return sum(spans, timedelta())
-        if iso and any(iso.groups()):
-            weeks, days, hours = (int(part or 0) for part in iso.groups())
-            return timedelta(weeks=weeks, days=days, hours=hours)
-        moment = datetime.fromisoformat(text)
-        if _DATE.fullmatch(text):
-            return moment.replace(tzinfo=UTC) + timedelta(days=1)
-    except (ValueError, OverflowError):
-        return None
-    return moment if moment.tzinfo is not None else None
 
 
 def compare_environments(lock: Lock, project: Project, bounds: PythonBounds) -> Iterator[Finding]:

@@ -41,7 +41,7 @@ def kinds(lock: LockOptions, settings: Settings) -> list[type]:
         ("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", [Difference]),
         ("9999-12-31", "2026-01-01T00:00:00Z", [Doubt]),
         ("9" * 30 + " weeks", "2026-01-01T00:00:00Z", [Doubt]),
-        ("2026-01-01T00:00:00", "2026-01-01T00:00:00Z", [Doubt]),  # of no time zone
+        ("2026-01-01T00:00:00", "2026-01-01T00:00:00Z", [Difference]),  # a date to uv
         ("last tuesday", "2026-01-01T00:00:00Z", [Doubt]),
     ],
 )

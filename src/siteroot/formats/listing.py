@@ -7,13 +7,13 @@ the index sent them, and becomes a `ListedFile` when somebody asks for it. PEP 7
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin
 
 from siteroot.errors import SourceError
 from siteroot.model.digest import HEX_LENGTHS, Digest
 from siteroot.model.release import ListedFile
+from siteroot.model.value import dataclass
 
 #: filename, link, hashes, size, upload-time, requires-python, yanked, core-metadata: as served, not yet looked at but
 #: for the kinds of the first three.

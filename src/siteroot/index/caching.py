@@ -5,8 +5,9 @@ how long it holds is asked about at each use, by its ETag; guessing from its age
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from siteroot.model.value import dataclass
 
 #: No answer holds longer, in seconds, whatever it says: a year.
 _LONGEST = 365 * 24 * 3600.0

@@ -1,7 +1,8 @@
 """A request whose answer is taken into memory, and that answer, as values: without the network they cost nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from siteroot.model.value import dataclass, field
 
 #: How long a body may be, in bytes; the largest page of the public index has a tenth of it.
 MOST = 256 << 20

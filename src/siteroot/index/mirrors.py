@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 from siteroot.errors import IntegrityError, SourceError
 from siteroot.formats.releases import find_file
@@ -10,6 +9,7 @@ from siteroot.model.digest import Digest
 from siteroot.model.event import Note
 from siteroot.model.release import ListedFile
 from siteroot.model.settings import IndexSetting, MirrorSetting
+from siteroot.model.value import dataclass, field
 from siteroot.ports import Reporter
 
 from .address import show_url, split_url

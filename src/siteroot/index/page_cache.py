@@ -11,11 +11,11 @@ import contextlib
 import hashlib
 import mmap
 import os
-from dataclasses import astuple, dataclass
 
 from siteroot.formats.releases import PageFiles
 from siteroot.formats.sealed import seal, unseal
 from siteroot.fs import DISK, Writer, make_folder, open_plain, write_whole
+from siteroot.model.value import dataclass
 
 from .caching import Validity
 
@@ -65,7 +65,9 @@ class PageCache:
         path = self._path(index, project)
         if path is None:
             return
-        head = seal(_MAGIC, (astuple(page.validity), page.files.head))
+        kept = page.validity
+        times = (kept.since, kept.until, kept.etag, kept.last_modified)
+        head = seal(_MAGIC, (times, page.files.head))
         content = b"".join((page.files.packed_rows(), head, len(head).to_bytes(4, "big")))
         with contextlib.suppress(
             OSError

@@ -1,7 +1,6 @@
 """A project's page of one index: out of the cache while it holds, asked about or fetched where it does not."""
 
 import posixpath
-from dataclasses import dataclass
 from enum import Enum, auto
 from urllib.parse import quote, unquote
 
@@ -11,6 +10,7 @@ from siteroot.formats.simple_api import ACCEPTED, parse_simple_page
 from siteroot.fs import LIMITS, read_plain
 from siteroot.model.event import Note
 from siteroot.model.settings import IndexSetting
+from siteroot.model.value import dataclass
 from siteroot.ports import Reporter
 from siteroot.project.indexes import ignored_statuses
 

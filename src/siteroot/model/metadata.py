@@ -1,8 +1,8 @@
 """What a distribution says of itself, as far as resolving needs it ("Core metadata specifications")."""
 
-from dataclasses import dataclass
-
 from packaging.version import Version
+
+from .value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,10 @@
 """What an index offers of one project ("Simple repository API"): its files, as the index describes them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from .digest import Digest
 from .lock import FlatSource, RegistrySource
+from .value import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ A moment is written as a time of RFC 3339, a date (all of that day still counts)
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from siteroot.errors import UsageError
 from siteroot.model.release import ListedFile, Release
 from siteroot.model.settings import Settings
+from siteroot.model.value import dataclass
 
 _UNITS = (
     ("weeks", r"weeks?|wks?|w"),

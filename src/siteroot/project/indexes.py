@@ -4,10 +4,10 @@ Here alone it is decided: who fetches pages asks it step by step, and fetches no
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from siteroot.model.settings import IndexSetting, Settings
+from siteroot.model.value import dataclass
 
 _PYPI = IndexSetting(url="https://pypi.org/simple", name="pypi", default=True)
 

@@ -18,7 +18,7 @@ from siteroot.model.resolution import (
 from siteroot.ports import MetadataSource
 
 from .line import VersionLine
-from .releases import Direct, FilePolicy, Releases, Usable
+from .releases import Direct, FilePolicy, Releases, Usable, list_versions
 from .requirements import Declared
 
 #: Whether a file of a project, by its name, may be looked at: it is old enough.
@@ -49,6 +49,7 @@ class Projects:
         self._sources: dict[str, Source] = {}
         self._found: dict[str, Releases | Direct] = {}
         self.passed: dict[str, Sequence[ProjectPage]] = {}  # pages that were not looked at
+        self._versions: dict[str, Version] = {}
         self._metadata: dict[tuple[str, int], DistributionMetadata] = {}
         self._yanked: dict[str, set[Version]] = {
             name: set(versions) for name, versions in request.preferences.items()
@@ -75,7 +76,13 @@ class Projects:
     @property
     def names(self) -> list[str]:
         """The names of projects that there are."""
-        return [name for name, found in self._found.items() if found.line.versions]
+        return [name for name, found in self._found.items() if found.line.known]
+
+    def admit_all(self) -> None:
+        """Find out of every version that was met whether it may be seen."""
+        for found in self._found.values():
+            if isinstance(found, Releases):
+                found.admit_all()
 
     def choose_lowest(self, names: set[str]) -> None:
         """Take these names for those that are required directly."""
@@ -121,7 +128,7 @@ class Projects:
             yanked=frozenset(self._yanked.get(name, ())),
         )
         return Releases(
-            pages,
+            [list_versions(page, self._versions) for page in pages],
             policy,
             None if admits is None else lambda file: admits(name, file),
             by_index=options.index_strategy is IndexStrategy.UNSAFE_FIRST_MATCH,
@@ -153,19 +160,17 @@ class Projects:
 
     def choose(self, name: str, releases: Releases, allowed: int) -> int | None:
         """Return the place of the version to be tried first among those allowed, None where there is none."""
-        line = releases.line
         mode = self._mode(name)
-        preferred = self._preferred(name, line, allowed, mode)
+        preferred = self._preferred(name, releases, allowed, mode)
         if preferred is not None:
             return preferred
+        highest = self._takes_highest(name)
         for tier in releases.tiers:
             held = allowed & tier
-            stable = held & ~releases.prereleases
-            for candidates in _ranked(held, stable, mode):
-                if candidates:
-                    highest = self._takes_highest(name)
-                    bit = 1 << candidates.bit_length() - 1 if highest else candidates & -candidates
-                    return line.place(bit)
+            for candidates in _ranked(held, held & ~releases.prereleases, mode):
+                place = _extreme(releases, candidates, highest=highest)
+                if place is not None:
+                    return place
         return None
 
     def _takes_highest(self, name: str) -> bool:
@@ -185,16 +190,30 @@ class Projects:
         return mode
 
     def _preferred(
-        self, name: str, line: VersionLine, allowed: int, mode: PrereleaseMode
+        self, name: str, releases: Releases, allowed: int, mode: PrereleaseMode
     ) -> int | None:
+        line = releases.line
         for version in self._preferences.get(name, ()):
             place = line.locate(version)
             if place is None or not line.bit(place) & allowed:
                 continue
             if mode is PrereleaseMode.DISALLOW and version.is_prerelease:
                 continue
-            return place
+            if releases.admit(place):
+                return place
         return None
+
+
+def _extreme(releases: Releases, candidates: int, *, highest: bool) -> int | None:
+    """Return the place of the highest or the lowest version among some, as far as there are such."""
+    rest = candidates & releases.line.known
+    while rest:
+        bit = 1 << (rest.bit_length() - 1) if highest else rest & -rest
+        place = releases.line.place(bit)
+        if releases.admit(place):
+            return place
+        rest ^= bit
+    return None
 
 
 def _ranked(held: int, stable: int, mode: PrereleaseMode) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ wheel of the version all the same, for all files of a version are taken to say t
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
@@ -55,13 +56,17 @@ class Usable:
 
 
 class Releases:
-    """All versions of one project from indexes, on a line. `tiers` are the sets of versions to be tried in turn."""
+    """All versions of one project from indexes, on a line. `tiers` are the sets of versions to be tried in turn.
+
+    Files that are too new make their version one that there is not. To know it takes a look at the files, of which an
+    index may have ten thousand: so it is looked up for the versions that are met, and for their neighbours.
+    """
 
     __slots__ = ("_admits", "_files", "_policy", "_usable", "line", "prereleases", "tiers")
 
     def __init__(
         self,
-        pages: Sequence[ProjectPage],
+        pages: Sequence[Sequence[tuple[Version, Release, Source]]],
         policy: FilePolicy,
         admits: Admits | None,
         *,
@@ -69,23 +74,41 @@ class Releases:
     ) -> None:
         self._policy = policy
         self._admits = admits
-        found: dict[Version, list[tuple[Release, Source]]] = {}
-        tiers: list[set[Version]] = []
-        for page in pages:
-            tiers.append(set())
-            for release in list_releases(page):
-                if admits is None or any(admits(file) for file in release.files):
-                    version = Version(release.version)
-                    found.setdefault(version, []).append((release, page.source))
-                    tiers[-1].add(version)
-        versions = sorted(found)
-        self.line = line = VersionLine(versions)
-        self._files = [found[version] for version in versions]
+        grouped = _group(pages)
+        self.line = line = VersionLine([version for version, _ in grouped])
+        self._files = [files for _, files in grouped]
         self._usable: dict[int, Usable | NoUsableFile] = {}
         self.prereleases = _mask(line, lambda version: version.is_prerelease)
-        self.tiers = (
-            [_mask(line, tier.__contains__) for tier in tiers] if by_index else [line.known]
-        )
+        self.tiers = [line.known]
+        if by_index:
+            indexes = [{version for version, _, _ in page} for page in pages]
+            self.tiers = [_mask(line, index.__contains__) for index in indexes]
+
+    def admit(self, place: int) -> bool:
+        """Whether a version has a file that is old enough; else it is one that there is not from now on."""
+        if not self.line.known & self.line.bit(place):
+            return False
+        admits = self._admits
+        if admits is None or any(
+            admits(file) for release, _ in self._files[place] for file in release.files
+        ):
+            return True
+        self.line.known &= ~self.line.bit(place)
+        return False
+
+    def admit_all(self) -> None:
+        """Look at every version's files."""
+        for place in range(len(self._files)):
+            self.admit(place)
+
+    def run(self, place: int) -> int:
+        """Return a version with all around it where there is no other one."""
+        start, end = place, place
+        while start > 0 and not self.admit(start - 1):
+            start -= 1
+        while end < len(self._files) - 1 and not self.admit(end + 1):
+            end += 1
+        return self.line.run(start, end)
 
     def usable(self, place: int) -> Usable | NoUsableFile:
         """Return what of the version at a place is used, or why nothing is."""
@@ -98,7 +121,8 @@ class Releases:
         """Return the first index's version that can be used; where there is none, why the first one's cannot."""
         refusal: NoUsableFile | None = None
         for release, source in self._files[place]:
-            found = choose_file(self._files_of(release), source, self._version(place), self._policy)
+            files = self._files_of(release)
+            found = choose_file(files, source, self.line.versions[place], self._policy)
             if isinstance(found, Usable):
                 return found
             refusal = refusal or found
@@ -109,9 +133,6 @@ class Releases:
         if self._admits is None:
             return tuple(release.files)
         return tuple(file for file in release.files if self._admits(file))
-
-    def _version(self, place: int) -> Version:
-        return self.line.versions[place]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +205,31 @@ def _build_tag(filename: str) -> tuple[()] | tuple[int, str]:
         return parse_wheel_filename(filename)[2]
     except InvalidWheelFilename:
         return ()
+
+
+def list_versions(
+    page: ProjectPage, parsed: dict[str, Version]
+) -> list[tuple[Version, Release, Source]]:
+    """Return a page's versions, oldest first. `parsed` keeps them: most are those of other projects too."""
+    found: list[tuple[Version, Release, Source]] = []
+    for release in list_releases(page):
+        version = parsed.get(release.version)
+        if version is None:
+            version = parsed[release.version] = Version(release.version)
+        found.append((version, release, page.source))
+    return found
+
+
+def _group(
+    pages: Sequence[Sequence[tuple[Version, Release, Source]]],
+) -> list[tuple[Version, list[tuple[Release, Source]]]]:
+    """Return the versions of all indexes, oldest first; those of several indexes in the order of these."""
+    if len(pages) == 1:
+        return [(version, [(release, source)]) for version, release, source in pages[0]]
+    grouped: dict[Version, list[tuple[Release, Source]]] = {}
+    for version, release, source in chain.from_iterable(pages):
+        grouped.setdefault(version, []).append((release, source))
+    return sorted(grouped.items())
 
 
 def _mask(line: VersionLine, holds: Callable[[Version], bool]) -> int:

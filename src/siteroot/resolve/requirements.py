@@ -4,9 +4,10 @@ The same requirement recurs in hundreds of versions: each text is parsed once, a
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as ParsedRequirement
 from packaging.specifiers import SpecifierSet
@@ -41,6 +42,10 @@ class BadRequirement(NamedTuple):
     text: str
 
 
+#: A requirement's marker, "" where it has none, and the rest of it.
+_Line = tuple[str, Declared | str]
+
+
 class Expansion:
     """Expands requirements for one target."""
 
@@ -57,6 +62,8 @@ class Expansion:
         self._excludes = excludes
         self._parsed: dict[str, Declared | BadRequirement] = {}
         self._void: dict[str, bool] = {}
+        self._lines: dict[str, _Line] = {}
+        self._markers_read: dict[str, str | None] = {}
         self._verdicts: dict[tuple[str, str], bool] = {}
 
     def bounds(self) -> list[Declared]:
@@ -81,7 +88,9 @@ class Expansion:
 
     def expand(self, requirements: Iterable[Requirement]) -> list[Declared]:
         """Return what was asked for directly, as far as it concerns the target."""
-        return self._applied(map(declare, requirements), "")
+        asked = map(declare, requirements)
+        applied = self._applied([(each.marker, each) for each in asked], "")
+        return [each for each in applied if isinstance(each, Declared)]
 
     def expand_metadata(
         self, texts: Sequence[str], name: str, extra: str | None
@@ -90,62 +99,96 @@ class Expansion:
 
         Extras of its own (`pkg[all]` that requires `pkg[a,b]`) are followed, and not in the answer.
         """
-        declared = []
-        for text in texts:
-            parsed = self._parsed.get(text)
-            if parsed is None:
-                parsed = self._parsed[text] = _parse(text)
-            if isinstance(parsed, BadRequirement):
-                return parsed
-            declared.append(parsed)
-        found = self._applied(declared, extra or "")
-        if not any(each.name == name and each.extras for each in found):
-            return found
-        return self._followed(declared, found, name)
+        lines = [self._split(text) for text in texts]
+        found = self._applied(lines, extra or "")
+        if any(isinstance(each, Declared) and each.name == name and each.extras for each in found):
+            found = self._followed(lines, found, name)
+        bad = next((each for each in found if isinstance(each, BadRequirement)), None)
+        return bad or [each for each in found if isinstance(each, Declared)]
 
     def _followed(
-        self, declared: Sequence[Declared], found: list[Declared], name: str
-    ) -> list[Declared]:
+        self, lines: Sequence[_Line], found: list[Declared | BadRequirement], name: str
+    ) -> list[Declared | BadRequirement]:
         """Return what was found with the distribution's own extras in the place of requirements of itself."""
         seen: set[str] = set()
-        waiting = deque(extra for each in found if each.name == name for extra in each.extras)
+        own: list[Declared] = []
+        others: list[Declared | BadRequirement] = []
+        waiting = deque(found)
         while waiting:
-            extra = waiting.popleft()
-            if extra in seen:
+            each = waiting.popleft()
+            if isinstance(each, BadRequirement) or each.name != name or not each.extras:
+                others.append(each)
                 continue
-            seen.add(extra)
-            for each in self._applied(declared, extra):
-                if each.name == name:
-                    waiting.extend(each.extras)
-                found.append(each)
-        own = [each._replace(extras=()) for each in found if each.name == name and each.extras]
-        others = [each for each in found if each.name != name or not each.extras]
-        return others + [each for each in own if str(each.specifiers)]
+            own.append(each._replace(extras=()))
+            for extra in each.extras:
+                if extra not in seen:
+                    seen.add(extra)
+                    waiting.extend(self._applied(lines, extra))
+        return [*others, *(each for each in own if str(each.specifiers))]
 
-    def _applied(self, declared: Iterable[Declared], extra: str) -> list[Declared]:
-        found: list[Declared] = []
-        for each in self._overridden(declared, extra):
-            if each.name in self._excludes:
-                continue
-            found.append(each)
-            found.extend(
-                constraint._replace(extras=())
-                for constraint in self._constraints.get(each.name, ())
-                if not constraint.marker or self._holds(constraint.marker, extra)
-            )
+    def _applied(self, lines: Iterable[_Line], extra: str) -> list[Declared | BadRequirement]:
+        found: list[Declared | BadRequirement] = []
+        for each in self._overridden(lines, extra):
+            if isinstance(each, BadRequirement):
+                found.append(each)
+            elif each.name not in self._excludes:
+                found.append(each)
+                found.extend(
+                    constraint._replace(extras=())
+                    for constraint in self._constraints.get(each.name, ())
+                    if not constraint.marker or self._holds(constraint.marker, extra)
+                )
         return found
 
-    def _overridden(self, declared: Iterable[Declared], extra: str) -> Iterable[Declared]:
-        for each in declared:
-            overrides = self._overrides.get(each.name)
+    def _overridden(
+        self, lines: Iterable[_Line], extra: str
+    ) -> Iterator[Declared | BadRequirement]:
+        for marker, told in lines:
+            concerned = self._concerns(marker, extra)
+            if not concerned and not self._overrides:
+                continue  # most lines of most projects: they are not worth parsing
+            each = self._parse(told) if isinstance(told, str) else told
+            overrides = self._overrides.get(each.name) if isinstance(each, Declared) else None
             if overrides is None:
-                if self._concerns(each.marker, extra):
+                if concerned:
                     yield each
-            elif self._belongs(each.marker, extra):
-                for override in overrides:
-                    if not override.marker or self._holds(override.marker, ""):
-                        # an override says which version; the extras are those of who requires it, as uv has it
-                        yield override
+            elif self._belongs(marker, extra):
+                yield from (
+                    override
+                    for override in overrides
+                    if not override.marker or self._holds(override.marker, "")
+                )
+
+    def _split(self, text: str) -> _Line:
+        """Return a requirement's marker, and what is before it."""
+        line = self._lines.get(text)
+        if line is None:
+            head, sign, marker = text.partition(";")
+            if sign and "@" in head:  # a URL may hold semicolons
+                parsed = self._parse(text)
+                line = ("", text) if isinstance(parsed, BadRequirement) else (parsed.marker, parsed)
+            else:
+                read = self._marker(marker)
+                line = ("", text) if read is None else (read, head)
+            self._lines[text] = line
+        return line
+
+    def _marker(self, text: str) -> str | None:
+        """Return a marker in its normal form, None where nobody can read it."""
+        if not text.strip():
+            return ""
+        if text not in self._markers_read:
+            try:
+                self._markers_read[text] = str(Marker(text))
+            except (InvalidMarker, RecursionError):
+                self._markers_read[text] = None
+        return self._markers_read[text]
+
+    def _parse(self, text: str) -> Declared | BadRequirement:
+        parsed = self._parsed.get(text)
+        if parsed is None:
+            parsed = self._parsed[text] = _parse(text)
+        return parsed
 
     def _belongs(self, marker: str, extra: str) -> bool:
         """Whether a requirement is the extra's, whatever else its marker says; "" stands for none."""

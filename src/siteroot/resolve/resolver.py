@@ -108,22 +108,23 @@ class Resolver:
         name, line = self.packages[package].name, releases.line
         place = self.projects.choose(name, releases, allowed)
         if place is None:
-            if line.versions:
+            if line.known:
                 self.search.exhaust()
             else:
-                self.search.refuse(allowed, Absence.UNKNOWN)
+                newer = Absence.NEWER if line.versions else Absence.UNKNOWN
+                self.search.refuse(allowed, newer)
             return
         used = releases.usable(place)
         if isinstance(used, NoUsableFile):
-            self.search.refuse(line.run(place), used)
+            self.search.refuse(releases.run(place), used)
             return
         python = self._other_python(used.installed.requires_python)
         if python is not None:
-            self.search.take_bound(line.bit(place), line.run(place), self._python(), python)
+            self.search.take_bound(line.bit(place), releases.run(place), self._python(), python)
             return
         if not self.search.take_again(line.bit(place)):
             metadata = self.projects.metadata(name, place, used)
-            self._require(package, metadata, line.bit(place), line.run(place))
+            self._require(package, metadata, line.bit(place), releases.run(place))
 
     def _answer_direct(self, package: int, direct: Direct, allowed: int) -> None:
         line = direct.line

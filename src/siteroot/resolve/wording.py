@@ -117,36 +117,24 @@ class Wording:
         line = self._resolver.line_of(fact.package)
         assert line is not None
         barred = line.places(fact.term)
-        known = [place for place in range(len(line.versions)) if place not in barred]
+        known = line.places(line.known)
         if barred:
             return f"{self.versions(fact.package, fact.term)} {_plural(barred, 'is a pre-release', 'are pre-releases')}"
-        if not known:
-            return f"there are no versions of {name}"
         if len(known) == 1:
-            return f"only {name}=={line.versions[0]} is available"
+            return f"only {name}=={line.versions[known[0]]} is available"
         if len(known) <= _MOST:
-            return f"only {name} {list_words([str(line.versions[place]) for place in known], 'and')} are available"
-        return self._nearest(name, line, fact.term)
-
-    def _nearest(self, name: str, line: VersionLine, term: int) -> str:
-        """Return where among the known versions the gap is that a requirement falls into."""
-        gaps = [place for place in range(len(line.versions) + 1) if term >> (2 * place + 1) & 1]
-        first, last = gaps[0], gaps[-1]
-        if last == 0:
-            return f"the oldest {name} is {line.versions[0]}"
-        if first == len(line.versions):
-            return f"the newest {name} is {line.versions[-1]}"
-        if first == last:
-            before, after = line.versions[first - 1], line.versions[first]
-            return f"there is no {name} between {before} and {after}"
-        return f"there is no such version of {name}"
+            available = list_words([str(line.versions[place]) for place in known])
+            return f"only {name} {available} are available"
+        return _nearest(name, line, fact.term)
 
     def _refusal(self, fact: Unusable) -> str:
         reason = fact.reason
         assert isinstance(reason, Reason)
         name = self.name(fact.package)
-        if isinstance(reason, Absence):
+        if reason is Absence.UNKNOWN:
             return f"{name} is on no index that was asked"
+        if reason is Absence.NEWER:
+            return f"every {name} is newer than allowed"
         if isinstance(reason, Contradictory) and fact.package == ROOT:
             return f"{reason.origin} asks for {reason.requirement}, which no version can be"
         many = self._are_many(fact.package, fact.term)
@@ -204,7 +192,7 @@ class Wording:
             return f"another {name}"
         if len(places) == 1:
             return f"{name}=={line.versions[places[0]]}"
-        if len(places) == len(line.versions):
+        if term & line.known == line.known:
             return f"{_EVERY}{name}"
         runs = list(_runs(places))
         if len(places) <= _MOST:
@@ -218,8 +206,24 @@ class Wording:
 
     def _are_many(self, package: int, term: int) -> bool:
         line = self._resolver.line_of(package)
-        places = line.places(term) if line is not None else []
-        return 1 < len(places) < len(line.versions) if line is not None else False
+        if line is None or term & line.known == line.known:
+            return False
+        return len(line.places(term)) > 1
+
+
+def _nearest(name: str, line: VersionLine, term: int) -> str:
+    """Return where among the known versions those are that a requirement names."""
+    lowest = (term & -term).bit_length() - 1
+    highest = term.bit_length() - 1
+    before = line.places(line.known & ((1 << lowest) - 1))
+    after = line.places(line.known >> highest << highest)
+    if not before:
+        return f"the oldest {name} is {line.versions[after[0]]}"
+    if not after:
+        return f"the newest {name} is {line.versions[before[-1]]}"
+    if line.places(line.known & ((1 << highest) - (1 << lowest))):
+        return f"there is no such version of {name}"
+    return f"there is no {name} between {line.versions[before[-1]]} and {line.versions[after[0]]}"
 
 
 def _reason(reason: Reason, *, many: bool) -> str:

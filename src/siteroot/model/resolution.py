@@ -97,7 +97,7 @@ class ResolvedPin:
     file: ListedFile | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True)
 class ResolvedEdge:
     """Who requires whom. `requirer` is None for what was asked for, and `origin` says where."""
 

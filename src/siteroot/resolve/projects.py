@@ -1,12 +1,13 @@
 """The projects that a resolution meets: where each comes from, its versions, and which of them is tried first."""
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 
 from packaging.version import Version
 
 from siteroot.errors import ResolutionError
 from siteroot.formats.wheel_tags import WheelTags
-from siteroot.model.lock import FlatSource, RegistrySource, Source
+from siteroot.model.lock import Source
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.release import ListedFile, ProjectPage
 from siteroot.model.resolution import (
@@ -17,6 +18,7 @@ from siteroot.model.resolution import (
 )
 from siteroot.ports import MetadataSource
 
+from .direct import DirectSources
 from .line import VersionLine
 from .releases import Direct, FilePolicy, Releases, Usable, list_versions
 from .requirements import Declared
@@ -36,17 +38,20 @@ class Projects:
         self,
         request: ResolutionRequest,
         bounds: Sequence[Declared],
+        direct: DirectSources,
+        lowest: AbstractSet[str],
         wheels: WheelTags,
         source: MetadataSource,
         admits: Admits | None,
     ) -> None:
         self._options = request.options
+        self._direct = direct
         self._indexes = request.indexes
+        self._lowest = lowest
         self._preferences = request.preferences
         self._wheels = wheels
         self._source = source
         self._admits = admits
-        self._sources: dict[str, Source] = {}
         self._found: dict[str, Releases | Direct] = {}
         self.passed: dict[str, Sequence[ProjectPage]] = {}  # pages that were not looked at
         self._versions: dict[str, Version] = {}
@@ -55,17 +60,12 @@ class Projects:
             name: set(versions) for name, versions in request.preferences.items()
         }
         self._explicit: set[str] = set()
-        self._direct: set[str] = set()
         for each in bounds:
             self._note(each)
 
     def _note(self, declared: Declared) -> None:
         """Note what a direct requirement, a constraint or an override says of its project."""
         name, specifiers = declared.name, declared.specifiers
-        if declared.source is not None and not isinstance(
-            declared.source, RegistrySource | FlatSource
-        ):
-            self._sources[name] = declared.source
         if len(specifiers) == 1 and declared.pinned:
             self._yanked.setdefault(name, set()).update(
                 Version(each.version) for each in specifiers
@@ -84,17 +84,13 @@ class Projects:
             if isinstance(found, Releases):
                 found.admit_all()
 
-    def choose_lowest(self, names: set[str]) -> None:
-        """Take these names for those that are required directly."""
-        self._direct = names
-
     def is_direct(self, name: str) -> bool:
         """Whether a project comes from a URL, a repository, a path or a directory."""
-        return name in self._sources
+        return name in self._direct.sources
 
     def expect(self, names: Sequence[str]) -> None:
         """Begin to fetch what will be asked for."""
-        wanted = [name for name in names if name not in self._found and name not in self._sources]
+        wanted = [name for name in names if name not in self._found and not self.is_direct(name)]
         if wanted:
             self._source.expect(wanted)
 
@@ -102,7 +98,7 @@ class Projects:
         """Return the versions of a project that there are."""
         found = self._found.get(name)
         if found is None:
-            source = self._sources.get(name)
+            source = self._direct.sources.get(name)
             found = self._releases(name) if source is None else self._only(name, source)
             self._found[name] = found
         return found
@@ -117,7 +113,7 @@ class Projects:
 
     def _releases(self, name: str) -> Releases:
         options, admits = self._options, self._admits
-        pages = self._source.pages(name, self._indexes.get(name))
+        pages = self._source.pages(name, self._indexes.get(name) or self._direct.indexes.get(name))
         if options.index_strategy is IndexStrategy.FIRST_INDEX and len(pages) > 1:
             self.passed[name] = pages[1:]
             pages = pages[:1]
@@ -180,7 +176,7 @@ class Projects:
             case VersionChoice.LOWEST:
                 return False
             case VersionChoice.LOWEST_DIRECT:
-                return name not in self._direct
+                return name not in self._lowest
 
     def _mode(self, name: str) -> PrereleaseMode:
         mode = self._options.prereleases_of.get(name, self._options.prereleases)

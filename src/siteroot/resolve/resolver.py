@@ -12,6 +12,7 @@ from siteroot.model.resolution import ResolutionRequest
 from siteroot.model.target import Target
 from siteroot.ports import MetadataSource
 
+from .direct import DirectSources
 from .line import VersionLine
 from .projects import Admits, Projects
 from .reasons import Absence, BadMetadata, Contradictory, NoUsableFile, OtherPython
@@ -56,8 +57,11 @@ class Resolver:
         )
         self.asked = self.expansion.expand(request.requirements)
         bounds = [*self.asked, *self.expansion.bounds()]
-        self.projects = Projects(request, bounds, WheelTags(target.tags), source, admits)
-        self.projects.choose_lowest({each.name for each in self.asked})
+        self.direct = DirectSources(bounds, self.expansion, source.read_source)
+        required = {each.name for each in self.asked} | self.direct.required
+        self.projects = Projects(
+            request, bounds, self.direct, required, WheelTags(target.tags), source, admits
+        )
         self.python = release_of(target.markers["python_full_version"])
         pythons = sorted({self.python, *map(Version, _PYTHONS)})
         self.python_line = VersionLine(pythons)
@@ -166,6 +170,8 @@ class Resolver:
         if contradictory is not None:
             self.search.refuse(run, Contradictory(str(contradictory), contradictory.origin))
             return
+        for each in declared:
+            self.direct.check(each, self.packages[package].name)
         self.declared[package, version] = declared
         self.projects.expect([each.name for each in declared])
         dependencies = [each for one in declared for each in self._dependencies(one)]

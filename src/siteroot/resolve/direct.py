@@ -1,0 +1,105 @@
+"""Projects that come from a URL, a repository, a path or a directory: who may say so, and that all say the same.
+
+Only what was asked for directly, a constraint or an override may say where a project comes from, and the metadata of
+what comes from there itself (as uv has it): what an index serves may not send anybody elsewhere.
+"""
+
+from collections.abc import Callable, Iterable
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+from siteroot.errors import ResolutionError
+from siteroot.model.lock import (
+    FlatSource,
+    GitSource,
+    PathSource,
+    RegistrySource,
+    Source,
+    UrlSource,
+)
+from siteroot.model.metadata import DistributionMetadata
+
+from .requirements import BadRequirement, Declared, Expansion
+
+
+class SourceConflictError(ResolutionError):
+    """A project is to come from two places."""
+
+
+class UndeclaredUrlError(ResolutionError):
+    """What an index serves asks for something from a URL."""
+
+
+class DirectSources:
+    """Where projects come from, if from no index; or from which index alone."""
+
+    def __init__(
+        self,
+        declared: Iterable[Declared],
+        expansion: Expansion,
+        read: Callable[[Source], DistributionMetadata],
+    ) -> None:
+        self.sources: dict[str, Source] = {}
+        self.indexes: dict[str, str] = {}
+        self.required: set[str] = set()  # what they themselves require
+        waiting = list(declared)
+        seen: set[tuple[str, tuple[str, ...]]] = set()
+        while waiting:
+            each = waiting.pop(0)
+            source = each.source if each.url is None else read_url(each.url)
+            if source is None:
+                continue
+            self._note(each, source)
+            if each.name not in self.sources or (each.name, each.extras) in seen:
+                continue
+            seen.add((each.name, each.extras))
+            for extra in (None, *each.extras):
+                found = expansion.expand_metadata(read(source).requires_dist, each.name, extra)
+                if not isinstance(found, BadRequirement):
+                    self.required.update(some.name for some in found)
+                    waiting += found
+
+    def _note(self, declared: Declared, source: Source) -> None:
+        name = declared.name
+        if isinstance(source, RegistrySource):
+            if self.indexes.setdefault(name, source.url) != source.url:
+                raise _conflict(declared, self.indexes[name], source.url)
+        elif not isinstance(source, FlatSource) and self.sources.setdefault(name, source) != source:
+            raise _conflict(declared, _where(self.sources[name]), _where(source))
+
+    def check(self, declared: Declared, requirer: str) -> None:
+        """Raise UndeclaredUrlError where a requirement names a URL that nobody who may has named."""
+        if declared.url is not None and declared.name not in self.sources:
+            raise UndeclaredUrlError(
+                f"{requirer} asks for {declared.name} from a URL, which what an index serves may not",
+                where=declared.url.partition("#")[0],
+                hints=(
+                    f"Ask for `{declared.name} @ URL` directly, or in a constraint, to allow it.",
+                ),
+            )
+
+
+def _conflict(declared: Declared, one: str, other: str) -> SourceConflictError:
+    return SourceConflictError(
+        f"{declared.name} is to come from {one} and from {other}", where=declared.origin or None
+    )
+
+
+def _where(source: Source) -> str:
+    return str(getattr(source, "url", None) or getattr(source, "path", ""))
+
+
+def read_url(url: str) -> Source | None:
+    """Return where a URL of a requirement leads, None where it is of a kind that nobody knows."""
+    scheme, netloc, path, query, fragment = urlsplit(url)
+    said = dict(parse_qsl(fragment))
+    subdirectory = said.get("subdirectory")
+    if scheme.startswith("git+"):
+        head, _, requested = path.rpartition("@") if "@" in path else (path, "", "")
+        repository = urlunsplit((scheme.removeprefix("git+"), netloc, head, query, ""))
+        return GitSource(
+            url=repository, commit="", subdirectory=subdirectory, requested=requested or None
+        )
+    plain = urlunsplit((scheme, netloc, path, query, ""))
+    if scheme in ("http", "https"):
+        return UrlSource(url=plain, subdirectory=subdirectory)
+    return PathSource(path=path) if scheme == "file" else None

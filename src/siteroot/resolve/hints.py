@@ -9,6 +9,7 @@ from .derivation import Fact
 from .incompatibility import NoVersions, Requires, Unusable
 from .reasons import Absence, NoUsableFile, Obstacle
 from .resolver import Resolver
+from .wording import shorten
 
 
 def find_hints(resolver: Resolver, facts: Sequence[Fact]) -> tuple[str, ...]:
@@ -55,7 +56,7 @@ def _of_refusal(resolver: Resolver, fact: Unusable) -> Iterator[str]:
             for near in get_close_matches(name, resolver.projects.names, n=1, cutoff=0.8):
                 yield f"Is {near} meant by {name}?"
         case NoUsableFile(Obstacle.TAGS, detail):
-            yield f"{name} has wheels for other platforms only (such as {detail})."
+            yield f"The wheels of {name} are for {shorten(detail)}."
         case NoUsableFile(Obstacle.YANKED, _):
             yield f"A yanked version of {name} is taken where a requirement pins it with `==`."
         case NoUsableFile(Obstacle.NO_BUILD, _):

@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from siteroot.formats.distribution_names import is_wheel
 from siteroot.formats.releases import list_releases
-from siteroot.formats.wheel_tags import WheelTags
+from siteroot.formats.wheel_tags import Unfitness, WheelTags
 from siteroot.model.lock import Source
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.release import ListedFile, ProjectPage, Release
@@ -31,6 +31,8 @@ _NEARNESS = (
     Obstacle.NOT_SDIST,
     Obstacle.NO_BUILD,
 )
+#: What a wheel may not fit in and where its tags say it, from the least misfit to the greatest.
+_FITNESS = ((2, Unfitness.PLATFORM), (1, Unfitness.ABI), (0, Unfitness.PYTHON))
 _SDIST_ENDINGS = (".tar.gz", ".zip")
 
 
@@ -42,7 +44,6 @@ class FilePolicy:
     no_binary: bool
     no_build: bool
     yanked: frozenset[Version]  # versions that may be yanked
-    digests: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,8 @@ class Releases:
         refusal: NoUsableFile | None = None
         for release, source in self._files[place]:
             files = self._files_of(release)
+            if not files:  # too new, all of them; another index has older ones
+                continue
             found = choose_file(files, source, self.line.versions[place], self._policy)
             if isinstance(found, Usable):
                 return found
@@ -154,8 +157,7 @@ def choose_file(
     for file in files:
         obstacle = _obstacle(file, version, policy)
         if obstacle is None and is_wheel(file.filename):
-            tags = "-".join(file.filename[:-4].rsplit("-", 3)[1:])
-            rank = policy.wheels.rank(tags)
+            rank = policy.wheels.rank(_tags(file))
             if rank is not None:
                 fits.append((-rank, _build_tag(file.filename), file))
                 continue
@@ -163,7 +165,7 @@ def choose_file(
         if obstacle is None:
             sdists.append(file)
         else:
-            refusal = NoUsableFile(obstacle, _detail(file, obstacle))
+            refusal = NoUsableFile(obstacle, file.yanked or "")
             unfit.append((_NEARNESS.index(obstacle), file, refusal))
     if fits:
         best = max(fits, key=lambda fit: fit[:2])[2]
@@ -174,7 +176,10 @@ def choose_file(
         return Usable(metadata=wheel, installed=sdists[0], files=tuple(files), source=source)
     # an sdist's obstacle tells more than a wheel's, as uv has it
     refusals = [refusal for _, file, refusal in unfit if not is_wheel(file.filename)]
-    return (refusals or [refusal for _, _, refusal in unfit])[0]
+    nearest = (refusals or [refusal for _, _, refusal in unfit])[0]
+    if nearest.obstacle is Obstacle.TAGS:
+        return NoUsableFile(Obstacle.TAGS, _misfit([file for _, file, _ in unfit], policy.wheels))
+    return nearest
 
 
 def _obstacle(file: ListedFile, version: Version, policy: FilePolicy) -> Obstacle | None:
@@ -190,12 +195,19 @@ def _obstacle(file: ListedFile, version: Version, policy: FilePolicy) -> Obstacl
     return None
 
 
-def _detail(file: ListedFile, obstacle: Obstacle) -> str:
-    if obstacle is Obstacle.YANKED:
-        return file.yanked or ""
-    if obstacle is Obstacle.TAGS:
-        return "-".join(file.filename[:-4].rsplit("-", 3)[1:])
-    return ""
+def _misfit(files: Sequence[ListedFile], wheels: WheelTags) -> str:
+    """Return what the wheels that come nearest are for: platforms, else ABIs, else Pythons."""
+    tags = [_tags(file) for file in files if is_wheel(file.filename)]
+    reasons = [wheels.explain(each).reason for each in tags]
+    place, nearest = next((place, each) for place, each in _FITNESS if each in reasons)
+    parts = [
+        each.split("-")[place] for each, why in zip(tags, reasons, strict=True) if why is nearest
+    ]
+    return ", ".join(sorted({part for each in parts for part in each.split(".")}))
+
+
+def _tags(file: ListedFile) -> str:
+    return "-".join(file.filename[:-4].rsplit("-", 3)[1:])
 
 
 def _build_tag(filename: str) -> tuple[()] | tuple[int, str]:

@@ -208,7 +208,13 @@ REFUSED: dict[str, tuple[MadeRelease, ResolutionOptions, str, str]] = {
         release(wheel_tags=("cp312-cp312-win_amd64",), sdist=False),
         ResolutionOptions(),
         "has neither a wheel for this platform and Python nor an sdist",
-        "a has wheels for other platforms only (such as cp312-cp312-win_amd64).",
+        "The wheels of a are for win_amd64.",
+    ),
+    "other Pythons": (
+        release(wheel_tags=("cp38-cp38-win32", "cp39-cp39-manylinux_2_17_x86_64"), sdist=False),
+        ResolutionOptions(),
+        "has neither a wheel for this platform and Python nor an sdist",
+        "The wheels of a are for cp38, cp39.",
     ),
     "yanked": (
         release(yanked="broken build."),

@@ -51,7 +51,7 @@ def read_release(table: Mapping[str, Any]) -> MadeRelease:
 
 
 class MadeIndex:
-    """One index or several. `asked` says which metadata were read, in order."""
+    """One index or several. `asked` says which metadata were read, `surprises` those that nobody had announced."""
 
     def __init__(
         self,
@@ -63,6 +63,8 @@ class MadeIndex:
         self._indexes = {URL: projects, **(others or {})}
         self._sources = sources or {}
         self.asked: list[str] = []
+        self.surprises: list[str] = []
+        self._expected: set[str] = set()
 
     def pages(self, name: str, index: str | None) -> Sequence[ProjectPage]:
         return [
@@ -73,6 +75,8 @@ class MadeIndex:
 
     def read(self, file: ListedFile) -> DistributionMetadata:
         self.asked.append(file.filename)
+        if file.filename not in self._expected:
+            self.surprises.append(file.filename)
         url, _, rest = file.location.partition("/files/")
         name, version, _ = rest.split("/")
         return _metadata(name, version, self._indexes[url][name][version])
@@ -84,7 +88,7 @@ class MadeIndex:
         assert not isinstance(names, str)
 
     def expect_metadata(self, files: Sequence[ListedFile]) -> None:
-        assert all(isinstance(file, ListedFile) for file in files)
+        self._expected.update(file.filename for file in files)
 
 
 def _page(url: str, name: str, releases: Mapping[str, MadeRelease]) -> ProjectPage:

@@ -138,20 +138,6 @@ class Projects:
             found = self._metadata[key] = self._source.read(used.metadata)
         return found
 
-    def foretell(self, wanted: Sequence[tuple[str, int]]) -> None:
-        """Begin to fetch the metadata of the versions that are likely to be chosen among those allowed."""
-        files = []
-        for name, allowed in wanted:
-            releases = self._found[name]
-            if isinstance(releases, Releases):
-                place = self.choose(name, releases, allowed)
-                if place is not None and (name, place) not in self._metadata:
-                    used = releases.usable(place)
-                    if isinstance(used, Usable):
-                        files.append(used.metadata)
-        if files:
-            self._source.expect_metadata(files)
-
     # Which version is tried first
 
     def choose(self, name: str, releases: Releases, allowed: int) -> int | None:
@@ -168,6 +154,11 @@ class Projects:
                 if place is not None:
                     return place
         return None
+
+    def beyond(self, name: str, line: VersionLine, term: int, place: int) -> int:
+        """Return what a set holds of the versions that would be tried after one."""
+        before = line.bit(place) - 1
+        return term & (before if self._takes_highest(name) else ~before & ~line.bit(place))
 
     def _takes_highest(self, name: str) -> bool:
         match self._options.choice:

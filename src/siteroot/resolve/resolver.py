@@ -13,6 +13,7 @@ from siteroot.model.target import Target
 from siteroot.ports import MetadataSource
 
 from .direct import DirectSources
+from .foresight import Foresight
 from .line import VersionLine
 from .projects import Admits, Projects
 from .reasons import Absence, BadMetadata, Contradictory, NoUsableFile, OtherPython
@@ -62,6 +63,7 @@ class Resolver:
         self.projects = Projects(
             request, bounds, self.direct, required, WheelTags(target.tags), source, admits
         )
+        self._foresight = Foresight(self.projects, source)
         self.python = release_of(target.markers["python_full_version"])
         pythons = sorted({self.python, *map(Version, _PYTHONS)})
         self.python_line = VersionLine(pythons)
@@ -127,6 +129,7 @@ class Resolver:
             self.search.take_bound(line.bit(place), releases.run(place), self._python(), python)
             return
         if not self.search.take_again(line.bit(place)):
+            self._foresight.note(name, place, allowed, self.search.settled(package))
             metadata = self.projects.metadata(name, place, used)
             self._require(package, metadata, line.bit(place), releases.run(place))
 
@@ -175,7 +178,7 @@ class Resolver:
         self.declared[package, version] = declared
         self.projects.expect([each.name for each in declared])
         dependencies = [each for one in declared for each in self._dependencies(one)]
-        self.projects.foretell(
+        self._foresight.expect(
             [(self.packages[each.package].name, each.allowed) for each in dependencies]
         )
         self.search.take(version, run, dependencies)

@@ -134,6 +134,13 @@ class Search:
         """Return those that speak of a package."""
         return [self._store[number] for number in self._about[package]]
 
+    def settled(self, package: int) -> int:
+        """Return what holds of a package whatever is decided."""
+        found = self._last[package]
+        while found is not None and found.level > 1:
+            found = found.before
+        return self._full[package] if found is None else found.term
+
     def step(self) -> Step:
         """Return what follows from the last answer. `Choose` waits for one of the answers below."""
         failed = self._propagate()

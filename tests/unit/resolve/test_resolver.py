@@ -274,3 +274,16 @@ def test_metadata_of_another_wheel_speak_for_an_sdist() -> None:
     assert index.asked == ["web-1-cp312-cp312-win_amd64.whl"]
     assert found.pins[0].file is not None
     assert found.pins[0].file.filename == "web-1.tar.gz"
+
+
+def test_metadata_of_many_versions_are_announced_before_they_are_asked_for() -> None:
+    """Each version of lib clashes with what is asked for: forty are read, and few of them come as a surprise."""
+    versions = {str(number): release("old>=2") for number in range(2, 42)}
+    index = MadeIndex(
+        {"lib": {"1": release(), **versions}, "old": {"1": release(), "2": release()}}
+    )
+    found = resolve(ResolutionRequest(requirements=asks("old<2", "lib")), make_target(), index)
+    assert pinned(found) == {"lib": "1", "old": "1"}
+    assert len([name for name in index.asked if name.startswith("lib")]) == 41
+    assert len(index.surprises) <= 5
+    assert [name for name in index.surprises if name.startswith("old")] == []

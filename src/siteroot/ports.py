@@ -86,9 +86,10 @@ class MetadataSource(Protocol):
 class BuildRoots(Protocol):
     """Makes the environments that backends run in."""
 
-    def provide(self, requires: Sequence[str], why: str) -> "BuildRoot":
+    def provide(self, requires: Sequence[str], why: str, place: str | None = None) -> "BuildRoot":
         """Return a root that holds what `requires` asks for; `why` says for whose build.
 
+        It lies at `place`, in place of what lies there, where one is given: it may have to stay.
         Raises SourceError, SelectionError or BuildError, which say that it was for a build.
         """
         ...

@@ -30,11 +30,12 @@ class WheelRoots:
         self._wheels = wheels
         self.released: list[str] = []
 
-    def provide(self, requires: Sequence[str], why: str) -> BuildRoot:
+    def provide(self, requires: Sequence[str], why: str, place: str | None = None) -> BuildRoot:
         """Return a root that holds what is asked for."""
         interpreter = self._target.interpreter
         assert interpreter is not None
-        folder = self._folder / f"root-{os.urandom(4).hex()}"
+        folder = Path(place or self._folder / f"root-{os.urandom(4).hex()}")
+        shutil.rmtree(folder, ignore_errors=True)
         library = folder / "lib" / f"python{self._target.python_version}" / "site-packages"
         library.mkdir(parents=True)
         root = BuildRoot(

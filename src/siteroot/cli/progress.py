@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Protocol, TextIO, assert_never
 
 from siteroot.model.event import (
+    BuildFinished,
+    BuildStarted,
     CompilingAdvanced,
     CompilingFinished,
     CompilingStarted,
@@ -160,6 +162,12 @@ class Teller:
             case FetchFinished(name=name):
                 if self._display is not None:
                     self._display.finish(name)
+            case BuildStarted(label=label):
+                if not self._quiet:
+                    self._write(f"   {self._paint('Building', 'cyan')} {label}")
+            case BuildFinished(label=label, failed=failed):
+                if not (self._quiet or failed):
+                    self._write(f"      {self._paint('Built', 'green')} {label}")
             case PreparedWheels(count=count, size=size, seconds=seconds):
                 self._close_display()
                 if count and not self._quiet:

@@ -1,21 +1,27 @@
 """direct_url.json: where a distribution that comes from no index came from (PyPA "Direct URL Data Structure")."""
 
 import json
+from urllib.parse import quote
 
 from siteroot.model.digest import Digest
-from siteroot.model.lock import GitSource, Source, UrlSource
+from siteroot.model.lock import EditableSource, GitSource, Source, UrlSource
 
 
 def render_direct_url(source: Source, digests: tuple[Digest, ...]) -> bytes | None:
     """Return the file's bytes, None for a source that gets no such file.
 
-    A local source has none, because its path is the building machine's (ROOT.md 4); an index has none by the
-    specification. `digests` are those that the lock names for the archive.
+    A local source has none, because its path is the building machine's (ROOT.md 4), unless it is an editable, whose
+    path is then absolute; an index has none by the specification. `digests` are those that the lock names for the archive.
     """
+    subdirectory: str | None = None
+    content: dict[str, object]
     match source:
+        case EditableSource(path=path):
+            url = f"file://{quote(path)}"
+            content = {"dir_info": {"editable": True}}
         case UrlSource(url=url, subdirectory=subdirectory):
             hashes = {digest.algorithm: digest.hexadecimal for digest in sorted(digests)}
-            content: dict[str, object] = {"archive_info": {"hashes": hashes} if hashes else {}}
+            content = {"archive_info": {"hashes": hashes} if hashes else {}}
         case GitSource(url=url, commit=commit, subdirectory=subdirectory, requested=requested):
             content = {"vcs_info": {"vcs": "git", "commit_id": commit}}
             if requested is not None:

@@ -48,3 +48,35 @@ class BuildOptions:
     source_date_epoch: int
     network: bool = True
     timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileKey:
+    """A build hangs on the files that a glob names, from the tree's folder on."""
+
+    glob: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderKey:
+    """A build hangs on whether a folder is there, and is the same one."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class GitKey:
+    """A build hangs on the repository's commit, or its tags."""
+
+    commit: bool
+    tags: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VariableKey:
+    """A build hangs on a variable of the environment."""
+
+    name: str
+
+
+CacheKey = FileKey | FolderKey | GitKey | VariableKey

@@ -6,14 +6,19 @@ A format that changes gets a new number, so that old and new siteroots share a c
 
 #: The number of each folder's format, by what the folder holds.
 BUCKETS = {
+    "build-roots": 1,  # what editables are rebuilt with when they are imported
+    "built": 1,  # which wheel came of which build
     "bytecode": 1,  # of wheels, compiled
+    "git": 1,  # mirrors of repositories
     "interpreters": 1,  # what interpreters answered
     "locks": 1,  # who is fetching which wheel
+    "logs": 1,  # what builds wrote
     "memos": 1,  # what syncs looked at and came to
     "metadata": 1,  # what distributions say of themselves
     "names": 1,  # which archive a digest or URL means
     "pages": 1,  # what indexes offer of projects
     "roots": 1,  # the fingerprints of roots
+    "sources": 1,  # archives that wheels were built from
     "tmp": 1,  # work that is not finished
     "wheels": 1,  # wheels, checked and unpacked
 }

@@ -66,6 +66,23 @@ class FetchFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuildStarted:
+    """A wheel begins to be built from source. `label` is what people call it: a name, mostly with a version."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildFinished:
+    """It was built, or that failed."""
+
+    name: str
+    label: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedWheels:
     """All wheels that were lacking are in the store."""
 
@@ -132,6 +149,8 @@ Event = (
     | FetchAdvanced
     | TimePassed
     | FetchFinished
+    | BuildStarted
+    | BuildFinished
     | PreparedWheels
     | CompilingStarted
     | CompilingAdvanced

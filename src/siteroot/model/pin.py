@@ -63,3 +63,16 @@ class WheelPin:
     source: Source
     artifact: WheelArtifact
     direct: bool
+
+
+def wheel_pin(pin: Pin) -> WheelPin | None:
+    """Return the pin as that of a wheel, None where it is none yet."""
+    if not isinstance(pin.artifact, WheelArtifact) or pin.version is None:
+        return None
+    return WheelPin(
+        name=pin.name,
+        version=pin.version,
+        source=pin.source,
+        artifact=pin.artifact,
+        direct=pin.direct,
+    )

@@ -148,13 +148,12 @@ def _remove(
 def _dangling(folder: str) -> Iterator[str]:
     """Yield the names of wheels that are not there."""
     wheels = f"{folder}/{bucket('wheels')}"
-    for algorithm in _children(f"{folder}/{bucket('names')}"):
-        for group in _children(algorithm):
-            for path in _children(group):
-                try:
-                    sha256 = read_head(path, 80).decode("ascii", "replace").strip()
-                except OSError:
-                    continue
-                entry = f"{wheels}/{sha256[:2]}/{sha256}"
-                if not (os.path.isdir(entry) or os.path.isdir(f"{entry}.tolerated")):
-                    yield path
+    groups = [f"{folder}/{bucket('built')}", *_children(f"{folder}/{bucket('names')}")]
+    for path in (path for each in groups for group in _children(each) for path in _children(group)):
+        try:
+            sha256 = read_head(path, 64).decode("ascii", "replace").strip()
+        except OSError:
+            continue
+        entry = f"{wheels}/{sha256[:2]}/{sha256}"
+        if not (os.path.isdir(entry) or os.path.isdir(f"{entry}.tolerated")):
+            yield path

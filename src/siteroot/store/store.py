@@ -9,7 +9,7 @@
       bytecode-v1/AB/SHA256/KIND/     that wheel's bytecode of one kind (store/bytecode.py)
       names-v1/ALGORITHM/AB/HEX       the sha256 of the archive that has that other digest
       names-v1/url/AB/HEX             the same, of a URL and a size, for a file that the lock has no digest of
-      locks-v1/KEY                    held while that wheel is being fetched
+      locks-v1/KEY                    held while that wheel is being fetched, or built
       tmp-v1/PID-RANDOM/              work, held while it lasts; what is unheld is dead
 
 An entry is never changed after its rename: one that turns out to be wrong is moved away, and made anew. A store that
@@ -149,24 +149,8 @@ class Store:
         are those of the disk, as StoreWriteError.
         """
         base = self.writable_base()
-        told = False
-
-        def wait(holder: int | None) -> None:
-            nonlocal told
-            if stopped():
-                raise StoreWriteError(f"{pin.name}=={pin.version} is no longer waited for")
-            if not told:
-                told = True
-                self._reporter.report(Waiting(what=f"{pin.name}=={pin.version}", holder=holder))
-            self._clock.sleep(0.05)
-
         with ExitStack() as held:
-            with in_words(f"{base}/{LOCKS}"):
-                # A `cache clean` may have come by.
-                make_folder(f"{base}/{LOCKS}", writer=self._writer)
-                held.enter_context(
-                    hold_lock(f"{base}/{LOCKS}/{_key(pin)}", wait=wait, writer=self._writer)
-                )
+            held.enter_context(self.hold(_key(pin), f"{pin.name}=={pin.version}", stopped=stopped))
             wheel = self.find(pin, tolerate_record=tolerate_record) if look else None
             archive = ""
             if wheel is None:
@@ -174,6 +158,41 @@ class Store:
                     work = held.enter_context(work_folder(f"{base}/{WORK}", writer=self._writer))
                 archive = f"{work}/archive.whl"
             yield Reservation(wheel=wheel, archive=archive)
+
+    @contextmanager
+    def hold(
+        self, key: str, what: str, *, stopped: Callable[[], bool] = lambda: False
+    ) -> Iterator[None]:
+        """Be the only process that brings in what the key stands for; `what` and `stopped` as in `reserve`."""
+        base = self.writable_base()
+        told = False
+
+        def wait(holder: int | None) -> None:
+            nonlocal told
+            if stopped():
+                raise StoreWriteError(f"{what} is no longer waited for")
+            if not told:
+                told = True
+                self._reporter.report(Waiting(what=what, holder=holder))
+            self._clock.sleep(0.05)
+
+        with ExitStack() as held:
+            with in_words(f"{base}/{LOCKS}"):
+                # A `cache clean` may have come by.
+                make_folder(f"{base}/{LOCKS}", writer=self._writer)
+                held.enter_context(
+                    hold_lock(f"{base}/{LOCKS}/{key}", wait=wait, writer=self._writer)
+                )
+            yield
+
+    @contextmanager
+    def work(self) -> Iterator[str]:
+        """Give a folder for what is unfinished, which goes at the end, and is known to be dead if this process dies."""
+        base = self.writable_base()
+        with ExitStack() as held:
+            with in_words(f"{base}/{WORK}"):
+                path = held.enter_context(work_folder(f"{base}/{WORK}", writer=self._writer))
+            yield path
 
     def admit(
         self,

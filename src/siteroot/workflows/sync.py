@@ -9,8 +9,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from siteroot import fs
-from siteroot.errors import BuildError, TargetError, UsageError
+from siteroot.errors import TargetError, UsageError
 from siteroot.interpreter.looks import DISK, Looks
+from siteroot.model.cache import bucket
 from siteroot.model.event import Note, Warned
 from siteroot.model.layout import LayoutKind
 from siteroot.model.lock import (
@@ -21,7 +22,7 @@ from siteroot.model.lock import (
     VirtualSource,
 )
 from siteroot.model.outcome import SyncOutcome
-from siteroot.model.pin import Pin, WheelArtifact, WheelPin
+from siteroot.model.pin import Pin, WheelPin, wheel_pin
 from siteroot.model.project import Project
 from siteroot.model.request import Freshness, SyncRequest
 from siteroot.model.settings import LinkMode, Settings
@@ -30,7 +31,7 @@ from siteroot.model.target import Target
 from siteroot.model.value import dataclass
 from siteroot.model.wheel import Limits
 from siteroot.plan.triage import Policy
-from siteroot.ports import Clock, Interrupts, ProjectFiles, Reporter
+from siteroot.ports import Clock, Interrupts, ProjectFiles, Reporter, WheelSupply
 from siteroot.project.groups import default_groups, expand_groups
 from siteroot.project.python_files import find_python_file
 from siteroot.project.requires_python import intersect_demands, python_bounds, python_demands
@@ -47,6 +48,7 @@ from .mirroring import choose_locations
 from .places import Place, PlaceSearch, choose_place
 from .project_files import DiskProjectFiles
 from .remembering import Memory
+from .resolving import Resolve, refuse_to_resolve
 from .startup_path import tell_earlier_sitecustomize
 from .supply import StoreSupply, Trust, fetch_options
 from .targeting import PythonSearch, choose_target
@@ -55,11 +57,9 @@ from .telling import WarningsKept, render_sync_outcome
 if TYPE_CHECKING:
     from siteroot.index.fetch import Fetcher
 
+    from .provision import BuildSite
+
 _LOCAL = (PathSource, DirectorySource, EditableSource, VirtualSource)
-
-
-class NeedsBuildError(BuildError):
-    """A selected distribution has no wheel, and building is not part of this version."""
 
 
 def sync(
@@ -68,10 +68,11 @@ def sync(
     reporter: Reporter,
     interrupts: Interrupts,
     keeper: Keeper | None = None,
+    resolve: Resolve = refuse_to_resolve,
 ) -> SyncOutcome:
     """Bring a root to hold what the lock says, or (`dry_run`, `check`) say what that would change.
 
-    A `keeper` keeps what the sync came to as the memo of its command, where that may be replayed. Signals are deferred
+    `resolve` finds what build backends need. A `keeper` keeps what the sync came to as the memo of its command, where that may be replayed. Signals are deferred
     when this returns.
     """
     clock = SystemClock()
@@ -98,7 +99,7 @@ def sync(
             return scope.enter_context(Fetcher(options, clock=clock, reporter=teller))
 
         trust = _trust(loaded.settings)
-        supply = StoreSupply(
+        fetched = StoreSupply(
             store,
             open_fetcher,
             trust,
@@ -106,12 +107,23 @@ def sync(
             clock=clock,
             locate=choose_locations(loaded.settings, open_fetcher, caches.lasting, teller),
         )
+        supply: WheelSupply = fetched
+        wheels = tuple(wheel for pin in pins if (wheel := wheel_pin(pin)) is not None)
+        if len(wheels) < len(pins):
+            # what a sync of wheels need not pay
+            from .provision import supply_sources  # noqa: PLC0415
+
+            site = _build_site(loaded.settings, place, surroundings, caches)
+            supply = sources = supply_sources(
+                fetched, store, open_fetcher(), trust, site, resolve, reporter=teller, clock=clock
+            )
+            wheels = sources.as_wheels(pins)
         memory = _memory(loaded.settings, caches.lasting)
         bytecode = supply_bytecode(
             loaded.settings, place.target, surroundings.environ, store, teller, clock
         )
         filled = fill_root(
-            _filling(request, loaded.settings, place, pins, bytecode),
+            _filling(request, loaded.settings, place, wheels, bytecode),
             Means(
                 supply=supply,
                 memory=memory,
@@ -128,7 +140,7 @@ def sync(
         filled,
         place,
         lock=used,
-        downloaded=supply.downloaded,
+        downloaded=fetched.downloaded,
         seconds=clock.monotonic() - began,
         warnings=tuple(teller.warnings),
     )
@@ -137,7 +149,7 @@ def sync(
     return outcome
 
 
-def _replayable(outcome: SyncOutcome, loaded: Loaded, pins: tuple[WheelPin, ...]) -> bool:
+def _replayable(outcome: SyncOutcome, loaded: Loaded, pins: tuple[Pin, ...]) -> bool:
     """Whether the same command would come to the same, as long as what was looked at is as it is (DESIGN.md 5)."""
     settings = loaded.settings
     return not (
@@ -247,6 +259,22 @@ def _place(
     return choose_place(search)
 
 
+def _build_site(
+    settings: Settings, place: Place, surroundings: Surroundings, caches: _Caches
+) -> "BuildSite":
+    from .provision import BuildSite  # noqa: PLC0415 - as above
+
+    logs = caches.lasting or os.path.dirname(caches.temporary)
+    return BuildSite(
+        target=place.target,
+        root=place.layout.root,
+        settings=settings,
+        environ=surroundings.environ,
+        limits=_limits(settings),
+        log_folder=f"{logs}/{bucket('logs')}" if caches.lasting else f"{logs}/siteroot-logs",
+    )
+
+
 def _store(settings: Settings, caches: _Caches, clock: Clock, reporter: Reporter) -> Store:
     return Store(
         caches.store,
@@ -265,14 +293,14 @@ def _chosen_groups(request: SyncRequest, project: Project) -> frozenset[str]:
 
 def _pins(
     request: SyncRequest, loaded: Loaded, target: Target, reporter: Reporter
-) -> tuple[WheelPin, ...]:
-    """Return what is wanted, and tell what was left out. Raises NeedsBuildError."""
+) -> tuple[Pin, ...]:
+    """Return what is wanted, and tell what was left out."""
     selected = _select(request, loaded, target)
     for omission in selected.left_out:
         reporter.report(Note(f"{omission.name}: left out ({omission.why.value})"))
     for warning in selected.warnings:
         reporter.report(Warned(warning))
-    return tuple(_as_wheel(pin) for pin in _refuse_builds(selected.pins))
+    return selected.pins
 
 
 def _select(request: SyncRequest, loaded: Loaded, target: Target) -> Selected:
@@ -293,33 +321,6 @@ def _select(request: SyncRequest, loaded: Loaded, target: Target) -> Selected:
         settings,
         loaded.folder,
         frozen=request.freshness is Freshness.FROZEN,
-    )
-
-
-def _refuse_builds(pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
-    """Return the pins if all are wheels. Raises NeedsBuildError that names all others."""
-    unbuilt = [pin for pin in pins if not isinstance(pin.artifact, WheelArtifact)]
-    if not unbuilt:
-        return pins
-    labels = ", ".join(f"{pin.name}=={pin.version}" if pin.version else pin.name for pin in unbuilt)
-    local = "--no-install-local leaves out the project, its workspace and what lies on this disk"
-    far = next((pin for pin in unbuilt if not isinstance(pin.source, _LOCAL)), None)
-    hints = (local,) if any(isinstance(pin.source, _LOCAL) for pin in unbuilt) else ()
-    raise NeedsBuildError(
-        f"would have to be built, and this version of siteroot installs wheels only: {labels}",
-        hints=(*hints, f"--no-install-package {(far or unbuilt[0]).name} leaves out one"),
-    )
-
-
-def _as_wheel(pin: Pin) -> WheelPin:
-    if not isinstance(pin.artifact, WheelArtifact) or pin.version is None:
-        raise NeedsBuildError(f"{pin.name} has no version until it is built")
-    return WheelPin(
-        name=pin.name,
-        version=pin.version,
-        source=pin.source,
-        artifact=pin.artifact,
-        direct=pin.direct,
     )
 
 

@@ -1,7 +1,9 @@
 """What a sync has to tell: the outcome, from what was asked for and what became of it."""
 
+from urllib.parse import quote
+
 from siteroot.model.event import Event, Warned
-from siteroot.model.lock import GitSource, UrlSource
+from siteroot.model.lock import DirectorySource, EditableSource, GitSource, UrlSource
 from siteroot.model.outcome import (
     Change,
     ChangeAction,
@@ -127,4 +129,6 @@ def _change(
 
 def _origin(wanted: Wanted) -> str | None:
     source = wanted.pin.source
+    if isinstance(source, DirectorySource | EditableSource):
+        return f"file://{quote(source.path)}"
     return source.url if isinstance(source, UrlSource | GitSource) else None

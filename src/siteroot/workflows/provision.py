@@ -1,0 +1,185 @@
+"""Build roots: scratch site roots with what a backend needs, made by the one installer. The adapter of `ports.BuildRoots`.
+
+Here the one knot is tied: resolving may need a build, a build needs an environment, that needs resolving, and what it
+resolves to may have to be built itself.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from siteroot import fs
+from siteroot.build.scratch_interpreter import link_interpreter
+from siteroot.index.fetch import Fetcher
+from siteroot.model.build import BuildRoot
+from siteroot.model.pin import Pin
+from siteroot.model.settings import LinkMode, Settings
+from siteroot.model.target import Target
+from siteroot.model.wheel import Limits
+from siteroot.plan.layout import prefix_layout
+from siteroot.plan.triage import Policy
+from siteroot.ports import Clock, Reporter, Uninterrupted
+from siteroot.store.store import Store, in_words
+
+from .build_choices import BuildChoices
+from .building import Builder, BuildMeans, NoInterpreterToBuildError
+from .filling import Filling, Means, fill_root
+from .remembering import Memory
+from .resolving import Resolve
+from .source_supply import SourceSupply
+from .sources import Sources
+from .supply import StoreSupply, Trust
+
+#: Nobody's files are in a scratch root, and its interpreter processes `.pth` files by itself.
+_POLICY = Policy(
+    exact=None,
+    overwrite=False,
+    strict=False,
+    reinstall=False,
+    reinstall_names=frozenset(),
+    pth=False,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildSite:
+    """For which target and root something is built, and with which settings; `log_folder` is where logs stay."""
+
+    target: Target
+    root: str
+    settings: Settings
+    environ: Mapping[str, str]
+    limits: Limits
+    log_folder: str
+
+
+class Provisioner:
+    """Makes build roots in a store's work folder."""
+
+    def __init__(
+        self, store: Store, target: Target, resolve: Resolve, *, reporter: Reporter, clock: Clock
+    ) -> None:
+        self._store = store
+        self._target = target
+        self._resolve = resolve
+        self._reporter = reporter
+        self._clock = clock
+        self._held: dict[str, ExitStack] = {}
+        self._pins: dict[str, dict[str, Pin]] = {}
+        self._supply: Callable[[], SourceSupply] | None = None
+
+    def supply_from(self, supply: Callable[[], SourceSupply]) -> None:
+        """Take the wheels of each root from a supply of its own, which may build them in roots of this provisioner."""
+        self._supply = supply
+
+    def provide(self, requires: Sequence[str], why: str, place: str | None = None) -> BuildRoot:
+        """Return a root that holds what `requires` asks for."""
+        interpreter = self._target.interpreter
+        if interpreter is None:
+            raise NoInterpreterToBuildError(f"there is no Python here to build {why} with")
+        held = ExitStack()
+        if place is None:
+            folder = f"{held.enter_context(self._store.work())}/root"
+        else:
+            folder = place
+            with in_words(place):
+                fs.remove_tree(place)
+        try:
+            layout = prefix_layout(folder, self._target)
+            library = f"{folder}/{layout.folders['purelib']}"
+            root = BuildRoot(
+                folder=folder,
+                executable=f"{folder}/bin/python",
+                purelib=library,
+                platlib=f"{folder}/{layout.folders['platlib']}",
+                scripts=f"{folder}/{layout.folders['scripts']}",
+            )
+            self._held[folder], self._pins[folder] = held, {}
+            self._fill(root, requires, why)
+            with in_words(folder):
+                fs.make_folder(library)
+                link_interpreter(folder, interpreter)
+        except BaseException:
+            held.close()
+            if place is not None:
+                fs.remove_tree(place)
+            raise
+        return root
+
+    def extend(self, root: BuildRoot, requires: Sequence[str], why: str) -> BuildRoot:
+        """Return the root, which holds these too."""
+        self._fill(root, requires, why)
+        return root
+
+    def release(self, root: BuildRoot) -> None:
+        """Remove a root."""
+        held = self._held.pop(root.folder, None)
+        if held is not None:
+            with in_words(root.folder):
+                fs.remove_tree(root.folder)
+            held.close()
+
+    def _fill(self, root: BuildRoot, requires: Sequence[str], why: str) -> None:
+        assert self._supply is not None
+        supply = self._supply()
+        pins = self._pins[root.folder]
+        pins |= {pin.name: pin for pin in self._resolve(requires, self._target, why)}
+        filling = Filling(
+            pins=supply.as_wheels(sorted(pins.values(), key=lambda pin: pin.name)),
+            layout=prefix_layout(root.folder, self._target),
+            target=self._target,
+            policy=_POLICY,
+            link_mode=LinkMode.COPY,  # what runs in it may change it, and must not reach the store
+            dry_run=False,
+            partial=False,
+        )
+        means = Means(
+            supply=supply,
+            memory=Memory(None, ""),
+            reporter=self._reporter,
+            clock=self._clock,
+            interrupts=Uninterrupted(),  # it goes as a whole, whatever state it is in
+        )
+        fill_root(filling, means)
+
+
+def supply_sources(
+    fetched: StoreSupply,
+    store: Store,
+    fetcher: Fetcher,
+    trust: Trust,
+    site: BuildSite,
+    resolve: Resolve,
+    *,
+    reporter: Reporter,
+    clock: Clock,
+) -> SourceSupply:
+    """Return a supply that builds what it cannot fetch: the knot of this module, tied."""
+    roots = Provisioner(store, site.target, resolve, reporter=reporter, clock=clock)
+    options = BuildChoices(site.settings, site.environ)
+    builder = Builder(
+        BuildMeans(
+            store=store,
+            sources=Sources(
+                store,
+                fetcher,
+                site.limits,
+                site.environ,
+                offline=bool(site.settings.offline),
+            ),
+            roots=roots,
+            target=site.target,
+            environ=site.environ,
+            options=options.of,
+            tolerates=lambda name: name in trust.tolerate_record,
+            log_folder=site.log_folder,
+            root=site.root,
+            reporter=reporter,
+        )
+    )
+
+    def renews(name: str) -> bool:
+        return trust.refresh or name in trust.refresh_names
+
+    roots.supply_from(lambda: SourceSupply(fetched, builder, lambda _: False))
+    return SourceSupply(fetched, builder, renews)

@@ -1,0 +1,247 @@
+"""`siteroot sync` of what has to be built, with backends that stand in the trees that they build."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from support.command import make_place
+from support.desk import Desk, make_desk
+from support.repositories import VARIABLES, Repo
+from support.sdists import BACKEND, source_files, write_sdist, write_tree
+from support.source_projects import (
+    Locked,
+    inner_project,
+    make_source_project,
+    sdist_entry,
+)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return make_desk(tmp_path / "home")
+
+
+def run_python(code: str, cwd: Path, root: Path) -> str:
+    """Return what a plain Python prints that has nothing but the root on PYTHONPATH."""
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cwd,
+        env={"PYTHONPATH": str(root), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ran.stdout.strip()
+
+
+def places(desk: Desk) -> set[str]:
+    """Return the names of what is unfinished in the cache."""
+    work = desk.home / "cache" / "tmp-v1"
+    return set(os.listdir(work)) if work.exists() else set()
+
+
+def builds(err: str) -> list[str]:
+    return [line.split()[1] for line in err.splitlines() if line.strip().startswith("Building ")]
+
+
+def test_an_sdist_is_built_once_and_found_again(tmp_path: Path, desk: Desk) -> None:
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", source_files())
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    done = desk.synced("--target", "pkgs", cwd=project)
+    assert builds(done.err) == ["inner-app==1.0"]
+    assert "Built inner-app==1.0" in done.err
+    assert run_python("import inner; print(inner.X)", tmp_path, project / "pkgs") == "1"
+    archive.unlink()
+    again = desk.synced("--target", "other", cwd=project)
+    assert builds(again.err) == []
+    assert run_python("import inner; print(inner.X)", tmp_path, project / "other") == "1"
+    assert places(desk) == set()
+
+
+def test_a_root_that_has_it_needs_no_build_and_no_cache(tmp_path: Path, desk: Desk) -> None:
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", source_files())
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    desk.synced("--target", "pkgs", cwd=project)
+    archive.unlink()
+    done = desk.sync("--target", "pkgs", "--no-cache", cwd=project, cache=False)
+    assert done.code == 0, done.err
+    assert builds(done.err) == []
+
+
+def test_a_zip_and_a_subdirectory_of_a_url_are_built(tmp_path: Path, desk: Desk) -> None:
+    files = {f"deep/{path}": text for path, text in source_files().items()}
+    archive = write_sdist(tmp_path / "x.zip", files, top="whatever")
+    entry = sdist_entry("inner-app", archive)
+    entry = Locked(
+        name=entry.name,
+        source=f'url = "{archive.as_uri()}", subdirectory = "deep"',
+        files=entry.files.replace(f'url = "{archive.as_uri()}", ', ""),
+    )
+    project = make_source_project(tmp_path / "app", [entry])
+    desk.synced("--target", "pkgs", cwd=project)
+    info = project / "pkgs" / "inner_app-1.0.dist-info" / "direct_url.json"
+    assert json.loads(info.read_text())["subdirectory"] == "deep"
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (source_files("other"), "PKG-INFO is of other 1.0, and inner-app 1.0 was asked for"),
+        (source_files(version="2.0"), "PKG-INFO is of inner-app 2.0"),
+        (
+            source_files(version="2.0") | {"PKG-INFO": source_files()["PKG-INFO"]},
+            "the wheel holds 'inner_app-2.0.dist-info', and the lock says inner-app 1.0",
+        ),
+        ({"README": "nothing"}, "neither pyproject.toml nor setup.py"),
+        (source_files(backend="raise SystemExit('no')"), "failed in `get_requires_for_build_wheel`"),
+        (
+            source_files() | {"pyproject.toml": "[build-system]\nrequires = ['setuptools']\n"},
+            "does not resolve build requirements",
+        ),
+    ],
+)  # fmt: skip
+def test_a_build_that_fails_leaves_no_trace(
+    tmp_path: Path, desk: Desk, files: Mapping[str, str], words: str
+) -> None:
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", files)
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    done = desk.sync("--target", "pkgs", cwd=project)
+    assert done.code == 1
+    assert words in done.err
+    assert not (project / "pkgs").exists()
+    assert not (desk.home / "cache" / "wheels-v1").exists()
+    assert not (desk.home / "cache" / "built-v1").exists()
+    assert places(desk) == set()
+
+
+def test_a_hash_that_is_not_the_locks_is_refused_before_anything_runs(
+    tmp_path: Path, desk: Desk
+) -> None:
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", source_files())
+    entry = sdist_entry("inner-app", archive)
+    write_sdist(archive, source_files(backend=f"open({str(tmp_path / 'ran')!r}, 'w')"))
+    project = make_source_project(tmp_path / "app", [entry])
+    assert desk.sync("--target", "pkgs", cwd=project).code == 1
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_commit_of_the_lock_is_built_with_its_subdirectory(tmp_path: Path, desk: Desk) -> None:
+    repo = Repo(tmp_path / "upstream")
+    commit = repo.commit({f"sub/{path}": text for path, text in source_files().items()})
+    repo.commit({"sub/src/inner.py": "X = 2\n"})
+    url = f"{repo.url}?subdirectory=sub&rev=main#{commit}"
+    project = make_source_project(
+        tmp_path / "app", [Locked(name="inner-app", source=f'git = "{url}"')]
+    )
+    variables = {name: value for name, value in VARIABLES.items() if name.startswith("GIT_")}
+    done = desk.sync("--target", "pkgs", cwd=project, variables=variables)
+    assert done.code == 0, done.err
+    assert run_python("import inner; print(inner.X)", tmp_path, project / "pkgs") == "1"
+    info = project / "pkgs" / "inner_app-1.0.dist-info" / "direct_url.json"
+    assert json.loads(info.read_text()) == {
+        "url": repo.url,
+        "subdirectory": "sub",
+        "vcs_info": {"vcs": "git", "commit_id": commit, "requested_revision": "main"},
+    }
+    repo.folder.rename(tmp_path / "gone")
+    again = desk.synced("--target", "other", cwd=project)
+    assert builds(again.err) == []
+
+
+def test_the_project_itself_is_an_editable_that_imports_from_pythonpath_alone(
+    tmp_path: Path, desk: Desk
+) -> None:
+    project = inner_project(tmp_path / "app")
+    done = desk.synced("--target", "pkgs", cwd=project)
+    assert builds(done.err) == ["app==1.0"]
+    code = "import inner; print(inner.X, inner.__file__)"
+    assert run_python(code, tmp_path, project / "pkgs") == f"1 {project}/src/inner.py"
+    write_tree(
+        project, {"src/inner.py": "X = 22\n"}
+    )  # of another size: its bytecode is of the same second
+    assert run_python(code, tmp_path, project / "pkgs").startswith("22 ")
+    info = project / "pkgs" / "app-1.0.dist-info" / "direct_url.json"
+    assert json.loads(info.read_text()) == {
+        "url": project.as_uri(),
+        "dir_info": {"editable": True},
+    }
+    again = desk.synced("--target", "pkgs", cwd=project)
+    assert builds(again.err) == []
+    assert "installed" not in again.err.lower()
+
+
+@pytest.mark.parametrize("words", [("--no-editable",), ("--no-editable-package", "app")])
+def test_a_copy_of_the_project_follows_its_sources(
+    tmp_path: Path, desk: Desk, words: tuple[str, ...]
+) -> None:
+    project = inner_project(tmp_path / "app")
+    desk.synced("--target", "pkgs", *words, cwd=project)
+    code = "import inner; print(inner.X, inner.__file__)"
+    assert run_python(code, tmp_path, project / "pkgs") == f"1 {project}/pkgs/inner.py"
+    assert not (project / "pkgs" / "app-1.0.dist-info" / "direct_url.json").exists()
+    assert builds(desk.synced("--target", "pkgs", *words, cwd=project).err) == []
+    write_tree(project, {"src/inner.py": "X = 2\n"})
+    desk.synced("--target", "pkgs", *words, cwd=project)
+    assert run_python(code, tmp_path, project / "pkgs").startswith("2 ")
+    desk.synced("--target", "pkgs", cwd=project)  # and back to an editable
+    assert run_python(code, tmp_path, project / "pkgs") == f"2 {project}/src/inner.py"
+
+
+def test_reinstalling_builds_anew(tmp_path: Path, desk: Desk) -> None:
+    project = inner_project(tmp_path / "app")
+    desk.synced("--target", "pkgs", cwd=project)
+    done = desk.synced("--target", "pkgs", "--reinstall-package", "app", cwd=project)
+    assert builds(done.err) == ["app==1.0"]
+
+
+def test_a_dynamic_version_is_what_the_build_says(tmp_path: Path, desk: Desk) -> None:
+    project = make_source_project(
+        tmp_path / "app",
+        [Locked(name="inner-app", source='directory = "lib"', version=None)],
+        files={f"lib/{path}": text for path, text in source_files(version="3.4").items()},
+    )
+    desk.synced("--target", "pkgs", cwd=project)
+    assert (project / "pkgs" / "inner_app-3.4.dist-info").is_dir()
+
+
+def test_a_root_in_the_project_does_not_get_into_its_wheel(tmp_path: Path, desk: Desk) -> None:
+    backend = BACKEND.replace('os.walk("src")', 'os.walk(".")').replace(
+        'path, "src")', 'path, ".")'
+    )
+    project = inner_project(tmp_path / "app", backend=backend)
+    desk.synced("--target", "pkgs", "--no-editable", cwd=project)
+    record = (project / "pkgs" / "app-1.0.dist-info" / "RECORD").read_text()
+    for _ in range(2):
+        (project / "src" / "inner.py").write_text("X = 7\n")
+        desk.synced("--target", "pkgs", "--no-editable", "--reinstall", cwd=project)
+        again = (project / "pkgs" / "app-1.0.dist-info" / "RECORD").read_text()
+        assert [line.partition(",")[0] for line in again.splitlines()] == [
+            line.partition(",")[0] for line in record.splitlines()
+        ]
+
+
+def test_an_interrupted_build_ends_its_processes_and_leaves_no_trace(tmp_path: Path) -> None:
+    backend = BACKEND.replace(
+        "    files = {}\n    for folder",
+        "    import subprocess\n"
+        f"    subprocess.run(['sh', '-c', f'echo $$ > {tmp_path}/pid; kill -INT {{os.getppid()}}; sleep 60'])\n"
+        "    files = {}\n    for folder",
+    )  # fmt: skip
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", source_files(backend=backend))
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    ran = make_place(tmp_path / "place").run(
+        *("sync", "--frozen", "--target", "pkgs", "--cache-dir", str(tmp_path / "cache")),
+        cwd=project,
+    )
+    assert ran.returncode == 130, ran.stderr
+    pid = (tmp_path / "pid").read_text().strip()
+    stat = Path(f"/proc/{pid}/stat")
+    assert not stat.exists() or ") Z " in stat.read_text()
+    assert not (project / "pkgs").exists()
+    assert os.listdir(tmp_path / "cache" / "tmp-v1") == []
+    assert not (tmp_path / "cache" / "wheels-v1").exists()

@@ -40,6 +40,7 @@ def make_job(
     source = write_tree(folder / "source", source_files(backend=backend))
     (folder / "scratch").mkdir(exist_ok=True)
     (folder / "out").mkdir(exist_ok=True)
+    (folder / "build.log").touch()
     return Job(
         label="inner-app",
         source=str(source),

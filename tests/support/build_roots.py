@@ -45,7 +45,11 @@ class WheelRoots:
             platlib=str(library),
             scripts=str(folder / "bin"),
         )
-        return self.extend(root, requires, why)
+        try:
+            return self.extend(root, requires, why)
+        except SelectionError:
+            shutil.rmtree(folder)
+            raise
 
     def extend(self, root: BuildRoot, requires: Sequence[str], why: str) -> BuildRoot:
         """Put more into a root."""

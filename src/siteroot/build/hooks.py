@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -17,7 +18,7 @@ from siteroot import fs
 from siteroot.errors import BuildError
 from siteroot.model.build import BuildKind, BuildOptions, BuildRoot, BuildSystem
 
-from .running import backend_variables, read_last_lines, run_logged
+from .running import add_to_log, backend_variables, read_last_lines, run_logged
 
 T = TypeVar("T")
 
@@ -134,7 +135,12 @@ class _HookEndedError(Exception):
 
 def _call(job: Job, hook: str, call: Callable[[], T]) -> T:
     try:
-        return call()
+        with warnings.catch_warnings(
+            record=True
+        ) as warned:  # pyproject-hooks passes a backend's on
+            warnings.simplefilter("always")
+            answer = call()
+        add_to_log(job.log, [str(warning.message) for warning in warned])
     except _HookEndedError as error:
         raise _failure(job, hook, str(error)) from None
     except BackendUnavailable as error:
@@ -150,6 +156,7 @@ def _call(job: Job, hook: str, call: Callable[[], T]) -> T:
         ) from None
     except (OSError, ValueError) as error:  # no answer, or no JSON
         raise _failure(job, hook, f"it gave no answer that can be read ({error})") from None
+    return answer
 
 
 def _failure(job: Job, hook: str, why: str, *, log: bool = True) -> BackendFailedError:

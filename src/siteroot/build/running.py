@@ -21,6 +21,7 @@ from . import no_network
 
 _DROPPED = ("PYTHON", "SITEROOT_", "UV_", "LC_", "__PYVENV_")
 _DROPPED_NAMES = frozenset(("LANGUAGE", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "CONDA_PREFIX"))
+_LOG_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 _NO_NAMESPACE = 126  # no_network.py
 _PAUSE = 0.05  # seconds
 _SHOWN = 25  # lines of a log
@@ -89,7 +90,7 @@ def run_logged(
     """
     if not options.network:
         command = [command[0], "-I", "-S", "-c", inspect.getsource(no_network), *command]
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(log, _LOG_FLAGS)
     try:
         child = subprocess.Popen(  # noqa: S603 - to run what the source brings is the task
             command,
@@ -156,3 +157,13 @@ def begin_log(log: str, words: str) -> None:
     """Make a new log that begins with a line."""
     fs.make_folder(os.path.dirname(log))
     fs.write_whole(log, f"{words}\n".encode())
+
+
+def add_to_log(log: str, texts: Sequence[str]) -> None:
+    """Add texts to a log."""
+    descriptor = os.open(log, _LOG_FLAGS)
+    try:
+        for text in texts:
+            fs.write_all(descriptor, f"{text}\n".encode("utf-8", "replace"))
+    finally:
+        os.close(descriptor)

@@ -6,13 +6,14 @@ import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
 from siteroot import fs
 from siteroot.build import hooks
+from siteroot.build.beside_roots import keep_from_roots
 from siteroot.build.copying import copy_without_roots, find_roots
 from siteroot.build.running import begin_log
 from siteroot.build.source_tree import read_build_system
@@ -222,6 +223,9 @@ class Builder:
         root = means.roots.provide(job.system.requires, job.label, place)
         lasting = False
         try:
+            if kind is BuildKind.EDITABLE:
+                roots = find_roots(job.source, means.root)
+                job = replace(job, system=keep_from_roots(job.system, root, roots))
             root = self._complete(job, root, kind)
             path = hooks.build(job, root, kind, out)
             lasting = place is not None and _names(path, root.folder)

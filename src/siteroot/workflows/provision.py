@@ -18,7 +18,7 @@ from siteroot.model.target import Target
 from siteroot.model.wheel import Limits
 from siteroot.plan.layout import prefix_layout
 from siteroot.plan.triage import Policy
-from siteroot.ports import Clock, Reporter, Uninterrupted
+from siteroot.ports import BuildRoots, Clock, Reporter, Uninterrupted
 from siteroot.store.store import Store, in_words
 
 from .build_choices import BuildChoices
@@ -84,6 +84,7 @@ class Provisioner:
             folder = place
             with in_words(place):
                 fs.remove_tree(place)
+        self._held[folder], self._pins[folder] = held, {}
         try:
             layout = prefix_layout(folder, self._target)
             library = f"{folder}/{layout.folders['purelib']}"
@@ -94,15 +95,12 @@ class Provisioner:
                 platlib=f"{folder}/{layout.folders['platlib']}",
                 scripts=f"{folder}/{layout.folders['scripts']}",
             )
-            self._held[folder], self._pins[folder] = held, {}
             self._fill(root, requires, why)
             with in_words(folder):
                 fs.make_folder(library)
                 link_interpreter(folder, interpreter)
         except BaseException:
-            held.close()
-            if place is not None:
-                fs.remove_tree(place)
+            self._forget(folder)
             raise
         return root
 
@@ -113,11 +111,14 @@ class Provisioner:
 
     def release(self, root: BuildRoot) -> None:
         """Remove a root."""
-        held = self._held.pop(root.folder, None)
-        if held is not None:
-            with in_words(root.folder):
-                fs.remove_tree(root.folder)
-            held.close()
+        with in_words(root.folder):
+            self._forget(root.folder)
+
+    def _forget(self, folder: str) -> None:
+        held = self._held.pop(folder)
+        del self._pins[folder]
+        fs.remove_tree(folder)
+        held.close()
 
     def _fill(self, root: BuildRoot, requires: Sequence[str], why: str) -> None:
         assert self._supply is not None
@@ -143,7 +144,16 @@ class Provisioner:
         fill_root(filling, means)
 
 
-def supply_sources(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Builds:
+    """A supply that builds what has no wheel, who does that, and where."""
+
+    supply: SourceSupply
+    builder: Builder
+    roots: BuildRoots
+
+
+def tie_builds(
     fetched: StoreSupply,
     store: Store,
     fetcher: Fetcher,
@@ -153,8 +163,8 @@ def supply_sources(
     *,
     reporter: Reporter,
     clock: Clock,
-) -> SourceSupply:
-    """Return a supply that builds what it cannot fetch: the knot of this module, tied."""
+) -> Builds:
+    """Return how what cannot be fetched is built: the knot of this module, tied."""
     roots = Provisioner(store, site.target, resolve, reporter=reporter, clock=clock)
     options = BuildChoices(site.settings, site.environ)
     builder = Builder(
@@ -182,4 +192,4 @@ def supply_sources(
         return trust.refresh or name in trust.refresh_names
 
     roots.supply_from(lambda: SourceSupply(fetched, builder, lambda _: False))
-    return SourceSupply(fetched, builder, renews)
+    return Builds(supply=SourceSupply(fetched, builder, renews), builder=builder, roots=roots)

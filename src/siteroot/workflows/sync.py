@@ -111,12 +111,12 @@ def sync(
         wheels = tuple(wheel for pin in pins if (wheel := wheel_pin(pin)) is not None)
         if len(wheels) < len(pins):
             # what a sync of wheels need not pay
-            from .provision import supply_sources  # noqa: PLC0415
+            from .provision import tie_builds  # noqa: PLC0415
 
             site = _build_site(loaded.settings, place, surroundings, caches)
-            supply = sources = supply_sources(
+            supply = sources = tie_builds(
                 fetched, store, open_fetcher(), trust, site, resolve, reporter=teller, clock=clock
-            )
+            ).supply
             wheels = sources.as_wheels(pins)
         memory = _memory(loaded.settings, caches.lasting)
         bytecode = supply_bytecode(

@@ -107,3 +107,46 @@ def test_an_editable_imports_from_its_sources(
     assert imported(project / "pkgs", tmp_path).startswith("22 ")
     sync_with(wheels, "--target", project / "pkgs", "--reinstall", cwd=project, home=home)
     assert imported(project / "pkgs", tmp_path).startswith("22 ")
+
+
+def test_an_editable_that_is_rebuilt_when_it_is_imported_keeps_its_build_root(
+    tmp_path: Path, wheels: WheelFolder
+) -> None:
+    tools = tmp_path / "tools"  # a PATH without ninja, which the build root has to bring then
+    tools.mkdir()
+    for tool in ("cc", "gcc", "as", "ld", "ar", "strip", "sh"):
+        if (found := shutil.which(tool)) is None:
+            pytest.skip(f"there is no {tool} on PATH")
+        (tools / tool).symlink_to(found)
+    project = make_tree(tmp_path / "tree", "meson-python")
+    home = tmp_path / "home"
+
+    def synced() -> None:
+        sync_with(
+            *(wheels, "--target", project / "pkgs"),
+            cwd=project,
+            home=home,
+            variables={"PATH": str(tools), "UV_PYTHON": sys.executable},
+        )
+
+    def value() -> str:
+        ran = subprocess.run(
+            [sys.executable, "-c", "import app; print(app.VALUE)"],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(project / "pkgs"), "PATH": str(tools)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return ran.stdout.strip() or ran.stderr
+
+    synced()
+    kept = home / "cache" / "build-roots-v1"
+    assert len(list(kept.iterdir())) == 1
+    assert value() == "1"
+    source = project / "ext.c"
+    source.write_text(source.read_text().replace('"VALUE", 1', '"VALUE", 22'))
+    assert value() == "22"
+    shutil.rmtree(kept)
+    synced()
+    assert value() == "22"

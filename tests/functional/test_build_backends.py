@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from siteroot.model.outcome import SyncOutcome
+from siteroot.store.collect import prune_cache
 from support.backend_trees import TREES, WHEELS
 from support.sdists import write_tree
 from support.source_projects import make_source_project
@@ -147,6 +148,10 @@ def test_an_editable_that_is_rebuilt_when_it_is_imported_keeps_its_build_root(
     source = project / "ext.c"
     source.write_text(source.read_text().replace('"VALUE", 1', '"VALUE", 22'))
     assert value() == "22"
+    assert prune_cache(str(home / "cache")).files == 0
     shutil.rmtree(kept)
     synced()
     assert value() == "22"
+    shutil.rmtree(project / "pkgs")
+    prune_cache(str(home / "cache"))
+    assert list(kept.iterdir()) == []

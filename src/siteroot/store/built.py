@@ -2,6 +2,8 @@
 
     CACHE/built-v1/AB/KEY    the wheel that was built from what KEY is a digest of, a line each: the sha256 of its
                              archive, size, file name, and the build root that it goes on needing, if any
+      build-roots-v1/NAME/   a build root that an editable goes on needing; its file `users` has a line for each site root
+                             that has that editable: the sha256 of its wheel, a space, the site root's path
 
 A name whose wheel is not in the store is as good as none.
 """
@@ -12,10 +14,14 @@ from dataclasses import dataclass
 from siteroot.fs import make_folder, read_plain, write_whole
 from siteroot.model.cache import bucket
 from siteroot.model.digest import Digest
+from siteroot.model.root import STATE_FILE
 
 from .store import Store, in_words
 
 BUILT = bucket("built")
+
+_USERS = "users"
+_MOST = 256 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,36 @@ def write_built(store: Store, key: str, built: Built) -> None:
     with in_words(path):
         make_folder(os.path.dirname(path))
         write_whole(path, lines.encode())
+
+
+def note_user(built: Built, site_root: str) -> None:
+    """Keep that a site root has an editable whose build root has to stay. Raises StoreWriteError."""
+    line = f"{built.digest.hexadecimal} {site_root}\n".encode("utf-8", "surrogateescape")
+    path = f"{built.root}/{_USERS}"
+    known = _read_users(built.root)
+    if line not in known:
+        with in_words(path):
+            write_whole(path, b"".join((*known, line)))
+
+
+def is_used(build_root: str) -> bool:
+    """Whether a site root still stands that has what a build root was kept for."""
+    for line in _read_users(build_root):
+        sha256, _, site_root = line.strip().partition(b" ")
+        try:
+            state = read_plain(f"{os.fsdecode(site_root)}/{STATE_FILE}", _MOST)
+        except OSError:
+            continue
+        if sha256 in state:
+            return True
+    return False
+
+
+def _read_users(build_root: str) -> list[bytes]:
+    try:
+        return read_plain(f"{build_root}/{_USERS}", _MOST).splitlines(keepends=True)
+    except OSError:
+        return []
 
 
 def _path(base: str, key: str) -> str:

@@ -12,6 +12,7 @@ from siteroot.fs import DISK, Writer, read_head, read_plain, remove_file, remove
 from siteroot.model.cache import BUCKETS, bucket
 from siteroot.model.value import dataclass
 
+from .built import is_used
 from .faults import write_error
 from .work import is_dead
 
@@ -34,11 +35,15 @@ def measure_cache(folder: str) -> int:
 
 
 def prune_cache(folder: str, *, writer: Writer = DISK) -> Collected:
-    """Remove what nobody can use: dead work, damaged wheels, bytecode and names of absent ones, formats of other versions."""
+    """Remove what nobody can use: dead work, damaged wheels, bytecode and names of absent ones, formats of other versions.
+
+    A build root goes where no site root stands any more that has the editable it was kept for.
+    """
     current = {bucket(kind) for kind in BUCKETS}
     doomed = [path for path in _buckets(folder) if os.path.basename(path) not in current]
     doomed += [path for path in _children(f"{folder}/{bucket('tmp')}") if is_dead(path)]
     doomed += [path for path in _children(f"{folder}/{bucket('locks')}") if is_dead(path)]
+    doomed += [path for path in _children(f"{folder}/{bucket('build-roots')}") if not is_used(path)]
     doomed += [path for path, label in _wheels(folder) if not label]
     doomed += [path for path, wheel in _bytecode(folder) if not os.path.isdir(wheel)]
     return _remove(folder, (), doomed, writer)

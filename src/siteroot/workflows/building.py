@@ -36,7 +36,7 @@ from siteroot.model.pin import (
 from siteroot.model.target import Target
 from siteroot.model.wheel import StoredWheel
 from siteroot.ports import BuildRoots, Reporter
-from siteroot.store.built import Built, find_built, write_built
+from siteroot.store.built import Built, find_built, note_user, write_built
 from siteroot.store.store import Store, in_words
 
 from .sources import Sources, label_of
@@ -122,7 +122,10 @@ class Builder:
         if built is None or (built.root and not os.path.isdir(built.root)):
             return None
         tolerates = self._means.tolerates(pin.name)
-        return self._means.store.find(_built_pin(pin, built), tolerate_record=tolerates)
+        wheel = self._means.store.find(_built_pin(pin, built), tolerate_record=tolerates)
+        if wheel is not None and built.root:
+            note_user(built, self._means.root)
+        return wheel
 
     def _key(self, pin: Pin) -> str | None:
         """Return a digest of all that the wheel hangs on; None where what it is built from has no digest."""
@@ -191,6 +194,8 @@ class Builder:
         wheel = means.store.admit(path, _built_pin(pin, built), tolerate_record=tolerates)
         if key is not None:
             write_built(means.store, key, built)
+        if built.root:
+            note_user(built, means.root)
         return wheel
 
     def _tree(self, pin: Pin, kind: BuildKind, scratch: str) -> str:

@@ -37,7 +37,7 @@ def real_roots(folder: Path, wheels: Path) -> BuildRoots:
         limits=Limits(),
         log_folder=str(folder / "logs"),
     )
-    supply = StoreSupply(store, fetcher, trust, reporter=reporter, clock=clock)
+    supply = StoreSupply(store, lambda: fetcher, trust, reporter=reporter, clock=clock)
     resolve = WheelFolder(wheels).resolve
     return tie_builds(
         supply, store, fetcher, trust, site, resolve, reporter=reporter, clock=clock

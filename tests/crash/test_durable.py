@@ -13,9 +13,10 @@ import pytest
 
 from siteroot import fs
 from siteroot.errors import RootError
+from siteroot.model.reserved import staging_folder
 from siteroot.root.fresh import apply_fresh
 from siteroot.root.journal import apply_change, recover_root
-from siteroot.root.lock import lock_root, staging_folder
+from siteroot.root.lock import lock_root
 from support.command import plain_variables
 from support.ground import Ground, make_ground
 from support.roots import change_of, fresh_of, write_tree

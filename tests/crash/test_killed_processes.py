@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from siteroot.model.reserved import staging_folder
 from siteroot.root.fresh import apply_fresh
 from siteroot.root.journal import apply_change, recover_root
-from siteroot.root.lock import lock_root, staging_folder
+from siteroot.root.lock import lock_root
 from support import root_driver
 from support.killing import PARTS, stop_all, strike_stopped, workers_of
 from support.roots import Tree, change_of, fresh_of, write_tree

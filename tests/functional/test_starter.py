@@ -230,6 +230,15 @@ def test_5_a_change_that_was_interrupted_gets_the_whole_sync(bench: Bench) -> No
     assert bench.is_whole()
 
 
+def test_3_what_a_killed_sync_left_beside_the_root_gets_the_whole_sync(bench: Bench) -> None:
+    """Killed between the rename that makes the root and its end."""
+    staging = bench.root.with_name(f".{bench.root.name}.siteroot")
+    staging.mkdir()
+    assert bench.is_whole()
+    assert not staging.exists()
+    assert not bench.is_whole()
+
+
 def test_7_a_stored_file_that_was_edited_gets_the_whole_sync(bench: Bench) -> None:
     made = snapshot(bench.root)
     (stored,) = (bench.home / ".cache/siteroot/wheels-v1").rglob("purelib/one/__init__.py")

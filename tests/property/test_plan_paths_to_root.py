@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from siteroot.model.layout import Layout
 from siteroot.model.plan import Keep, Plan
-from siteroot.model.root import STATE_FILE
+from siteroot.model.reserved import STATE_FILE
 from siteroot.plan.diff import FilesInTheWayError
 from siteroot.plan.layout import prefix_layout, pypackages_layout, target_layout
 from siteroot.plan.meeting import ClobberRefusedError

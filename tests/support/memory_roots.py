@@ -14,8 +14,8 @@ from siteroot.model.layout import Layout
 from siteroot.model.lock import LockedFile, RegistrySource
 from siteroot.model.pin import WheelArtifact, WheelPin
 from siteroot.model.plan import Plan
+from siteroot.model.reserved import STATE_FILE
 from siteroot.model.root import (
-    STATE_FILE,
     FolderView,
     InstalledDistribution,
     Inventory,

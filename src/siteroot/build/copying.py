@@ -10,7 +10,7 @@ import stat
 from collections.abc import Collection, Iterator
 
 from siteroot import fs
-from siteroot.model.root import STATE_FILE, WORK_FOLDER
+from siteroot.model.reserved import STATE_FILE, WORK_FOLDER
 
 _SKIPPED = frozenset((".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"))
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from siteroot import fs
 from siteroot.formats.cache_keys import parse_cache_keys
 from siteroot.model.build import BuildKind, CacheKey, FileKey, FolderKey, GitKey, VariableKey
-from siteroot.model.root import STATE_FILE
+from siteroot.model.reserved import STATE_FILE
 
 _MOST = 16 << 20
 _READ = 4 << 20  # bytes of a file that is read; of a larger one its size and time count

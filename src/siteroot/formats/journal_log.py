@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 
 from siteroot.errors import RootError
 from siteroot.model.layout import is_below
-from siteroot.model.root import WORK_FOLDER
+from siteroot.model.reserved import WORK_FOLDER
 from siteroot.model.rows import FolderTime
 from siteroot.model.value import dataclass
 

@@ -15,7 +15,8 @@ import json
 from collections.abc import Mapping
 
 from siteroot.model.digest import HEX_LENGTHS, Digest
-from siteroot.model.root import WORK_FOLDER, RootEntry, RootState
+from siteroot.model.reserved import WORK_FOLDER
+from siteroot.model.root import RootEntry, RootState
 from siteroot.model.value import dataclass
 
 SCHEMA = 1

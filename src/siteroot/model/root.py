@@ -6,12 +6,6 @@ from enum import Enum
 from .digest import Digest
 from .value import dataclass, field
 
-#: The file of ours that stays in a root, documented in docs/reference/root-file.md.
-STATE_FILE = ".siteroot.json"
-
-#: The reserved name under which journal, staging and old files lie while a root is being changed (ROOT.md 3).
-WORK_FOLDER = ".siteroot"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootEntry:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from siteroot.model.layout import Layout, is_below
 from siteroot.model.plan import DesiredDistribution, Install, Keep, Plan, Remove, Replace
-from siteroot.model.root import STATE_FILE, Inventory, Kind
+from siteroot.model.reserved import STATE_FILE
+from siteroot.model.root import Inventory, Kind
 from siteroot.model.rows import Change, Fresh, Job, Move, Staging
 from siteroot.model.times import derive_folder_mtime
 

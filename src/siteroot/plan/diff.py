@@ -17,7 +17,8 @@ from siteroot.model.plan import (
     Replace,
     Step,
 )
-from siteroot.model.root import STATE_FILE, Inventory, Kind, RootEntry, RootState
+from siteroot.model.reserved import STATE_FILE
+from siteroot.model.root import Inventory, Kind, RootEntry, RootState
 from siteroot.model.rows import RenderedRow
 from siteroot.model.target import Target
 from siteroot.model.times import derive_folder_mtime

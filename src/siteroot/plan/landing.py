@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from siteroot.errors import IntegrityError
 from siteroot.formats.entry_points import is_interpreter_name
 from siteroot.model.layout import Layout
-from siteroot.model.root import WORK_FOLDER
+from siteroot.model.reserved import WORK_FOLDER
 from siteroot.model.rows import StoredRow
 
 from .paths import folders_of, is_ascent, join_path, parent

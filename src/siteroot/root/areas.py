@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from siteroot import fs
 from siteroot.errors import InvariantError
 from siteroot.model.layout import is_below
-from siteroot.model.root import WORK_FOLDER
+from siteroot.model.reserved import WORK_FOLDER
 from siteroot.model.rows import Job, Staging
 
 from .faults import ClaimedError, DriftedError, RecoveryError

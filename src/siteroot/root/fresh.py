@@ -9,11 +9,11 @@ moment, DIR is absent or whole; what is left in the staging folder goes with the
 import os
 
 from siteroot import fs
+from siteroot.model.reserved import staging_folder
 from siteroot.model.rows import FolderTime, Fresh
 
 from .faults import DriftedError, UnsettledError, apply_failed
 from .harden import harden, harden_tree
-from .lock import staging_folder
 from .placing import place
 
 TYPE_CHECKING = False

@@ -18,9 +18,8 @@ from siteroot.errors import RootError
 from siteroot.formats.record import RecordError, RecordRow, own_record_paths, parse_record
 from siteroot.formats.root_state import UnreadableState, parse_root_state
 from siteroot.model.layout import Layout, is_below
+from siteroot.model.reserved import STATE_FILE, WORK_FOLDER
 from siteroot.model.root import (
-    STATE_FILE,
-    WORK_FOLDER,
     FolderView,
     InstalledDistribution,
     Inventory,

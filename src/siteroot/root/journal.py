@@ -18,7 +18,7 @@ from enum import Enum
 from siteroot import fs
 from siteroot.errors import InvariantError, SiterootError
 from siteroot.formats.journal_log import Entry, Journal
-from siteroot.model.root import WORK_FOLDER
+from siteroot.model.reserved import WORK_FOLDER
 from siteroot.model.rows import Change, Move, Staging
 from siteroot.model.value import dataclass
 

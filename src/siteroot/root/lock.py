@@ -20,6 +20,7 @@ import os
 
 from siteroot import fs
 from siteroot.errors import RootError
+from siteroot.model.reserved import WORK_FOLDER, staging_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,11 +29,8 @@ if TYPE_CHECKING:
     #: Whoever waits: hears the holder's pid, where it is known, and lets time pass between two tries.
     Wait = tuple[Callable[[int | None], None], Callable[[], None] | None]
 
-#: The reserved name in a root (model.root has it too; that module loads dataclasses).
-WORK_FOLDER = ".siteroot"
 LOCK_FILE = "lock"
 _NO_FLOCK = fs.FALLBACKS | {errno.EBADF, errno.ENOLCK}
-_LONGEST_NAME = 255
 
 
 class UnusableRootError(RootError):
@@ -84,18 +82,6 @@ class RootLock:
         finally:
             os.close(self._descriptor)
             self._descriptor = -1
-
-
-def staging_folder(root: str) -> str:
-    """Return the folder beside an absent DIR in which it is staged."""
-    parent, name = os.path.split(root)
-    staged = f".{name}.siteroot"
-    if len(os.fsencode(staged)) > _LONGEST_NAME:
-        import hashlib  # noqa: PLC0415 - only for names of 240 bytes and more
-
-        digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
-        staged = f".{digest}.siteroot"
-    return os.path.join(parent, staged)
 
 
 def lock_root(

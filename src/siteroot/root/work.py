@@ -32,7 +32,7 @@ from enum import StrEnum
 
 from siteroot import fs
 from siteroot.formats.journal_log import Journal, begins_as_journal, parse_journal, render_journal
-from siteroot.model.root import WORK_FOLDER
+from siteroot.model.reserved import WORK_FOLDER
 from siteroot.model.rows import FolderTime
 
 from .areas import NEW, OLD, area_path, open_base

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from siteroot.fs import make_folder, read_plain, write_whole
 from siteroot.model.cache import bucket
 from siteroot.model.digest import Digest
-from siteroot.model.root import STATE_FILE
+from siteroot.model.reserved import STATE_FILE
 
 from .store import Store, in_words
 

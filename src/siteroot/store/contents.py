@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 from siteroot.formats.entry_points import is_interpreter_name
 from siteroot.formats.member_names import fault_in_tree, show
 from siteroot.formats.record import RecordRow
-from siteroot.model.root import WORK_FOLDER
+from siteroot.model.reserved import WORK_FOLDER
 from siteroot.model.value import dataclass
 from siteroot.model.wheel import SCHEMES, StoredFolder
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from siteroot.model.cache import bucket
 from siteroot.model.layout import Layout
 from siteroot.model.plan import Install, Keep, Plan, Replace
-from siteroot.model.root import STATE_FILE, InstalledDistribution, Inventory
+from siteroot.model.reserved import STATE_FILE
+from siteroot.model.root import InstalledDistribution, Inventory
 from siteroot.model.rows import Fresh
 from siteroot.plan.paths import folders_of
 from siteroot.root.fingerprint import (

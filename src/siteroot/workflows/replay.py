@@ -13,6 +13,7 @@ from time import monotonic
 
 from siteroot.fs import read_head
 from siteroot.model.cache import bucket
+from siteroot.model.reserved import STATE_FILE, WORK_FOLDER, staging_folder
 from siteroot.root.fingerprint import read_fingerprint, root_unchanged, write_fingerprint
 
 from .memo import memo_place, read_memo, read_plan, still_so
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
     #: Hears that files begin to be placed: how to speak, and how many they are. What it returns hears of each lot.
     Watch = Callable[["Speech", int], Callable[[int], None]]
-
-# model.root has them too; that module loads dataclasses
-_STATE_FILE, _WORK_FOLDER = ".siteroot.json", ".siteroot"
 
 
 class Replayed:
@@ -69,16 +67,17 @@ def replay(
 
 
 def _is_as_left(place: "MemoPlace", memo: "Memo") -> bool:
-    """Whether the root holds what the memo says, and nobody is changing it."""
+    """Whether the root holds what the memo says, and nobody is changing it, or was killed when it had just come to be."""
     root = memo.root
     fingerprint = read_fingerprint(f"{place.cache}/{bucket('roots')}", root, memo.how)
     if fingerprint is None or not root_unchanged(root, fingerprint):
         return False
     try:
-        state = read_head(f"{root}/{_STATE_FILE}", len(memo.state) + 1)
+        state = read_head(f"{root}/{STATE_FILE}", len(memo.state) + 1)
     except OSError:
         return False
-    return state == memo.state and not os.path.lexists(f"{root}/{_WORK_FOLDER}")
+    at_work = f"{root}/{WORK_FOLDER}", staging_folder(root)
+    return state == memo.state and not any(map(os.path.lexists, at_work))
 
 
 def _make(place: "MemoPlace", memo: "Memo", watch: "Watch") -> Replayed | None:

@@ -11,7 +11,8 @@ from siteroot.model.layout import Layout
 from siteroot.model.outcome import NO_EFFORT, Effort
 from siteroot.model.pin import WheelPin
 from siteroot.model.plan import DesiredDistribution
-from siteroot.model.root import STATE_FILE, InstalledDistribution, Inventory
+from siteroot.model.reserved import STATE_FILE
+from siteroot.model.root import InstalledDistribution, Inventory
 from siteroot.plan.claims import (
     ANY,
     PLACED,

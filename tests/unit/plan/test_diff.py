@@ -2,7 +2,7 @@ import pytest
 
 from siteroot.model.layout import Layout, LayoutKind
 from siteroot.model.plan import Install, Keep, Plan, Remove, Replace
-from siteroot.model.root import STATE_FILE
+from siteroot.model.reserved import STATE_FILE
 from siteroot.plan.diff import FilesInTheWayError
 from siteroot.plan.layout import prefix_layout, pypackages_layout, target_layout
 from siteroot.plan.meeting import ClobberRefusedError

@@ -12,8 +12,9 @@ import pytest
 from siteroot import fs
 from siteroot.formats.journal_log import Journal, render_journal
 from siteroot.fs import DISK, Writer
+from siteroot.model.reserved import staging_folder
 from siteroot.root.journal import apply_change, recover_root
-from siteroot.root.lock import RootLock, UnusableRootError, lock_root, read_holder, staging_folder
+from siteroot.root.lock import RootLock, UnusableRootError, lock_root, read_holder
 from siteroot.root.placing import PoisonedError
 from support.roots import change_of, write_tree
 from support.trees import describe_difference, snapshot

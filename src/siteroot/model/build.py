@@ -1,8 +1,9 @@
 """What has to be built, and where (PEP 517, PEP 660)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from .value import dataclass
 
 
 class BuildKind(Enum):

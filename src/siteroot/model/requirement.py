@@ -1,12 +1,11 @@
 """A requirement: what somebody asks to have installed ("Dependency specifiers"), and where it was said."""
 
-from dataclasses import dataclass
-
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 
 from .digest import Digest
 from .lock import Source
+from .value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

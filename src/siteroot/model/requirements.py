@@ -1,7 +1,6 @@
 """What requirements files say: line by line as it is written, and all files together as what is asked for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
 from packaging.markers import Marker
@@ -10,6 +9,7 @@ from packaging.specifiers import SpecifierSet
 from .digest import Digest
 from .lock import Source
 from .requirement import Requirement
+from .value import dataclass, field
 
 
 class FileOption(Enum):

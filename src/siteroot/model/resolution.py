@@ -1,7 +1,6 @@
 """What is to be resolved, how, and what came out: a version of each distribution that is needed, for one target."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
 from packaging.version import Version
@@ -9,6 +8,7 @@ from packaging.version import Version
 from .lock import Source
 from .release import ListedFile
 from .requirement import Requirement
+from .value import dataclass, field
 
 
 class VersionChoice(Enum):

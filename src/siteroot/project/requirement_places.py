@@ -3,7 +3,6 @@
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from packaging.utils import (
@@ -25,6 +24,7 @@ from siteroot.model.lock import (
     Source,
     UrlSource,
 )
+from siteroot.model.value import dataclass
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?!\\)")
 _FRAGMENT_KEYS = {"egg", "subdirectory", "lfs", *HEX_LENGTHS}

@@ -8,7 +8,6 @@ file and line, for all files at once.
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.utils import canonicalize_name
@@ -30,6 +29,7 @@ from siteroot.model.requirements import (
     SourceKind,
     UnnamedRequirement,
 )
+from siteroot.model.value import dataclass
 from siteroot.ports import ProjectFiles
 
 from .file_options import SaidOption, combine_options, passed_over

@@ -9,12 +9,12 @@ A name whose wheel is not in the store is as good as none.
 """
 
 import os
-from dataclasses import dataclass
 
 from siteroot.fs import make_folder, read_plain, write_whole
 from siteroot.model.cache import bucket
 from siteroot.model.digest import Digest
 from siteroot.model.reserved import STATE_FILE
+from siteroot.model.value import dataclass
 
 from .store import Store, in_words
 

@@ -6,7 +6,6 @@ import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
@@ -34,6 +33,7 @@ from siteroot.model.pin import (
     WheelPin,
 )
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass, replace
 from siteroot.model.wheel import StoredWheel
 from siteroot.ports import BuildRoots, Reporter
 from siteroot.store.built import Built, find_built, note_user, write_built

@@ -6,7 +6,6 @@ resolves to may have to be built itself.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from siteroot import fs
 from siteroot.build.scratch_interpreter import link_interpreter
@@ -15,6 +14,7 @@ from siteroot.model.build import BuildRoot
 from siteroot.model.pin import Pin
 from siteroot.model.settings import LinkMode, Settings
 from siteroot.model.target import Target
+from siteroot.model.value import dataclass
 from siteroot.model.wheel import Limits
 from siteroot.plan.layout import prefix_layout
 from siteroot.plan.triage import Policy

@@ -122,7 +122,7 @@ class IndexedMetadata:
         if asked is None:
             known = self._reader.recall(file)
             if known is None:
-                asked = self._threads().submit(self._reader.read, file, self._project_of(file))
+                asked = self._threads().submit(self._reader.read, file, self.project_of(file))
             else:
                 asked = Future()
                 asked.set_result(known)
@@ -199,7 +199,7 @@ class IndexedMetadata:
                 )
             )
 
-    def _project_of(self, file: ListedFile) -> str:
+    def project_of(self, file: ListedFile) -> str:
         """Return the project that a file is of: of an old sdist's possible names the one that was asked for."""
         stem = file.filename
         if is_wheel(stem):

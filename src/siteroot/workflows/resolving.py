@@ -1,27 +1,279 @@
-"""What build requirements resolve to: the seam to the resolver, which `sync` is handed."""
+"""What requirements resolve to, by what the settings' indexes offer: for people, and for build backends."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 
-from siteroot.errors import BuildError
-from siteroot.model.pin import Pin
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as ParsedRequirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from siteroot.errors import BuildError, SiterootError
+from siteroot.formats.distribution_names import is_wheel, version_in
+from siteroot.formats.resolution_metadata import parse_metadata
+from siteroot.formats.wheel_tags import WheelTags
+from siteroot.fs import read_plain
+from siteroot.index.fetch import Fetcher
+from siteroot.index.metadata import UnbuiltMetadataError
+from siteroot.model.lock import LockedFile, LockedPackage, RegistrySource, Source
+from siteroot.model.metadata import DistributionMetadata
+from siteroot.model.pin import Pin, SdistArtifact
+from siteroot.model.release import ListedFile, ProjectPage
+from siteroot.model.requirement import Requirement
+from siteroot.model.resolution import (
+    Chosen,
+    IndexStrategy,
+    PrereleaseMode,
+    Resolution,
+    ResolutionOptions,
+    ResolutionRequest,
+    ResolvedPin,
+    VersionChoice,
+)
+from siteroot.model.settings import Settings
 from siteroot.model.target import Target
+from siteroot.model.value import replace
+from siteroot.model.wheel import StoredWheel
+from siteroot.ports import Reporter
+from siteroot.project.cutoffs import read_cutoffs
+from siteroot.resolve.direct import read_url
+from siteroot.resolve.solving import resolve
+from siteroot.select.artifacts import ArtifactChooser, Unusable, new_build_policy, refuse_unusable
+from siteroot.select.pins import describe_target
+
+from .metadata_source import IndexedMetadata
+from .paging import open_metadata
 
 #: Returns what requirements resolve to for a target; the last word says whose build needs them.
 Resolve = Callable[[Sequence[str], Target, str], Sequence[Pin]]
 
+#: Builds a pin's wheel, into the store.
+Build = Callable[[Pin], StoredWheel]
 
-class NoResolverError(BuildError):
-    """Build requirements would have to be resolved, and this version cannot."""
+#: The largest METADATA that is read.
+_MOST = 64 << 20
 
 
-def refuse_to_resolve(requires: Sequence[str], target: Target, why: str) -> Sequence[Pin]:
-    """Return nothing for nothing. Raises NoResolverError for any requirement."""
-    if not requires:
-        return ()
-    raise NoResolverError(
-        f"{why} would have to be built for Python {target.python_version} with {', '.join(requires)}, and this version of"
-        " siteroot does not resolve build requirements",
-        hints=(
-            "--no-install-local leaves out the project, its workspace and what lies on this disk",
-        ),
+class BadBuildRequirementError(BuildError):
+    """What a build asks for is no requirement."""
+
+
+class IndexResolver:
+    """Resolves for any target.
+
+    What a distribution says only once it is built is built in the thread that asks, which may resolve in its turn.
+    `scratch` is a folder of this command's own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        open_fetcher: Callable[[], Fetcher],
+        cache_folder: str | None,
+        *,
+        scratch: str,
+        reporter: Reporter,
+    ) -> None:
+        self._settings = settings
+        self._open_fetcher = open_fetcher
+        self._cache_folder = cache_folder
+        self._scratch = scratch
+        self._reporter = reporter
+        self._build: Build | None = None
+
+    def build_with(self, build: Build) -> None:
+        """Build from here on what has to be built."""
+        self._build = build
+
+    def resolve(self, request: ResolutionRequest, target: Target) -> Resolution:
+        """Return what a request comes to. Raises ResolutionError, SourceError, IntegrityError, BuildError."""
+        cutoffs = read_cutoffs(self._settings, datetime.now(UTC).astimezone())
+        with open_metadata(
+            self._settings,
+            self._open_fetcher(),
+            self._cache_folder,
+            self._reporter,
+            scratch=self._scratch,
+        ) as indexed:
+            source = _BuildingMetadata(indexed, self._build)
+            return resolve(request, target, source, cutoffs.admits)
+
+    def pins(
+        self, resolution: Resolution, request: ResolutionRequest, target: Target
+    ) -> tuple[Pin, ...]:
+        """Return what is installed, from which file, by the same choice as from a lock. Raises SelectionError."""
+        chooser = ArtifactChooser(
+            tags=WheelTags(target.tags),
+            policy=new_build_policy(self._settings),
+            lock_folder="/",
+            always_built=frozenset(),
+        )
+        direct = {requirement.name for requirement in request.requirements}
+        pins, unusable = [], []
+        for resolved in resolution.pins:
+            locked = as_locked(resolved)
+            artifact = chooser.select(locked, editable=True)
+            if isinstance(artifact, Unusable):
+                unusable.append(artifact)
+                continue
+            pins.append(
+                Pin(
+                    name=locked.name,
+                    version=locked.version,
+                    source=locked.source,
+                    artifact=artifact,
+                    direct=locked.name in direct,
+                )
+            )
+        refuse_unusable(unusable, describe_target(target))
+        return tuple(pins)
+
+    def for_build(self, requires: Sequence[str], target: Target, why: str) -> Sequence[Pin]:
+        """Return what a build needs: a `Resolve`. Raises BuildError, which says whose build it was for."""
+        if not requires:
+            return ()
+        request = ResolutionRequest(
+            requirements=tuple(_parse(text, why) for text in requires),
+            options=replace(
+                options_of(self._settings),
+                choice=VersionChoice.HIGHEST,
+                prereleases=PrereleaseMode.IF_NECESSARY,
+                prereleases_of={},
+            ),
+        )
+        try:
+            return self.pins(self.resolve(request, target), request, target)
+        except SiterootError as error:
+            error.add_note(f"it is needed to build {why}")
+            raise
+
+
+class _BuildingMetadata:
+    """Answers from indexes; what they do not know is built, in the thread that asks. A `ports.MetadataSource`."""
+
+    def __init__(self, indexed: IndexedMetadata, build: Build | None) -> None:
+        self._indexed = indexed
+        self._build = build
+        self._built: dict[str, DistributionMetadata] = {}
+
+    def pages(self, name: str, index: str | None) -> Sequence[ProjectPage]:
+        """Return the pages of a project."""
+        return self._indexed.pages(name, index)
+
+    def read(self, file: ListedFile) -> DistributionMetadata:
+        """Return the metadata of a listed file."""
+        if file.location in self._built:
+            return self._built[file.location]
+        try:
+            return self._indexed.read(file)
+        except UnbuiltMetadataError:
+            if self._build is None:
+                raise
+            metadata = self._built[file.location] = _metadata_of(
+                self._build(_pin_of_sdist(file, self._indexed.project_of(file)))
+            )
+            return metadata
+
+    def read_source(self, source: Source) -> DistributionMetadata:
+        """Return the metadata of what a URL, repository, path or directory holds."""
+        return self._indexed.read_source(source)
+
+    def expect(self, names: Sequence[str]) -> None:
+        """Begin to fetch pages that will be asked for."""
+        self._indexed.expect(names)
+
+    def expect_metadata(self, files: Sequence[ListedFile]) -> None:
+        """Begin to fetch metadata that will be asked for."""
+        self._indexed.expect_metadata(files)
+
+
+def as_locked(pin: ResolvedPin) -> LockedPackage:
+    """Return a resolved distribution as a lock would hold it."""
+    files = [
+        LockedFile(
+            filename=file.filename, location=file.location, digests=file.digests, size=file.size
+        )
+        for file in pin.files
+    ]
+    return LockedPackage(
+        name=pin.name,
+        version=pin.version,
+        source=pin.source,
+        resolution_markers=(),
+        default_groups=None,
+        dependencies=(),
+        optional_dependencies={},
+        dev_dependencies={},
+        sdist=next((file for file in files if not is_wheel(file.filename)), None),
+        wheels=tuple(file for file in files if is_wheel(file.filename)),
+        metadata=None,
     )
+
+
+def chosen(names: Sequence[str], *, everyone: bool | None) -> Chosen:
+    """Return whom a flag for all, and one for some, speak of."""
+    if everyone:
+        return Chosen(inverted=True)
+    return Chosen(names=frozenset(map(canonicalize_name, names)))
+
+
+def options_of(settings: Settings) -> ResolutionOptions:
+    """Return how versions are chosen, as the settings say."""
+    defaults = ResolutionOptions()
+    return ResolutionOptions(
+        choice=VersionChoice(settings.resolution) if settings.resolution else defaults.choice,
+        prereleases=(
+            PrereleaseMode(settings.prerelease) if settings.prerelease else defaults.prereleases
+        ),
+        prereleases_of=_modes(settings.prerelease_package or {}),
+        index_strategy=(
+            IndexStrategy(settings.index_strategy)
+            if settings.index_strategy
+            else defaults.index_strategy
+        ),
+        no_build=chosen(settings.no_build_package, everyone=settings.no_build),
+        no_binary=chosen(settings.no_binary_package, everyone=settings.no_binary),
+    )
+
+
+def _modes(said: Mapping[str, str]) -> dict[str, PrereleaseMode]:
+    return {canonicalize_name(name): PrereleaseMode(mode) for name, mode in said.items()}
+
+
+def _parse(text: str, why: str) -> Requirement:
+    """Return a build requirement. Raises BadBuildRequirementError."""
+    try:
+        parsed = ParsedRequirement(text)
+    except (InvalidRequirement, RecursionError):
+        raise BadBuildRequirementError(
+            f"the build of {why} asks for {text[:200]!r}, which is no requirement"
+        ) from None
+    return Requirement(
+        name=canonicalize_name(parsed.name),
+        extras=tuple(sorted(map(canonicalize_name, parsed.extras))),
+        specifier=parsed.specifier,
+        marker=parsed.marker,
+        source=None if parsed.url is None else read_url(parsed.url),
+        origin=f"the build of {why}",
+    )
+
+
+def _pin_of_sdist(file: ListedFile, project: str) -> Pin:
+    version = Version(version_in(file.filename, project) or "0")
+    locked = LockedFile(
+        filename=file.filename, location=file.location, digests=file.digests, size=file.size
+    )
+    return Pin(
+        name=project,
+        version=version,
+        source=RegistrySource(""),
+        artifact=SdistArtifact(file=locked, location=file.location, why=()),
+        direct=False,
+    )
+
+
+def _metadata_of(wheel: StoredWheel) -> DistributionMetadata:
+    """Return what a stored wheel says of itself."""
+    scheme = "purelib" if wheel.purelib else "platlib"
+    content = read_plain(f"{wheel.folder}/{scheme}/{wheel.dist_info}/METADATA", _MOST)
+    return parse_metadata(content)

@@ -48,7 +48,6 @@ from .mirroring import choose_locations
 from .places import Place, PlaceSearch, choose_place
 from .project_files import DiskProjectFiles
 from .remembering import Memory
-from .resolving import Resolve, refuse_to_resolve
 from .startup_path import tell_earlier_sitecustomize
 from .supply import StoreSupply, Trust, fetch_options
 from .targeting import PythonSearch, choose_target
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from siteroot.index.fetch import Fetcher
 
     from .provision import BuildSite
+    from .resolving import Resolve
 
 _LOCAL = (PathSource, DirectorySource, EditableSource, VirtualSource)
 
@@ -68,11 +68,11 @@ def sync(
     reporter: Reporter,
     interrupts: Interrupts,
     keeper: Keeper | None = None,
-    resolve: Resolve = refuse_to_resolve,
+    resolve: "Resolve | None" = None,
 ) -> SyncOutcome:
     """Bring a root to hold what the lock says, or (`dry_run`, `check`) say what that would change.
 
-    `resolve` finds what build backends need. A `keeper` keeps what the sync came to as the memo of its command, where that may be replayed. Signals are deferred
+    `resolve` finds what build backends need, in the place of the indexes. A `keeper` keeps what the sync came to as the memo of its command, where that may be replayed. Signals are deferred
     when this returns.
     """
     clock = SystemClock()
@@ -112,12 +112,29 @@ def sync(
         if len(wheels) < len(pins):
             # what a sync of wheels need not pay
             from .provision import tie_builds  # noqa: PLC0415
+            from .resolving import IndexResolver  # noqa: PLC0415
 
             site = _build_site(loaded.settings, place, surroundings, caches)
-            supply = sources = tie_builds(
-                fetched, store, open_fetcher(), trust, site, resolve, reporter=teller, clock=clock
-            ).supply
-            wheels = sources.as_wheels(pins)
+            resolver = IndexResolver(
+                loaded.settings,
+                open_fetcher,
+                caches.lasting,
+                scratch=caches.temporary,
+                reporter=teller,
+            )
+            builds = tie_builds(
+                fetched,
+                store,
+                open_fetcher(),
+                trust,
+                site,
+                resolve or resolver.for_build,
+                reporter=teller,
+                clock=clock,
+            )
+            resolver.build_with(builds.builder.build)
+            supply = builds.supply
+            wheels = builds.supply.as_wheels(pins)
         memory = _memory(loaded.settings, caches.lasting)
         bytecode = supply_bytecode(
             loaded.settings, place.target, surroundings.environ, store, teller, clock

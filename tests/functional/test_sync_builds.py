@@ -100,8 +100,8 @@ def test_a_zip_and_a_subdirectory_of_a_url_are_built(tmp_path: Path, desk: Desk)
         ({"README": "nothing"}, "neither pyproject.toml nor setup.py"),
         (source_files(backend="raise SystemExit('no')"), "failed in `get_requires_for_build_wheel`"),
         (
-            source_files() | {"pyproject.toml": "[build-system]\nrequires = ['setuptools']\n"},
-            "does not resolve build requirements",
+            source_files() | {"pyproject.toml": "[build-system]\nrequires = ['maker>=2']\n"},
+            "Because maker is on no index that was asked and the build of inner-app==1.0 asks for maker>=2",
         ),
     ],
 )  # fmt: skip
@@ -110,7 +110,8 @@ def test_a_build_that_fails_leaves_no_trace(
 ) -> None:
     archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", files)
     project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
-    done = desk.sync("--target", "pkgs", cwd=project)
+    variables = {"UV_DEFAULT_INDEX": tmp_path.as_uri()}  # an index without projects
+    done = desk.sync("--target", "pkgs", cwd=project, variables=variables)
     assert done.code == 1
     assert words in done.err
     assert not (project / "pkgs").exists()

@@ -3,7 +3,8 @@
     magic | crc32 of the rest (4 bytes, big endian) | marshal, version 2
 
 marshal loads a thousand rows in a third of the time that any other format takes, and its version 2 is read by every
-Python. Later ones look for values that are there twice, which takes rows three times as long to write. It is not safe on hostile bytes, and gets none: the cache is ours, and the checksum finds damage.
+Python. Later ones look for values that are there twice, which takes rows three times as long to write. It is not safe
+on hostile bytes, and gets none: the cache is ours, and the checksum finds damage.
 
 This module imports no dataclasses, typing, pathlib or re: it is the starter's too (DESIGN.md 5).
 """

@@ -89,7 +89,7 @@ def try_interpreter(
         slot = os.path.join(cache_folder, _CACHE, name)
         kept = _read_answer(slot, identity)
         if kept is not None:
-            return target_of(kept, _externally_managed(kept, variables))
+            return target_of(kept, _read_marker(kept))
     answer = _ask(executable, variables, patience)
     if isinstance(answer, Unusable):
         return answer
@@ -97,7 +97,7 @@ def try_interpreter(
         case Facts() as facts:
             if slot is not None:
                 _write_answer(slot, identity, answer)
-            return target_of(facts, _externally_managed(facts, variables))
+            return target_of(facts, _read_marker(facts))
         case TooOld(version=version):
             why = f"it is Python {version}, and roots are made for Python 3.8 and later"
             return Unusable(executable, why, version)
@@ -249,20 +249,24 @@ def _write_answer(slot: str, identity: "Identity | None", answer: str) -> None:
 # -- EXTERNALLY-MANAGED ---------------------------------------------------------------------------------------------
 
 
-def _externally_managed(facts: Facts, variables: Mapping[str, str]) -> str | None:
-    """Return the text that bars installing into the interpreter (PEP 668), "" where it is barred without one."""
+def _read_marker(facts: Facts) -> str | None:
+    """Return the file that bars installing into the interpreter (PEP 668), None where there is none."""
     if facts.prefix != facts.base_prefix:
         return None
     try:
         path = os.path.join(facts.stdlib[0], "EXTERNALLY-MANAGED")
-        text = fs.read_plain(path, _LONGEST).decode("utf-8", "replace")
+        return fs.read_plain(path, _LONGEST).decode("utf-8", "replace")
     except (IndexError, OSError):
         return None
-    import configparser  # noqa: PLC0415 - 1.5 ms, for the few Pythons that bar installing
+
+
+def explain_managed(marker: str, variables: Mapping[str, str]) -> str:
+    """Return what an EXTERNALLY-MANAGED says in the person's language, "" where it says nothing."""
+    import configparser  # noqa: PLC0415 - 1.5 ms, for who is refused
 
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read_string(text)
+        parser.read_string(marker)
         section = parser["externally-managed"]
     except (KeyError, configparser.Error):
         return ""

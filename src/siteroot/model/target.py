@@ -18,9 +18,7 @@ class Interpreter:
     schemes: Mapping[
         str, str
     ]  # purelib, platlib, scripts, data, headers: the scheme that it installs with
-    externally_managed: (
-        str | None
-    )  # the text of EXTERNALLY-MANAGED that holds for it (PEP 668), "" where it has none
+    externally_managed: str | None  # its EXTERNALLY-MANAGED (PEP 668), None where it has none
     cache_tag: str = ""  # "cpython-312", in the names of its bytecode; "" where it knows none
     magic: int = 0  # the number that its bytecode begins with
 

@@ -6,7 +6,7 @@ from errno import ELOOP
 
 from siteroot.errors import RootPlaceError, TargetError, UsageError
 from siteroot.interpreter.looks import DISK, Looks
-from siteroot.interpreter.probe import probe_interpreter
+from siteroot.interpreter.probe import explain_managed, probe_interpreter
 from siteroot.model.event import EnvironmentUsed, Note, Warned
 from siteroot.model.layout import Layout
 from siteroot.model.request import RootPlace, RootRequest
@@ -241,18 +241,19 @@ def _interpreter(search: PlaceSearch, target: Target, word: str) -> Layout:
             where=word,
             hints=("name one with --python", "--target makes a root for a Python that is not here"),
         )
-    _refuse_managed(interpreter, search.settings)
+    _refuse_managed(interpreter, search)
     search.reporter.report(EnvironmentUsed(version=interpreter.version, prefix=interpreter.prefix))
     resolved = {name: os.path.realpath(path) for name, path in interpreter.schemes.items()}
     return _told(search, interpreter_layout(interpreter, resolved), word)
 
 
-def _refuse_managed(interpreter: Interpreter, settings: Settings) -> None:
-    text = interpreter.externally_managed
-    if text is None or interpreter.is_virtual or settings.break_system_packages:
+def _refuse_managed(interpreter: Interpreter, search: PlaceSearch) -> None:
+    marker = interpreter.externally_managed
+    if marker is None or interpreter.is_virtual or search.settings.break_system_packages:
         return
+    text = explain_managed(marker, search.surroundings.environ)
     raise ManagedInterpreterError(
-        "this Python is externally managed" + (f":\n{text.strip()}" if text.strip() else ""),
+        "this Python is externally managed" + (f":\n{text}" if text else ""),
         where=interpreter.executable,
         hints=(
             "--target makes a root of its own",

@@ -10,6 +10,7 @@ import pytest
 from siteroot.interpreter.probe import (
     BrokenInterpreterError,
     Unusable,
+    explain_managed,
     probe_interpreter,
     try_interpreter,
 )
@@ -278,11 +279,11 @@ def managed(folder: Path, text: str | None, language: str = "") -> str | None:
         (library / "EXTERNALLY-MANAGED").write_text(text, encoding="utf-8")
     told = json.dumps(answer(stdlib=[str(library), str(library)]))
     python = script(folder / "python", f"cat <<'END'\n{told}\nEND")
-    target = probe_interpreter(
-        python, None, {**VARIABLES, "LC_ALL": "", "LC_MESSAGES": "", "LANG": language}
-    )
+    variables = {**VARIABLES, "LC_ALL": "", "LC_MESSAGES": "", "LANG": language}
+    target = probe_interpreter(python, None, variables)
     assert target.interpreter is not None
-    return target.interpreter.externally_managed
+    marker = target.interpreter.externally_managed
+    return None if marker is None else explain_managed(marker, variables)
 
 
 def test_the_text_of_externally_managed_is_told_in_the_persons_language(tmp_path: Path) -> None:

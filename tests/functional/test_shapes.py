@@ -141,6 +141,9 @@ def test_a_change_looks_at_nothing_of_what_stays_but_its_record(
     ]
     assert "two/d0" in opened
     assert [path for path in opened if path.startswith("one")] == ["one-1.0.dist-info/RECORD"]
+    for project in (large, small):  # what was remembered after each change holds
+        ground.sync(project, root)
+        assert "looks just as it was left" in ground.sync(project, root, "-v")
 
 
 def test_a_root_that_the_cache_does_not_know_is_read_once(

@@ -37,14 +37,22 @@ def fingerprint_name(root: str) -> str:
 
 
 def take_fingerprint(
-    root: str, folders: "Iterable[str]", files: "Iterable[str]", *, now: int
+    root: str,
+    folders: "Iterable[str]",
+    files: "Iterable[str]",
+    *,
+    now: int,
+    before: bytes | None = None,
+    touched: "Collection[str]" = (),
 ) -> bytes | None:
     """Return the fingerprint of the root, None where it cannot be relied on: something is gone, or just changed.
 
     `folders` are all that own a file, "" among them; `files` are those of the dist-infos, and our own. `now` is the
-    time in nanoseconds.
+    time in nanoseconds. `before` is a fingerprint that held until the folders and files that were `touched` changed:
+    only these are looked at, and whatever else somebody changes meanwhile will be noticed.
     """
     seen_folders, seen_files = [], []
+    times, looks = _known(before, touched)
     look = os.stat
     try:
         top = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -52,11 +60,17 @@ def take_fingerprint(
         return None
     try:
         for path in folders:
+            if path in times:
+                seen_folders.append((path, times[path]))
+                continue
             status = look(path or ".", dir_fd=top, follow_symlinks=False)
             if status.st_mtime_ns > now - _TICK:
                 return None
             seen_folders.append((path, status.st_mtime_ns))
         for path in files:
+            if path in looks:
+                seen_files.append(looks[path])
+                continue
             status = look(path, dir_fd=top, follow_symlinks=False)
             if status.st_mtime_ns > now - _TICK:
                 return None
@@ -66,6 +80,19 @@ def take_fingerprint(
     finally:
         os.close(top)
     return seal(_FORM, (tuple(seen_folders), tuple(seen_files)))
+
+
+def _known(
+    fingerprint: bytes | None, touched: "Collection[str]"
+) -> "tuple[dict[str, int], dict[str, tuple[str, int, int, int]]]":
+    """Return what a fingerprint says of folders and files, those that were touched aside."""
+    if fingerprint is None:
+        return {}, {}
+    folders, files = unseal(_FORM, fingerprint)
+    return (
+        {path: time for path, time in folders if path not in touched},
+        {row[0]: row for row in files if row[0] not in touched},
+    )
 
 
 def foretell_fingerprint(fresh: "Fresh", files: "Collection[str]") -> bytes:

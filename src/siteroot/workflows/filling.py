@@ -251,10 +251,10 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
             placed = _apply(fresh, fresh[0], filling, means)
             made = fresh, means.memory.remember_made(layout, plan, fresh)
         else:
-            if not plan.nothing_to_do:
-                change = render_change(plan, inventory)
+            change = None if plan.nothing_to_do else render_change(plan, inventory)
+            if change is not None:
                 placed = _apply(change, change[0], filling, means)
-            means.memory.remember(layout, plan)
+            means.memory.remember(layout, plan, change)
     return Filled(
         existed=inventory.exists,
         triage=desire.triage,

@@ -13,8 +13,8 @@ from siteroot.model.layout import Layout
 from siteroot.model.plan import Install, Keep, Plan, Replace
 from siteroot.model.reserved import STATE_FILE
 from siteroot.model.root import InstalledDistribution, Inventory
-from siteroot.model.rows import Fresh
-from siteroot.plan.paths import folders_of
+from siteroot.model.rows import Change, Fresh
+from siteroot.plan.paths import folders_of, parent
 from siteroot.root.fingerprint import (
     foretell_fingerprint,
     read_fingerprint,
@@ -35,12 +35,14 @@ class Memory:
     def __init__(self, cache_folder: str | None, how: str) -> None:
         self._folder = None if cache_folder is None else os.path.join(cache_folder, bucket("roots"))
         self._how = how
+        self._held: bytes | None = None  # the fingerprint that was found to hold
 
     def recall(self, layout: Layout) -> Inventory | None:
         """Return the root's inventory without its files, None unless it looks just as it was remembered.
 
         It serves to see that nothing is to be done; for more, `inventory.with_files` completes it.
         """
+        self._held = None
         if self._folder is None:
             return None
         fingerprint = read_fingerprint(self._folder, layout.root, self.how(layout))
@@ -48,6 +50,7 @@ class Memory:
             return None
         if not root_unchanged(layout.root, fingerprint):
             return None
+        self._held = fingerprint
         state = read_state(layout)
         if state is None:
             return None
@@ -76,27 +79,40 @@ class Memory:
         """Return what of the command's words bears on a root of this layout."""
         return f"{layout.kind.value} {self._how}"
 
-    def remember(self, layout: Layout, plan: Plan) -> None:
-        """Remember the root as the plan left it, if it holds nothing that is not siteroot's to know of."""
+    def remember(self, layout: Layout, plan: Plan, change: Change | None) -> None:
+        """Remember the root as the change left it, if it holds nothing that is not siteroot's to know of."""
         if self._folder is None:
             return
-        held = _held(plan)
+        held = _holdings(plan)
         telling = _telling(plan, held)
         if telling is None:
             return
         folders = folders_of(set().union(*[files for _, files in held], plan.state.files)) | {""}
-        fingerprint = take_fingerprint(layout.root, sorted(folders), telling, now=time.time_ns())
+        fingerprint = take_fingerprint(
+            layout.root,
+            sorted(folders),
+            telling,
+            now=time.time_ns(),
+            before=self._held,
+            touched=() if change is None else _touched(change),
+        )
         write_fingerprint(self._folder, layout.root, self.how(layout), fingerprint)
 
     def remember_made(self, layout: Layout, plan: Plan, fresh: Fresh) -> bytes:
         """Remember a root that was made of these rows, and return its fingerprint."""
-        fingerprint = foretell_fingerprint(fresh, _telling(plan, _held(plan)) or ())
+        fingerprint = foretell_fingerprint(fresh, _telling(plan, _holdings(plan)) or ())
         if self._folder is not None:
             write_fingerprint(self._folder, layout.root, self.how(layout), fingerprint)
         return fingerprint
 
 
-def _held(plan: Plan) -> list[tuple[str, Iterable[str]]]:
+def _touched(change: Change) -> set[str]:
+    """Return the files and folders that the change moves, and the folders that they lie in."""
+    paths = {path for _, path in change[1]}
+    return paths | {parent(path) for path in paths} | {folder for folder, _ in change[2]} | {""}
+
+
+def _holdings(plan: Plan) -> list[tuple[str, Iterable[str]]]:
     """Return the dist-info and the files of each distribution that the root holds now."""
     held: list[tuple[str, Iterable[str]]] = []
     for step in plan.steps:

@@ -82,3 +82,23 @@ def test_a_root_is_named_by_device_and_inode(root: Path) -> None:
     assert fingerprint_name(str(root.with_name("moved"))) == name
     root.mkdir()
     assert fingerprint_name(str(root)) != name
+
+
+def test_after_a_change_only_what_was_touched_is_looked_at(root: Path) -> None:
+    before = take(root)
+    (root / "pkg/sub/b.py").unlink()  # nobody tells of it
+    (root / "d-1.dist-info/RECORD").write_bytes(b"more")
+    files = ["d-1.dist-info/RECORD", ".siteroot.json"]
+    touched = {"d-1.dist-info/RECORD", "d-1.dist-info", ""}
+    folders = ["", *folders_of(TREE)]
+    after = take_fingerprint(str(root), folders, files, now=LATE, before=before, touched=touched)
+    assert after is not None
+    assert not root_unchanged(str(root), after)
+    (root / "pkg/sub/b.py").write_bytes(b"b")
+    os.utime(root / "pkg/sub", ns=(0, 10**18))
+    assert not root_unchanged(str(root), after)
+    told = take_fingerprint(
+        str(root), folders, files, now=LATE, before=before, touched=touched | {"pkg/sub"}
+    )
+    assert told is not None
+    assert root_unchanged(str(root), told)

@@ -23,6 +23,7 @@ class DesiredDistribution:
     stored: tuple[StoredRow, ...]
     rendered: tuple[RenderedRow, ...]
     paths: frozenset[str]  # of all its files
+    metadata: tuple[str, ...]  # those of the paths that lie in the dist-info
     launchers: frozenset[str]  # those of `rendered` that are launchers: placed late
     compiled: tuple[StoredRow, ...] = ()  # bytecode of modules among `stored`
     bytecode: str = ""  # its kind, as `RootEntry.bytecode`

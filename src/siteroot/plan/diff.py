@@ -83,10 +83,11 @@ def folders_to_look_at(desire: Desire) -> set[str]:
     The `__pycache__` in each of them is among them, because bytecode goes with its module.
     """
     paths = _placed_paths(desire)
+    own_rows = _own_rows(desire, _all_paths(desire, paths))
     triage = desire.triage
     for old in (*(old for wanted in triage.wanted for old in wanted.old), *triage.removed):
         paths.update(old.files)
-    paths.update(row[0] for row in _own_rows(desire, _all_paths(desire)))
+    paths.update(row[0] for row in own_rows)
     folders = folders_of(paths) | {""}
     return folders | {join_path(folder, "__pycache__") for folder in folders}
 
@@ -97,10 +98,11 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
     Raises FilesInTheWayError (foreign files, without `--overwrite`) and ClobberRefusedError (`--strict`, names that
     the target's disks merge, or a path that would be a file and a folder).
     """
-    paths, all_paths = _placed_paths(desire), _all_paths(desire)
+    paths = _placed_paths(desire)
+    all_paths = _all_paths(desire, paths)
     folders = folders_of(all_paths) if paths else set()
     refuse_crossings(all_paths, folders, desire.placed)
-    meetings = find_meetings(desire.placed)
+    meetings = find_meetings(desire.placed, paths)
     clobbers = find_clobbers(meetings)
     if desire.policy.strict:
         refuse_clobbers(clobbers)
@@ -127,7 +129,7 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
         own_files=own_files,
         own_removed=own_removed,
         overwritten=tuple(path for path, _ in in_the_way),
-        settled_times=_settled_times(desire, own_rows, inventory),
+        settled_times=_settled_times(desire, all_paths, own_rows, inventory),
         warnings=(
             *clobber_warnings(clobbers),
             *own_warnings,
@@ -141,14 +143,10 @@ def _placed_paths(desire: Desire) -> set[str]:
     return brought_paths(desire.placed)
 
 
-def _all_paths(desire: Desire) -> set[str]:
-    """Return the paths of every distribution that the root will hold."""
-    paths = _placed_paths(desire)
-    for _, installed in desire.triage.kept:
-        paths.update(installed.files)
-    for installed in desire.triage.left:
-        paths.update(installed.files)
-    return paths
+def _all_paths(desire: Desire, placed: set[str]) -> set[str]:
+    """Return the paths of every distribution that the root will hold, `placed` among them."""
+    staying = (*(installed for _, installed in desire.triage.kept), *desire.triage.left)
+    return placed.union(*[installed.files for installed in staying])
 
 
 def _own_rows(desire: Desire, paths: set[str]) -> tuple[RenderedRow, ...]:
@@ -348,7 +346,7 @@ def _judge_in_the_way(in_the_way: Sequence[tuple[str, Kind]], desire: Desire) ->
 
 
 def _settled_times(
-    desire: Desire, own_rows: Sequence[RenderedRow], inventory: Inventory
+    desire: Desire, paths: set[str], own_rows: Sequence[RenderedRow], inventory: Inventory
 ) -> tuple[tuple[str, int], ...]:
     """Return the root's derived time if it holds just its owned names and has another time.
 
@@ -358,7 +356,6 @@ def _settled_times(
     view = inventory.folders.get("")
     if view is None or not view.mine:
         return ()
-    paths = _all_paths(desire)
     if not desire.layout.movable:  # an interpreter's, where others' distributions may stand too
         ours = [old for _, old in desire.triage.kept if old.entry is not None]
         paths = _placed_paths(desire).union(*[old.files for old in ours])

@@ -41,18 +41,22 @@ def land(folder: str, path: str, root: str) -> str:
 
 
 def refuse_landings(
-    label: str, dist_info: str, layout: Layout, stored: Collection[StoredRow]
+    label: str,
+    dist_info: str,
+    layout: Layout,
+    stored: Collection[StoredRow],
+    metadata: Collection[StoredRow],
 ) -> None:
     """Refuse a wheel one of whose files would land where only siteroot, or another distribution, has a place.
 
-    `dist_info` is the distribution's own. Raises MeetingFilesError.
+    `dist_info` is the distribution's own, `metadata` are those rows that lie in it. Raises MeetingFilesError.
     """
     folders = layout.folders
     libraries = {folders["purelib"], folders["platlib"]}
     marked = {"", folders["data"], folders["scripts"]}
     watched = {*marked, *libraries}
     standing = _standing(layout)
-    if _is_harmless(dist_info, folders["scripts"], standing, stored):
+    if _is_harmless(folders["scripts"], standing, stored, metadata):
         return
     for row in stored:
         path = row[0]
@@ -85,18 +89,19 @@ def refuse_landings(
 
 
 def _is_harmless(
-    dist_info: str, scripts: str, standing: set[str], stored: Collection[StoredRow]
+    scripts: str,
+    standing: set[str],
+    stored: Collection[StoredRow],
+    metadata: Collection[StoredRow],
 ) -> bool:
     """Whether nothing in the paths, taken all together, calls for a look at each. A no may be wrong, a yes never."""
     paths = [row[0] for row in stored]
-    metadata = f"{dist_info}/"
-    own = [row for row in stored if row[0].startswith(metadata)]
     joined = "\0".join(["", *paths]).lower()
     signs = (WORK_FOLDER, ".egg", _VENV_MARK, f"\0{scripts}/".lower())
     return (
         bool(scripts)
-        and joined.count("-info") == len(own)
-        and all(row[1].startswith(_LIBRARIES) for row in own)
+        and joined.count("-info") == len(metadata)
+        and all(row[1].startswith(_LIBRARIES) for row in metadata)
         and standing.isdisjoint(paths)
         and not any(sign in joined for sign in signs)
     )

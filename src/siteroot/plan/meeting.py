@@ -36,14 +36,14 @@ def brought_paths(placed: Iterable[DesiredDistribution]) -> set[str]:
 
 
 def find_meetings(
-    placed: Sequence[DesiredDistribution],
+    placed: Sequence[DesiredDistribution], paths: Collection[str]
 ) -> Mapping[str, tuple[DesiredDistribution, ...]]:
     """Return each path that several distributions bring, with those that do, by name.
 
-    The last of them alone places the file.
+    The last of them alone places the file. `paths` are all that they bring.
     """
     meetings: dict[str, tuple[DesiredDistribution, ...]] = {}
-    if len(brought_paths(placed)) == sum(len(each.paths) for each in placed):
+    if len(paths) == sum(len(each.paths) for each in placed):
         return meetings
     first: dict[str, DesiredDistribution] = {}
     for distribution in sorted(placed, key=lambda each: each.name):

@@ -33,11 +33,16 @@ def own_file_rows(
     if layout.kind is LayoutKind.INTERPRETER:
         return ()
     modules, scripts = layout.folders["purelib"], layout.folders["scripts"]
+    together = "\0".join(["", *paths, ""])
     rows = []
-    if pth and any(parent(path) == modules for path in paths if path.endswith(".pth")):
+    if (
+        pth
+        and ".pth\0" in together
+        and any(parent(path) == modules for path in paths if path.endswith(".pth"))
+    ):
         content = render_sitecustomize(target)
         rows.append(rendered_row(join_path(modules, "sitecustomize.py"), content))
-    if any(parent(path) == scripts for path in paths if path.startswith(scripts)):
+    if f"\0{scripts}" in together and any(parent(path) == scripts for path in paths):
         content = render_start_sitecustomize(target, join_path("..", modules))
         rows.append(rendered_row(f"{START_FOLDER}/sitecustomize.py", content))
     if layout.kind is LayoutKind.PYPACKAGES:

@@ -71,7 +71,9 @@ def place_distribution(wheel: StoredWheel, placing: Placing, extras: Extras) -> 
     if extras.direct_url is not None:
         rendered.append(rendered_row(join_path(dist_info, "direct_url.json"), extras.direct_url))
     record_path = join_path(dist_info, "RECORD")
-    refuse_landings(wheel.label, dist_info, layout, stored)
+    inner = f"{dist_info}/"
+    metadata = [row for row in stored if row[0].startswith(inner)]
+    refuse_landings(wheel.label, dist_info, layout, stored, metadata)
     paths = {row[0] for row in stored}.union([row[0] for row in rendered], [record_path])
     if len(paths) < len(stored) + len(rendered) + 1:
         stored = _refuse_doubles(wheel, stored, [*(row[0] for row in rendered), record_path])
@@ -87,6 +89,9 @@ def place_distribution(wheel: StoredWheel, placing: Placing, extras: Extras) -> 
         stored=stored,
         rendered=tuple(rendered),
         paths=frozenset(paths.union([row[0] for row in compiled]) if compiled else paths),
+        metadata=tuple(
+            [row[0] for row in metadata] + [row[0] for row in rendered[len(launchers) :]]
+        ),
         launchers=frozenset(row[0] for row in launchers),
         compiled=compiled,
         bytecode=placing.bytecode,

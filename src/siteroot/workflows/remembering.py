@@ -83,11 +83,10 @@ class Memory:
         """Remember the root as the change left it, if it holds nothing that is not siteroot's to know of."""
         if self._folder is None:
             return
-        held = _holdings(plan)
-        telling = _telling(plan, held)
+        telling = _telling(plan)
         if telling is None:
             return
-        folders = folders_of(set().union(*[files for _, files in held], plan.state.files)) | {""}
+        folders = folders_of(set().union(*_holdings(plan), plan.state.files)) | {""}
         fingerprint = take_fingerprint(
             layout.root,
             sorted(folders),
@@ -100,7 +99,7 @@ class Memory:
 
     def remember_made(self, layout: Layout, plan: Plan, fresh: Fresh) -> bytes:
         """Remember a root that was made of these rows, and return its fingerprint."""
-        fingerprint = foretell_fingerprint(fresh, _telling(plan, _holdings(plan)) or ())
+        fingerprint = foretell_fingerprint(fresh, _telling(plan) or ())
         if self._folder is not None:
             write_fingerprint(self._folder, layout.root, self.how(layout), fingerprint)
         return fingerprint
@@ -112,26 +111,26 @@ def _touched(change: Change) -> set[str]:
     return paths | {parent(path) for path in paths} | {folder for folder, _ in change[2]} | {""}
 
 
-def _holdings(plan: Plan) -> list[tuple[str, Iterable[str]]]:
-    """Return the dist-info and the files of each distribution that the root holds now."""
-    held: list[tuple[str, Iterable[str]]] = []
+def _holdings(plan: Plan) -> list[Iterable[str]]:
+    """Return the files of each distribution that the root holds now."""
+    holdings: list[Iterable[str]] = []
     for step in plan.steps:
         if isinstance(step, Keep):
-            held.append((step.old.dist_info, step.old.files))
+            holdings.append(step.old.files)
         elif isinstance(step, Install | Replace):
-            held.append((step.new.dist_info, step.new.paths))
-    return held
+            holdings.append(step.new.paths)
+    return holdings
 
 
-def _telling(plan: Plan, held: Iterable[tuple[str, Iterable[str]]]) -> list[str] | None:
+def _telling(plan: Plan) -> list[str] | None:
     """Return the files of the dist-infos, and our own; None where something is not ours to know of."""
-    if any(isinstance(step, Keep) and step.old.entry is None for step in plan.steps):
-        return None
-    telling = [
-        path
-        for info, files in held
-        for prefix in (f"{info}/",)
-        for path in files
-        if path.startswith(prefix)
-    ]
-    return [*sorted(telling), *plan.state.files, STATE_FILE]
+    telling: list[str] = []
+    for step in plan.steps:
+        if isinstance(step, Keep):
+            if step.old.entry is None:
+                return None
+            prefix = f"{step.old.dist_info}/"
+            telling += [path for path in step.old.files if path.startswith(prefix)]
+        elif isinstance(step, Install | Replace):
+            telling += step.new.metadata
+    return [*telling, *plan.state.files, STATE_FILE]

@@ -1,4 +1,5 @@
 import time
+from collections.abc import Mapping
 
 import pytest
 
@@ -6,6 +7,7 @@ from siteroot.model.plan import DesiredDistribution
 from siteroot.plan.layout import target_layout
 from siteroot.plan.meeting import (
     ClobberRefusedError,
+    brought_paths,
     clobber_warnings,
     find_clobbers,
     find_meetings,
@@ -30,9 +32,13 @@ def placed(name: str, *scripts: str, **files: bytes) -> DesiredDistribution:
     return place_distribution(brought.wheel, made_placing(target_layout("/r"), LINUX), extras)
 
 
+def meet(*distributions: DesiredDistribution) -> Mapping[str, tuple[DesiredDistribution, ...]]:
+    return find_meetings(distributions, brought_paths(distributions))
+
+
 def test_equal_bytes_meet_and_do_not_clobber() -> None:
     one, two = placed("one", x=b"x", y=b"1"), placed("two", x=b"x", y=b"2")
-    meetings = find_meetings([two, one])
+    meetings = meet(two, one)
     assert {path: [each.name for each in by] for path, by in meetings.items()} == {
         "x": ["one", "two"],
         "y": ["one", "two"],
@@ -48,14 +54,14 @@ def test_equal_bytes_meet_and_do_not_clobber() -> None:
 
 
 def test_launchers_meet_too() -> None:
-    meetings = find_meetings([placed("one", "run"), placed("two", "run")])
+    meetings = meet(placed("one", "run"), placed("two", "run"))
     assert list(meetings) == ["bin/run"]
     assert find_clobbers(meetings) == ()  # the same module and attribute
 
 
 def test_many_meetings_cost_no_product() -> None:
     files = {f"f{number}": b"" for number in range(4000)}
-    meetings = find_meetings([placed("one", **files), placed("two", **files)])
+    meetings = meet(placed("one", **files), placed("two", **files))
     began = time.process_time()
     assert find_clobbers(meetings) == ()
     assert time.process_time() - began < 0.5

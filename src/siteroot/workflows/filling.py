@@ -231,8 +231,8 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
             verifier.complete(desire)
             desire = replace(desire, own_anew=verifier.own_anew)
         means.interrupts.defer()
-    changes = desire.triage.wanted or desire.triage.removed  # what is remembered tells no names
-    if inventory.exists and (changes or recalled is not None):
+    changing = desire.triage.wanted or desire.triage.removed
+    if inventory.exists and (changing or not inventory.folders):  # without: it is as remembered
         inventory = look_again(
             inventory,
             layout,

@@ -34,7 +34,7 @@ from .unpacking import (
 _END = Struct("<4s4H2LH")
 _END64 = Struct("<4sQ2H2L4Q")
 _LOCATOR = Struct("<4sLQL")
-_CENTRAL = Struct("<4s6H3L5H2L")
+_CENTRAL = Struct("<4s4x2H4x3L4H2x2L")  # nobody asks for versions, times and inner attributes
 _LOCAL = Struct("<4s5H3L2H")
 _FIELD = Struct("<HH")
 _DESCRIPTORS = {
@@ -227,12 +227,8 @@ class Archive:
     def _read_entry(self, position: int, end: int) -> tuple[_Entry, int]:
         (
             sign,
-            _,
-            _,
             flags,
             method,
-            _,
-            _,
             crc,
             packed_size,
             size,
@@ -240,10 +236,9 @@ class Archive:
             extra_length,
             comment_length,
             disk,
-            _,
             attributes,
             offset,
-        ) = _CENTRAL.unpack_from(self._view, position)
+        ) = _CENTRAL.unpack_from(self._content, position)
         after = position + _CENTRAL.size
         named = after + name_length
         following = named + extra_length + comment_length
@@ -274,6 +269,8 @@ class Archive:
         return entry, following
 
     def _decode_name(self, raw: bytes, flags: int) -> str:
+        if raw.isascii():
+            return raw.decode("ascii")
         if not flags & _UTF8:
             return raw.decode("cp437")
         try:

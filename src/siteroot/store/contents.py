@@ -30,6 +30,7 @@ LIBRARIES = ("purelib", "platlib")
 _DIST_INFO, _DATA = ".dist-info", ".data"
 #: Where scripts lie in a layout whose data folder, or whose library, is the root.
 _SCRIPTS = ("bin", "Scripts")
+_RESERVED = f"/{WORK_FOLDER}"
 _EGG_METADATA = (".egg-info", ".egg-link")
 
 
@@ -151,11 +152,13 @@ def _fault_in_place(scheme: str, path: str, launchers: frozenset[str]) -> str:
     elif scheme == "data" and top in _SCRIPTS and "/" not in rest:
         script = rest
     # Wherever a layout puts it: one scheme's folder may lie in another's.
-    if f"/{WORK_FOLDER}" in f"/{path}".lower():
+    if _RESERVED in "/" + path.lower():
         return "takes a name that siteroot keeps for itself"
     if script in launchers:
         return f"would land on the launcher of the entry point {script!r}"
-    if is_interpreter_name(script or (rest if top in _SCRIPTS else "")):
+    if not script and top in _SCRIPTS:
+        script = rest
+    if script and is_interpreter_name(script):
         return "takes an interpreter's name"
     if scheme != "headers" and path.lower() == "pyvenv.cfg":
         return "would make a virtual environment of a root"

@@ -70,7 +70,7 @@ def _ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
 def test_a_whole_sync_imports_nothing_of_its_surroundings(
     ground: Ground, tmp_path: Path, names: tuple[str, ...], kind: str
 ) -> None:
-    """In the root that it syncs, with a cache that holds nothing: the Python is asked, a wheel fetched and placed."""
+    """In the root that it syncs, with a cache that holds nothing: the Python is asked and compiles, a wheel is fetched."""
     assert {"siteroot", "packaging", "dataclasses", "json"} <= set(names)
     root = tmp_path / "root"
     set_traps(root, names)
@@ -81,7 +81,7 @@ def test_a_whole_sync_imports_nothing_of_its_surroundings(
     project = ground.project(f"project-{kind}", build_wheel(tmp_path, "demo", "1.0"))
     log = tmp_path / "log"
     command = ground.command(project, root, cache=tmp_path / "cache")
-    for words in ((), ("--reinstall",)):
+    for words in ((), ("--reinstall",), ("--compile-bytecode",)):
         done = subprocess.run(
             [command[0], spy.__file__, str(log), *command[1:], *words],
             cwd=root,
@@ -98,7 +98,9 @@ def test_a_whole_sync_imports_nothing_of_its_surroundings(
     assert {path for path in loaded if path.is_relative_to(root)} == read
     started = [ast.literal_eval(line[6:]) for line in lines if line.startswith("start ")]
     assert started
-    assert [words for words in started if "-I" not in words[1:]] == []
+    # what compiles has to be told a PYTHONHASHSEED, which -I would not hear
+    assert [words for words in started if not {"-I", "-s"} & {*words[1:]}] == []
+    assert any("-s" in words for words in started)
     assert (root / "demo.py").exists()
 
 

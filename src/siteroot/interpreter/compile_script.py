@@ -11,9 +11,14 @@ holds. The order of a set hangs on hashes, hence on PYTHONHASHSEED, which the ca
 """
 # ruff: noqa: TID251, UP031 - it is written for other Pythons than ours
 
+import sys
+
+if __name__ == "__main__":
+    # -c puts the current folder first, which may be the very root: nothing below is looked for there (ROOT.md 6)
+    sys.path[:] = [folder for folder in sys.path if folder]
+
 import marshal
 import os
-import sys
 from hashlib import sha256
 from importlib.util import MAGIC_NUMBER, source_hash
 from types import CodeType
@@ -112,5 +117,4 @@ def serve(mode: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.path[:] = [folder for folder in sys.path if folder]
     serve(sys.argv[1])

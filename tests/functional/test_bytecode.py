@@ -17,7 +17,7 @@ import pytest
 
 from support.desk import Desk, make_desk
 from support.ground import Ground, digest_of, make_ground
-from support.interpreters import need_pythons, real_pythons
+from support.interpreters import need_patch_releases, need_pythons, real_pythons
 from support.projects import make_project
 from support.wheels import build_wheel
 
@@ -496,4 +496,22 @@ def test_other_pythons_get_their_own(desk: Desk, project: Path, tmp_path: Path) 
         done = run_python(root, "import demo.inner, single, other", python)
         assert done.stderr.count("matches " + str(root)) == 4
     state = json.loads((root / ".siteroot.json").read_text())
-    assert state["distributions"]["demo"]["bytecode"].startswith(f"cpython-{major}{minor}-")
+    kind = state["distributions"]["demo"]["bytecode"]
+    assert kind.startswith(f"cpython-{major}{minor}-{major}.{minor}.")
+
+
+def test_of_one_magic_number_each_release_gets_its_own(desk: Desk, tmp_path: Path) -> None:
+    """CPython 3.11.2 and 3.11.7 compile this differently: what stands in the root must not hang on who came first."""
+    lines = ("def f(x):", "    match x:", "        case int():", "            return 1")
+    text = "\n".join((*lines, "        case _:", "            return 2", ""))
+    wheel = build_wheel(tmp_path, "demo", "1.0", {"demo.py": text})
+    project, other = make_project(tmp_path / "p", [wheel]), make_desk(tmp_path / "other")
+    first, second = need_patch_releases()
+    for name, at, python in (("a", desk, first), ("b", desk, second), ("c", other, second)):
+        done = at.synced(
+            *(FLAG, "-v", "--python", python, "--target", tmp_path / name), cwd=project
+        )
+        assert f"made by {python}" in done.err
+    assert digest_of(tmp_path / "b") == digest_of(tmp_path / "c")
+    kinds = [json.loads((tmp_path / name / ".siteroot.json").read_text()) for name in "ab"]
+    assert len({kind["distributions"]["demo"]["bytecode"] for kind in kinds}) == 2

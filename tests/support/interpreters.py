@@ -57,12 +57,28 @@ def need_pythons(count: int) -> tuple[str, ...]:
     return (pythons[0], *pythons[len(pythons) - count + 1 :]) if count > 1 else (pythons[-1],)
 
 
+def need_patch_releases() -> tuple[str, str]:
+    """Return two CPythons of one minor version, the running one's before others, or skip the test."""
+    for path, version in _versions():
+        for other, other_version in _versions():
+            if version == other_version and _patch(path) != _patch(other):
+                return path, other
+    pytest.skip("needs two patch releases of one Python version")
+
+
 def need_uv() -> str:
     """Return the path of the uv binary, which is an oracle, or skip the test."""
     uv = os.environ.get("UV_ORACLE") or shutil.which("uv")
     if uv is None:
         pytest.skip("needs the uv binary, on PATH or in UV_ORACLE")
     return uv
+
+
+def _patch(python: str) -> str:
+    code = "import platform; print(platform.python_version())"
+    return subprocess.run(
+        [python, "-I", "-c", code], capture_output=True, text=True, check=True
+    ).stdout
 
 
 def _is_binary(path: str) -> bool:

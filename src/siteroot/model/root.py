@@ -14,7 +14,7 @@ class RootEntry:
     `digests` are of the wheel it came from: sha256 always, others where the lock named them. `record` is the
     hexadecimal sha256 of its RECORD, which pins every other file of it. `origin` is the hexadecimal sha256 of its
     direct_url.json, "" for a distribution that comes from an index. `bytecode` is the kind of the bytecode that was
-    placed with it ("cpython-312-3531-timestamp"), "" where it has none of ours.
+    placed with it ("cpython-312-3.12.1-3531-timestamp"), "" where it has none of ours.
     """
 
     name: str

@@ -46,7 +46,8 @@ def choose_bytecode(
 ) -> Bytecode | None:
     """Return what the root shall hold of bytecode, None where it is left to the interpreter.
 
-    Any Python of the target's implementation and version makes the same bytecode, whatever the platform. Raises
+    Any Python of the target's implementation and version makes bytecode that the target takes, whatever the platform.
+    `kind` has its full version: patch releases of one magic number compile some modules differently. Raises
     TargetError where there is none, UsageError for a mode that is none.
     """
     if not settings.compile_bytecode:
@@ -67,7 +68,7 @@ def choose_bytecode(
     timeout = float(_PATIENCE if seconds is None else seconds)
     threads = "t" if target.free_threaded else ""
     return Bytecode(
-        kind=f"{python.cache_tag}{threads}-{python.magic}-{mode}",
+        kind=f"{python.cache_tag}{threads}-{python.version}-{python.magic}-{mode}",
         cache_tag=python.cache_tag,
         compiler=Compiler(
             executable=python.executable, mode=mode, timeout=timeout or None, environ=environ
@@ -101,11 +102,10 @@ def supply_bytecode(
 ) -> "BytecodeSupply | None":
     """Return what gives wheels their bytecode, None where that is left to the interpreter. Raises as above."""
     bytecode = choose_bytecode(settings, target, environ)
-    return (
-        None
-        if bytecode is None
-        else BytecodeSupply(bytecode, BytecodeStore(store), reporter, clock)
-    )
+    if bytecode is None:
+        return None
+    reporter.report(Note(f"bytecode: {bytecode.kind}, made by {bytecode.compiler.executable}"))
+    return BytecodeSupply(bytecode, BytecodeStore(store), reporter, clock)
 
 
 class BytecodeSupply:
@@ -150,7 +150,7 @@ class BytecodeSupply:
         work = [_Work(wheel, self._bytecode.cache_tag) for wheel in wheels]
         work.sort(key=lambda each: -each.weight)
         count = sum(len(each.modules) for each in work)
-        self._reporter.report(Note(f"compiling {count} modules to {self.kind} bytecode"))
+        self._reporter.report(Note(f"compiling {count} modules"))
         began, finished = self._clock.monotonic(), 0
         self._reporter.report(CompilingStarted(modules=count))
         try:

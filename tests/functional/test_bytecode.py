@@ -225,6 +225,7 @@ def test_what_does_not_compile_is_told_once_and_not_tried_again(desk: Desk, tmp_
         **DEMO,
         "demo/old.py": "print 'Python 2'\n",
         "demo/null.py": b"x = '\0'\n",
+        f"demo/{'x' * 250}.py": "X = 1\n",
     }
     project = make_project(tmp_path / "p", [build_wheel(tmp_path, "demo", "1.0", files)])
     first = desk.synced(FLAG, "--target", tmp_path / "a", cwd=project)
@@ -236,6 +237,7 @@ def test_what_does_not_compile_is_told_once_and_not_tried_again(desk: Desk, tmp_
     told = desk.synced(FLAG, "-v", "--target", tmp_path / "c", cwd=project)
     assert "demo/old.py does not compile: " in told.err
     assert "(line 1)" in told.err
+    assert f"{'x' * 250}.py does not compile: its bytecode's name would be too long" in told.err
 
 
 def test_a_named_platform_needs_a_python_of_its_version(

@@ -30,6 +30,8 @@ _MODES = {
     "UNCHECKED_HASH": "unchecked-hash",
 }
 _PATIENCE = 60
+#: Bytes in a file's name, as nearly every disk has it: what a root holds does not hang on the disk.
+_LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,12 +227,14 @@ class _Work:
         scheme, path, sha256 = self._rows[compiled.module.path]
         if compiled.source != sha256:
             raise PoisonedError([(self.wheel.label, self.wheel.folder, f"{scheme}/{path}")])
+        folder, name = posixpath.split(path)
+        cached = f"{name[:-3]}.{self._cache_tag}.pyc"
         if compiled.why:
             draft.fail(scheme, path, compiled.why)
+        elif len(os.fsencode(cached)) > _LONGEST_NAME:  # then Python keeps none either
+            draft.fail(scheme, path, "its bytecode's name would be too long")
         else:
-            folder, name = posixpath.split(path)
-            target = posixpath.join(folder, "__pycache__", f"{name[:-3]}.{self._cache_tag}.pyc")
-            draft.add(scheme, target, compiled.content)
+            draft.add(scheme, posixpath.join(folder, "__pycache__", cached), compiled.content)
         self.left -= 1
 
 

@@ -240,6 +240,40 @@ def test_what_does_not_compile_is_told_once_and_not_tried_again(desk: Desk, tmp_
     assert f"{'x' * 250}.py does not compile: its bytecode's name would be too long" in told.err
 
 
+def test_a_set_of_huge_numbers_compiles(desk: Desk, tmp_path: Path) -> None:
+    """Python turns no int of 4,300 digits or more into text, unless told to."""
+    text = f"def f(y):\n    return y in {{0x{'f' * 5000}, 2}}\n"
+    project = make_project(
+        tmp_path / "p", [build_wheel(tmp_path, "demo", "1.0", {"demo.py": text})]
+    )
+    done = desk.synced(FLAG, "-v", "--target", tmp_path / "root", cwd=project)
+    assert "does not compile" not in done.err
+    assert pycs(tmp_path / "root")
+
+
+def _crashed_python(text: str) -> str:
+    for python in real_pythons().values():
+        words = [python, "-I", "-c", "import sys; compile(sys.stdin.read(), 'm', 'exec')"]
+        if subprocess.run(words, input=text.encode(), check=False).returncode < 0:
+            return python
+    pytest.skip("no Python here crashes at it")
+
+
+def test_a_module_that_crashes_the_compiler_goes_without(desk: Desk, tmp_path: Path) -> None:
+    """The others get their bytecode, also those that the same process was asked for; there are two such modules."""
+    crash = f"X = {'[' * 150}x{' for x in y]' * 150}\n"
+    python = _crashed_python(crash)
+    files = {f"demo/m{number}.py": f"X = {number}\n" for number in range(30)}
+    files |= {"demo/crash1.py": crash, "demo/crash2.py": crash + "Y = 1\n"}
+    project = make_project(tmp_path / "p", [build_wheel(tmp_path, "demo", "1.0", files)])
+    words = (FLAG, "--python", python, "--target")
+    done = desk.synced(*words, tmp_path / "a", cwd=project)
+    assert "demo==1.0: demo/crash1.py does not compile (it crashes the compiler: SIG" in done.err
+    assert len(pycs(tmp_path / "a")) == 30
+    desk.synced(*words, tmp_path / "b", cwd=project)
+    assert digest_of(tmp_path / "a") == digest_of(tmp_path / "b")
+
+
 def test_a_named_platform_needs_a_python_of_its_version(
     desk: Desk, project: Path, tmp_path: Path
 ) -> None:

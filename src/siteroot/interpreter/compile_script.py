@@ -24,7 +24,7 @@ from importlib.util import MAGIC_NUMBER, source_hash
 from types import CodeType
 
 
-def settle(code: CodeType, known: "dict[frozenset[str], object]") -> CodeType:
+def settle(code: CodeType, known: "dict[frozenset[bytes], object]") -> CodeType:
     """Return the code object with equal frozensets made one.
 
     The compiler shares them, and undoes that for those whose strings this process knew before.
@@ -34,8 +34,9 @@ def settle(code: CodeType, known: "dict[frozenset[str], object]") -> CodeType:
         if isinstance(constant, CodeType):
             constants.append(settle(constant, known))
         elif isinstance(constant, frozenset):
-            key = frozenset(map(repr, constant))  # 1, 1.0 and True are not one
-            constants.append(known.setdefault(key, constant))
+            # 1, 1.0 and True are not one; version 2, which knows no references, writes equal ones alike
+            written = frozenset(marshal.dumps(each, 2) for each in constant)
+            constants.append(known.setdefault(written, constant))
         else:
             constants.append(constant)
     return code.replace(co_consts=tuple(constants))

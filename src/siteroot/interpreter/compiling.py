@@ -1,6 +1,7 @@
 """Bytecode, made by the Python that it is for: one process for each processor, for as long as there are modules."""
 
 import fcntl
+import hashlib
 import inspect
 import os
 import selectors
@@ -25,6 +26,9 @@ _ROOM = 256 << 10
 
 #: What goes before an answer: a sign, the source's sha256, a length.
 _HEAD = 1 + 32 + 4
+
+#: How a Python ends that a module was too much for: deep nesting overflows the stack of some.
+_CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
 
 
 class CompilerLostError(BuildError):
@@ -74,24 +78,43 @@ class Compiler:
         with selectors.DefaultSelector() as selector:
             try:
                 for _ in range(min(workers, len(modules))):
-                    process = _Process(self)
-                    crew.append(process)
-                    selector.register(process.answers, selectors.EVENT_READ, process)
-                    process.ask(pending, self.executable)
+                    self._engage(crew, selector).ask(pending)
                 while any(process.asked for process in crew):
                     for key, _ in selector.select(_soonest(crew, self.timeout)):
                         process = cast("_Process", key.data)
-                        yield from process.hear(self.executable)
-                        process.ask(pending, self.executable)
+                        yield from process.hear()
+                        if process.crash:
+                            yield from process.blame()
+                            pending.extendleft(reversed(process.asked))
+                            selector.unregister(process.answers)
+                            process.end()
+                            crew.remove(process)
+                            process = self._engage(crew, selector)
+                        process.ask(pending)
                     _refuse_slow(crew, self.timeout)
             finally:
                 for process in crew:
                     process.end()
 
+    def _engage(self, crew: list["_Process"], selector: selectors.BaseSelector) -> "_Process":
+        process = _Process(self)
+        crew.append(process)
+        selector.register(process.answers, selectors.EVENT_READ, process)
+        return process
+
 
 def _size(module: Module) -> int:
     """Return how many bytes a question takes, at most: four for each letter, and the rest."""
     return 4 * (len(module.path) + len(module.name)) + 30
+
+
+def _digest(path: str) -> bytes:
+    """Return the sha256 of a source, zeros where it cannot be read, as the script does."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError:
+        return bytes(32)
 
 
 def _soonest(crew: Sequence["_Process"], timeout: float | None) -> float | None:
@@ -145,13 +168,16 @@ class _Process:
             ) from error
         self.answers = cast("IO[bytes]", self._child.stdout)
         self.asked: deque[Module] = deque()
+        self.crash = ""  # the signal that it was ended by while it was at work
+        self._executable = compiler.executable
+        self._answered = False
         self.began = time.monotonic()
         with suppress(OSError, AttributeError):  # not everywhere, and not for everybody
             fcntl.fcntl(self.answers, fcntl.F_SETPIPE_SZ, _ROOM)
         self._questions = cast("IO[bytes]", self._child.stdin)
         self._heard = bytearray()
 
-    def ask(self, pending: deque[Module], executable: str) -> None:
+    def ask(self, pending: deque[Module]) -> None:
         """Give it work, as long as there is some and it has less than it should."""
         if not self.asked:
             self.began = time.monotonic()
@@ -164,17 +190,15 @@ class _Process:
             ]
             length += _size(module)
             self.asked.append(module)
-        try:
+        with suppress(OSError):  # it has ended: its answers say so
             self._questions.write(b"".join(questions))
             self._questions.flush()
-        except OSError as error:
-            raise self._lost(executable) from error
 
-    def hear(self, executable: str) -> Iterator[Compiled]:
-        """Yield the answers that are there. Raises CompilerLostError where it has ended instead."""
+    def hear(self) -> Iterator[Compiled]:
+        """Yield the answers that are there, or see a `crash`. Raises CompilerLostError where it has ended otherwise."""
         block = os.read(self.answers.fileno(), 1 << 20)
         if not block and self.asked:
-            raise self._lost(executable)
+            self._end_unasked()
         self._heard += block
         while len(self._heard) >= _HEAD:
             end = _HEAD + int.from_bytes(self._heard[_HEAD - 4 : _HEAD], "little")
@@ -184,6 +208,7 @@ class _Process:
             good, source = self._heard[:1] == b"+", bytes(self._heard[1:33])
             del self._heard[:end]
             self.began = time.monotonic()
+            self._answered = True
             yield Compiled(
                 module=self.asked.popleft(),
                 source=source,
@@ -191,11 +216,24 @@ class _Process:
                 why="" if good else result.decode("utf-8", "replace"),
             )
 
-    def _lost(self, executable: str) -> CompilerLostError:
+    def blame(self) -> Iterator[Compiled]:
+        """Yield what is to be said of the module that it crashed at, if no other can have been the cause.
+
+        One that had compiled others before says nothing: the module is asked of a new one, alone.
+        """
+        if not self._answered:
+            module = self.asked.popleft()
+            source, why = _digest(module.path), f"it crashes the compiler: {self.crash}"
+            yield Compiled(module=module, source=source, content=b"", why=why)
+
+    def _end_unasked(self) -> None:
         code = self._child.wait()
+        if -code in _CRASHES:
+            self.crash = signal.Signals(-code).name
+            return
         how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return CompilerLostError(
-            f"{executable} {how} while it compiled this module",
+        raise CompilerLostError(
+            f"{self._executable} {how} while it compiled this module",
             where=self.asked[0].path,
             hints=("--no-compile-bytecode goes without",),
         )

@@ -32,6 +32,9 @@ if sys.version_info < (3, 11):
     sys.stderr.write("error: siteroot needs Python 3.11 or later to run, this is %s\\n" % sys.version.split()[0])
     sys.exit(2)
 
+# a Ctrl-C that comes before signals are heard: nothing is begun then
+sys.excepthook = lambda kind, *rest: kind is KeyboardInterrupt or sys.__excepthook__(kind, *rest)
+
 library = os.path.dirname(os.__file__)
 given = {os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry}
 kept = ("lib-dynload", "DLLs", "python%d%d.zip" % sys.version_info[:2])

@@ -9,6 +9,16 @@ loaded from aside.
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+def _tell(kind: type[BaseException], error: BaseException, trace: "TracebackType | None") -> None:
+    """Tell of an error, but not of a Ctrl-C that comes before signals are heard: nothing is begun then."""
+    if kind is not KeyboardInterrupt:
+        sys.__excepthook__(kind, error, trace)
+
 
 def _find_path() -> list[str]:
     foreign = {os.path.abspath(entry) for entry in sys.path[:1] if not sys.flags.safe_path}
@@ -26,6 +36,7 @@ def _find_path() -> list[str]:
 
 
 if __name__ == "__main__":
+    sys.excepthook = _tell
     sys.path[:] = _find_path()
 
     from siteroot.cli.main import run

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import siteroot
 from support.command import plain_variables
 from support.ground import Ground, make_ground
 from support.trees import describe_difference, snapshot
@@ -134,6 +135,45 @@ def test_interrupted_at_any_moment_it_says_what_became_of_the_root(
         assert is_new or "shall be" not in said, (moment, err)
         heard += 1
     assert heard > 3
+
+
+@pytest.mark.parametrize(
+    ("way", "module"),
+    [
+        ("the command", "siteroot"),
+        ("the command", "siteroot.cli.main"),
+        ("the command", "siteroot.cli.streams"),
+        ("-m", "siteroot.cli.main"),
+    ],
+)
+def test_before_signals_are_heard_it_ends_in_silence(
+    ground: Ground, projects: tuple[Path, Path], tmp_path: Path, way: str, module: str
+) -> None:
+    """Ctrl-C while the first modules are imported."""
+    python, script, *words = ground.command(projects[0], tmp_path / "root")
+    strike = (
+        "import os, runpy, signal, sys\n"
+        f"strikes = [{module!r}]\n"
+        "def hook(event, arguments):\n"
+        "    if event == 'import' and arguments[0] in strikes:\n"
+        "        os.kill(os.getpid(), signal.SIGINT) if strikes.pop() else None\n"
+        "script = sys.argv.pop(1)\n"
+    )
+    run = "runpy.run_path(script, run_name='__main__')\n"
+    if way == "-m":
+        run = "runpy.run_module('siteroot', run_name='__main__', alter_sys=True)\n"
+        strike += f"sys.path.insert(0, {str(Path(siteroot.__file__).parents[1])!r})\n"
+    done = subprocess.run(
+        [python, "-I", "-c", f"{strike}sys.addaudithook(hook)\n{run}", script, *words],
+        cwd=ground.home,
+        env=plain_variables(ground.home),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+    assert not (tmp_path / "root").exists()
 
 
 def test_where_a_memo_does_not_hold_after_all_it_is_heard_too(

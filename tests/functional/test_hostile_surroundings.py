@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ import pytest
 
 from support import spy
 from support.command import plain_variables
-from support.ground import Ground, make_ground
+from support.ground import Ground, digest_of, make_ground
 from support.wheels import build_wheel
 
 #: What siteroot and its libraries import, or try to: traps of these names stand in the way.
@@ -102,6 +103,36 @@ def test_a_whole_sync_imports_nothing_of_its_surroundings(
     assert [words for words in started if not {"-I", "-s"} & {*words[1:]}] == []
     assert any("-s" in words for words in started)
     assert (root / "demo.py").exists()
+
+
+def _latin_1(folder: Path) -> Mapping[str, str]:
+    """Return the variables of a locale that few systems have made ready, so it is made here."""
+    if shutil.which("localedef") is None:
+        pytest.skip("there is no localedef to make a locale")
+    made = folder / "en_US.ISO-8859-1"
+    words = ["localedef", "--no-archive", "-i", "en_US", "-f", "ISO-8859-1", str(made)]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("localedef has no sources to make a locale of")
+    return {"LOCPATH": str(folder), "LC_ALL": made.name}
+
+
+LOCALES: dict[str, Callable[[Path], Mapping[str, str]]] = {
+    "C": lambda _: {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    "Latin-1": _latin_1,
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_4_names_are_the_same_in_every_locale(ground: Ground, tmp_path: Path, locale: str) -> None:
+    files: dict[str, bytes | str] = {"demo/é.py": "X = 1\n", "demo/中.py": "X = 2\n"}
+    project = ground.project(f"locale-{locale}", build_wheel(tmp_path, "demo", "1.0", files))
+    variables = LOCALES[locale](tmp_path)
+    for name, more in (("é", variables), ("plain", {})):
+        root, cache = tmp_path / name, tmp_path / f"cache of {name}"
+        ground.sync(project, root, "--compile-bytecode", cache=cache, variables=more)
+    assert (tmp_path / "plain" / "demo" / "é.py").exists()
+    assert digest_of(tmp_path / "é") == digest_of(tmp_path / "plain")
+    ground.sync(project, tmp_path / "é", "--verify", "--compile-bytecode", variables=variables)
 
 
 def test_the_traps_are_sprung_by_any_other_program(tmp_path: Path, names: tuple[str, ...]) -> None:

@@ -31,6 +31,7 @@ def run() -> None:
     """Run the program on this process: its arguments, variables, folder, streams and signals. Does not return."""
     from .streams import open_streams
 
+    _speak_utf8()
     gc.disable()  # what a command makes lives to its end: looking it through takes 15 ms, and frees next to nothing
     out, err = open_streams()
     argv = sys.argv[1:]
@@ -66,6 +67,12 @@ def run() -> None:
         code = _tell_interrupt(interrupt, err)
     err.flush()
     os._exit(code)  # taking the interpreter down bit by bit costs more than a whole no-op
+
+
+def _speak_utf8() -> None:
+    """Start this process anew where file names are not UTF-8 for it: a root's are, whatever the locale (ROOT.md 4)."""
+    if sys.getfilesystemencoding() != "utf-8" and not sys.flags.utf8_mode and sys.executable:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
 
 
 def _tell_unwritten(error: OSError | ValueError, err: "TextIO") -> int:

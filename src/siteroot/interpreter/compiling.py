@@ -151,7 +151,7 @@ class _Process:
             if not name.startswith(("PYTHON", "__PYVENV"))
         }
         environ["PYTHONHASHSEED"] = "0"
-        flags = ("-s", "-S", "-B", "-W", "ignore")
+        flags = ("-s", "-S", "-B", "-W", "ignore", "-X", "utf8")
         source = inspect.getsource(compile_script)
         try:
             self._child = subprocess.Popen(  # noqa: S603 - the Python that the root is made for

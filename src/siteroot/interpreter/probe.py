@@ -112,7 +112,7 @@ def try_interpreter(
 
 def _ask(executable: str, variables: Mapping[str, str], patience: float) -> str | Unusable:
     """Return what the interpreter prints, with nothing of its environment loaded (ROOT.md 6)."""
-    command = [executable, "-I", "-S", "-B", "-c", inspect.getsource(probe_script)]
+    command = [executable, "-I", "-S", "-B", "-X", "utf8", "-c", inspect.getsource(probe_script)]
     # what a macOS framework's launcher leaves behind; and macOS tells its true version
     environment = {
         name: value for name, value in variables.items() if name != "__PYVENV_LAUNCHER__"

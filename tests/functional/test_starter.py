@@ -22,6 +22,11 @@ from support.wheels import build_wheel
 WORDS = ("sync", "--frozen", "--target", "pkgs")
 WHOLE = "siteroot.workflows.sync"
 SECRET = "hunter2hunter2"
+SECRET_URLS = (
+    f"https://me:{SECRET}@index.test/simple",
+    f"https://me:a/{SECRET}@index.test/simple",
+    f"https://index.test/simple?token={SECRET}",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,14 +270,45 @@ def test_a_credential_is_not_kept(bench: Bench) -> None:
     kept = [path.read_bytes() for path in bench.memos.iterdir()]
     assert kept
     assert not [content for content in kept if SECRET.encode() in content]
-    for words in ((*WORDS, "--index", f"https://me:{SECRET}@index.test/simple"),):
+    for url in SECRET_URLS:
+        words = (*WORDS, "--index", url)
         assert bench.is_whole(*words)
         assert bench.is_whole(*words)
-    index = f'[[index]]\nname = "mine"\nurl = "https://me:{SECRET}@index.test/simple"\n'
-    (bench.project / "uv.toml").write_text(index)
-    assert bench.is_whole()
-    assert bench.is_whole()
+        (bench.project / "uv.toml").write_text(f"[[index]]\nname = 'mine'\nurl = '{url}'\n")
+        assert bench.is_whole()
+        assert bench.is_whole()
+        (bench.project / "uv.toml").unlink()
     assert not [path for path in bench.memos.iterdir() if SECRET.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", f"me:{SECRET}@proxy.test:3128"),
+        ("https_proxy", f"{SECRET}@proxy.test:3128"),
+        ("UV_INDEX", f"mine=https://index.test/simple?token={SECRET}"),
+        ("UV_API_KEY", SECRET),
+        ("UV_HTTP_AUTH", SECRET),
+    ],
+)
+def test_a_variable_that_may_be_a_credential_is_kept_as_a_digest(
+    bench: Bench, name: str, value: str
+) -> None:
+    shutil.rmtree(bench.root)
+    shutil.rmtree(bench.home / ".cache/siteroot/wheels-v1")  # else nobody asks for a proxy
+    assert bench.is_whole(variables={name: value})
+    assert not bench.is_whole(variables={name: value})
+    kept = [path.read_bytes() for path in bench.memos.iterdir()]
+    assert not [content for content in kept if SECRET.encode() in content]
+    assert bench.is_whole(variables={name: value.replace("hunter", "farmer")})
+
+
+def test_what_only_looks_like_a_credential_is_answered_from_the_memo(bench: Bench) -> None:
+    with (bench.project / "uv.toml").open("w") as file:
+        file.write("# git+https://git.test/demo?rev=v1, https://git.test/demo@v1 and a@b.test\n")
+    words = (*WORDS, "--python", f"cpython@{sys.version_info.major}.{sys.version_info.minor}")
+    assert bench.is_whole(*words)
+    assert not bench.is_whole(*words)
 
 
 def test_memos_do_not_pile_up(bench: Bench) -> None:

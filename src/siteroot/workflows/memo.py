@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _FORM = b"siteroot memo 2"
 _PLACE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_SECRET_NAMES = ("PASSWORD", "USERNAME", "TOKEN", "SECRET")
+_SECRET_NAMES = ("PASS", "USERNAME", "TOKEN", "SECRET", "CREDENTIAL", "AUTH")
 #: No file that a sync decides from is larger than its memo may be.
 _LONGEST = 64 << 20
 
@@ -130,9 +130,7 @@ def default_cache(environ: "Mapping[str, str]") -> str | None:
 
 def guard(name: str, value: str | None) -> str | None:
     """Return a variable's value as a memo may hold it: a digest of what may be a credential."""
-    if value is None or not (
-        any(word in name.upper() for word in _SECRET_NAMES) or _holds_credential(value)
-    ):
+    if value is None or not _may_be_secret(name.upper(), value):
         return value
     import hashlib  # noqa: PLC0415 - 3 ms, for whoever has such a variable
 
@@ -140,19 +138,19 @@ def guard(name: str, value: str | None) -> str | None:
     return f"sha256:{hashlib.sha256(salted).hexdigest()}"
 
 
+def _may_be_secret(name: str, value: str) -> bool:
+    return (
+        name.endswith("KEY")  # and no UV_KEYRING_PROVIDER
+        or any(word in name for word in _SECRET_NAMES)
+        or ("@" in value and "PROXY" in name)
+        or _holds_credential(value)
+    )
+
+
 def _holds_credential(text: str) -> bool:
-    return "@" in text and "://" in text
-
-
-def holds_credential(content: bytes) -> bool:
-    """Whether a file's bytes name a URL with a user in it."""
-    at = content.find(b"://")
-    while at >= 0:
-        host = content[at + 3 : at + 300].split(b"/", 1)[0].split(b'"', 1)[0].split(b"\n", 1)[0]
-        if b"@" in host:
-            return True
-        at = content.find(b"://", at + 3)
-    return False
+    """Whether there is a user before a host, as in `me:word@host:80` too, or a URL with a query (`?token=`)."""
+    before, at, _ = text.partition("@")  # and it is no `cpython@3.12`
+    return (at == "@" and ":" in before) or ("://" in text and "?" in text)
 
 
 # -- looks ------------------------------------------------------------------------------------------------------------

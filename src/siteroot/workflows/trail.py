@@ -1,19 +1,25 @@
 """What a sync looks at, noted while it looks: a memo is told from it (`keeping`)."""
 
 import os
+import re
 from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from siteroot.interpreter.looks import Looks
 
-from .memo import guard, holds_credential
+from .memo import guard
 
 if TYPE_CHECKING:
     from siteroot.interpreter.looks import Identity
     from siteroot.ports import ProjectFiles
 
     from .memo import Look
+
+#: A URL with a user in it, with a password that has a "/", or with a query (`?token=`) other than those of VCS sources.
+_CREDENTIAL = re.compile(
+    rb"""://(?:[^\s"/@]*@|[^\s"/@:]*:[^\s"@]*@|[^\s"?]*\?(?!(?:branch|lfs|rev|subdirectory|tag)=))"""
+)
 
 
 class Trail:
@@ -72,7 +78,7 @@ class NotedFiles:
         content = self._files.read(path)
         if content is not None and not _is_plain(path):
             self._trail.spoilt = f"{path} is no plain file"
-        elif content is not None and holds_credential(content):
+        elif content is not None and _CREDENTIAL.search(content):
             self._trail.spoilt = f"{path} may hold a credential"
         else:
             self._trail.note("file", path, content)

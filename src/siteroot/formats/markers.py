@@ -6,9 +6,10 @@ the rest. Like uv, versions of Python are compared by their release alone (a bet
 by their characters, `platform_release` among them.
 """
 
+import ast
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from packaging.markers import Marker
@@ -56,6 +57,44 @@ def release_of(version: str) -> Version:
     """Return the release of a Python's version, which is what locks are compared with ("3.15.0b1": 3.15.0)."""
     match = _RELEASE.match(version)
     return Version(match[0] if match else "0")
+
+
+def without_extras(text: str) -> str:
+    """Return what is left of a marker, as `str` renders it, once an extra that it asks for is there; "" for nothing.
+
+    Parts of `and` and `or` are sorted, so that markers that say the same in another order are equal.
+    """
+    atoms: list[str] = []
+
+    def name(atom: re.Match[str]) -> str:
+        key, _, sign = _oriented(*atom.groups())
+        if key == "extra":
+            return "False" if sign == "!=" else "True"
+        atoms.append(atom[0])
+        return f"a{len(atoms) - 1}"
+
+    # named atoms, `and`, `or` and parentheses are an expression of Python too
+    left = _left_of(ast.parse(_ATOM.sub(name, text), mode="eval").body, atoms)
+    return left if isinstance(left, str) else "" if left else _FALSE
+
+
+def _left_of(part: ast.expr, atoms: Sequence[str]) -> str | bool:
+    match part:
+        case ast.Name(id=name):
+            return atoms[int(name[1:])]
+        case ast.Constant(value=bool(value)):
+            return value
+        case ast.BoolOp(op=joint, values=values):
+            word, neutral = ("and", True) if isinstance(joint, ast.And) else ("or", False)
+            lefts = [_left_of(value, atoms) for value in values]
+            if (not neutral) in lefts:
+                return not neutral
+            texts = sorted({left for left in lefts if isinstance(left, str)})
+            if len(texts) > 1:
+                return f" {word} ".join(f"({text})" if " or " in text else text for text in texts)
+            return texts[0] if texts else neutral
+        case _:
+            raise UnusableMarkerError(f"the marker has a part that is none: {ast.unparse(part)}")
 
 
 class TargetMarkers:

@@ -15,7 +15,7 @@ def assemble(resolver: Resolver) -> Resolution:
     edges: set[ResolvedEdge] = set()
     for number, version in resolver.search.decisions.items():
         package = resolver.packages[number]
-        if number != ROOT and not package.proxy:
+        if number != ROOT and not package.proxy and not package.marker:
             found = extras.setdefault(package.name, [])
             if package.extra is not None:
                 found.append(package.extra)

@@ -13,13 +13,16 @@ from packaging.requirements import Requirement as ParsedRequirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from siteroot.formats.markers import TargetMarkers
+from siteroot.formats.markers import TargetMarkers, without_extras
 from siteroot.model.lock import Source
 from siteroot.model.requirement import Requirement
 
 
 class Declared(NamedTuple):
-    """A requirement as the search needs it. `url` is where metadata says that it comes from."""
+    """A requirement as the search needs it.
+
+    `marker` is what it says beside extras, "" where nothing; `url` is where metadata says that it comes from.
+    """
 
     name: str
     extras: tuple[str, ...]
@@ -64,6 +67,8 @@ class Expansion:
         self._void: dict[str, bool] = {}
         self._lines: dict[str, _Line] = {}
         self._markers_read: dict[str, str | None] = {}
+        self._kept: dict[tuple[str, str], Declared | BadRequirement] = {}
+        self._rests: dict[str, str] = {"": ""}
         self._verdicts: dict[tuple[str, str], bool] = {}
 
     def bounds(self) -> list[Declared]:
@@ -110,7 +115,7 @@ class Expansion:
         self, lines: Sequence[_Line], found: list[Declared | BadRequirement], name: str
     ) -> list[Declared | BadRequirement]:
         """Return what was found with the distribution's own extras in the place of requirements of itself."""
-        seen: set[str] = set()
+        seen: set[tuple[str, str]] = set()
         own: list[Declared] = []
         others: list[Declared | BadRequirement] = []
         waiting = deque(found)
@@ -121,10 +126,18 @@ class Expansion:
                 continue
             own.append(each._replace(extras=()))
             for extra in each.extras:
-                if extra not in seen:
-                    seen.add(extra)
-                    waiting.extend(self._applied(lines, extra))
+                if (extra, each.marker) not in seen:
+                    seen.add((extra, each.marker))
+                    waiting.extend(
+                        self._under(each.marker, some) for some in self._applied(lines, extra)
+                    )
         return [*others, *(each for each in own if str(each.specifiers))]
+
+    def _under(self, marker: str, each: Declared | BadRequirement) -> Declared | BadRequirement:
+        """Return a requirement that holds under another one's marker."""
+        if not marker or isinstance(each, BadRequirement):
+            return each
+        return each._replace(marker=self._both(marker, each.marker))
 
     def _applied(self, lines: Iterable[_Line], extra: str) -> list[Declared | BadRequirement]:
         found: list[Declared | BadRequirement] = []
@@ -134,7 +147,9 @@ class Expansion:
             elif each.name not in self._excludes:
                 found.append(each)
                 found.extend(
-                    constraint._replace(extras=())
+                    constraint._replace(
+                        extras=(), marker=self._both(constraint.marker, each.marker)
+                    )
                     for constraint in self._constraints.get(each.name, ())
                     if not constraint.marker or self._holds(constraint.marker, extra)
                 )
@@ -151,10 +166,10 @@ class Expansion:
             overrides = self._overrides.get(each.name) if isinstance(each, Declared) else None
             if overrides is None:
                 if concerned:
-                    yield each
+                    yield each if not marker else self._marked(told, marker, each)
             elif self._belongs(marker, extra):
                 yield from (
-                    override
+                    override._replace(marker=self._rest(override.marker))
                     for override in overrides
                     if not override.marker or self._holds(override.marker, "")
                 )
@@ -189,6 +204,28 @@ class Expansion:
         if parsed is None:
             parsed = self._parsed[text] = _parse(text)
         return parsed
+
+    def _marked(
+        self, told: Declared | str, marker: str, each: Declared | BadRequirement
+    ) -> Declared | BadRequirement:
+        """Return a requirement with what its marker says beside extras."""
+        key = (marker, told if isinstance(told, str) else str(told))
+        found = self._kept.get(key)
+        if found is None:
+            rest = self._rest(marker)
+            found = each._replace(marker=rest) if isinstance(each, Declared) else each
+            self._kept[key] = found
+        return found
+
+    def _rest(self, marker: str) -> str:
+        if marker not in self._rests:
+            self._rests[marker] = without_extras(marker)
+        return self._rests[marker]
+
+    def _both(self, *markers: str) -> str:
+        """Return the marker of which several are parts."""
+        said = [f"({marker})" for marker in markers if marker]
+        return self._rest(" and ".join(said)) if said else ""
 
     def _belongs(self, marker: str, extra: str) -> bool:
         """Whether a requirement is the extra's, whatever else its marker says; "" stands for none."""

@@ -27,15 +27,20 @@ _PYTHONS = ["2.6", "2.7", *(f"3.{minor}" for minor in range(30)), "4.0"]
 
 
 class Package(NamedTuple):
-    """What the search decides on. `proxy` stands for a project and an extra of it at the same version."""
+    """What the search decides on: a project, or an extra of it.
+
+    A requirement with an extra or a marker is one of a proxy, which stands for the project and for what it adds at the
+    same version. On one target the marker adds nothing; but uv counts such conflicts apart, and its order hangs on it.
+    """
 
     name: str
-    extra: str | None
-    proxy: bool
+    extra: str | None = None
+    marker: str = ""
+    proxy: bool = False
 
 
-_ROOT_PACKAGE = Package("", None, proxy=False)
-_PYTHON_PACKAGE = Package("", None, proxy=True)
+_ROOT_PACKAGE = Package("")
+_PYTHON_PACKAGE = Package("", proxy=True)
 
 
 class Resolver:
@@ -94,7 +99,7 @@ class Resolver:
 
     def number_of(self, name: str) -> int:
         """Return the number of a project's package that was met."""
-        return self._numbers[Package(name, None, proxy=False)]
+        return self._numbers[Package(name)]
 
     def _answer(self, package: int, allowed: int) -> None:
         key = self.packages[package]
@@ -149,15 +154,16 @@ class Resolver:
     ) -> None:
         """Take a version with what its metadata requires, or refuse it for what that says."""
         key = self.packages[package]
+        if key.proxy:
+            whole = dict.fromkeys(
+                Package(key.name, extra, marker)
+                for marker in ("", key.marker)
+                for extra in (None, key.extra)
+            )
+            self.search.take(version, run, [self._bound(each, version) for each in whole])
+            return
         if self._other_python(metadata.requires_python) is not None:
             self.search.refuse(run, OtherPython(metadata.requires_python or ""))
-            return
-        if key.proxy:
-            whole = [
-                Package(key.name, None, proxy=False),
-                Package(key.name, key.extra, proxy=False),
-            ]
-            self.search.take(version, run, [self._bound(each, version) for each in whole])
             return
         if not self.request.options.transitive:
             self._take(package, version, run, [])
@@ -186,10 +192,13 @@ class Resolver:
     def _dependencies(self, declared: Declared) -> list[Dependency]:
         allowed = self.projects.find(declared.name).line.allowed(declared.specifiers)
         direct = self.projects.is_direct(declared.name)
-        base = self._number(Package(declared.name, None, proxy=False))
-        if not declared.extras:
+        base = self._number(Package(declared.name))
+        if not declared.extras and not declared.marker:
             return [Dependency(base, allowed, declared.pinned, direct, None)]
-        proxies = [Package(declared.name, extra, proxy=True) for extra in declared.extras]
+        proxies = [
+            Package(declared.name, extra, declared.marker, proxy=True)
+            for extra in declared.extras or (None,)
+        ]
         return [
             Dependency(self._number(proxy), allowed, declared.pinned, direct, base)
             for proxy in proxies

@@ -84,7 +84,7 @@ class Wording:
     def _declared(self, fact: Requires) -> Declared | None:
         """Return the requirement that a fact stands for, as it was written."""
         resolver = self._resolver
-        name, extra, _ = resolver.packages[fact.required]
+        name, extra = resolver.packages[fact.required][:2]
         line = resolver.line_of(fact.required)
         for version in _bits(fact.term):
             for declared in resolver.declared.get((fact.package, version), ()):
@@ -179,7 +179,7 @@ class Wording:
 
     def name(self, package: int) -> str:
         """Return a package's name, with its extra."""
-        name, extra, _ = self._resolver.packages[package]
+        name, extra = self._resolver.packages[package][:2]
         return f"{name}[{extra}]" if extra else name or "Python"
 
     def versions(self, package: int, term: int) -> str:

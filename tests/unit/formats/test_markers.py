@@ -12,6 +12,7 @@ from siteroot.formats.markers import (
     group_name,
     project_name,
     release_of,
+    without_extras,
 )
 from support.selection import make_target
 
@@ -146,3 +147,29 @@ def test_any_tree_is_judged_as_python_judges_it(
         assert markers.holds(Marker(tree[0]), names) is eval(
             tree[1], {"names": names}
         )  # our own words
+
+
+@pytest.mark.parametrize(
+    ("marker", "left"),
+    [
+        ('extra == "x"', ""),
+        ('extra != "x"', 'python_version < "0"'),
+        ('os_name == "nt"', 'os_name == "nt"'),
+        ('os_name == "nt" and extra == "x"', 'os_name == "nt"'),
+        ('"x" == extra and (os_name == "nt" or extra == "y")', ""),
+        (
+            'sys_platform == "win32" and os_name == "nt"',
+            'os_name == "nt" and sys_platform == "win32"',
+        ),
+        (
+            'extra == "x" and (sys_platform == "linux" or os_name == "nt")',
+            'os_name == "nt" or sys_platform == "linux"',
+        ),
+        (
+            'python_version >= "3.8" and (sys_platform == "linux" or os_name == "nt")',
+            '(os_name == "nt" or sys_platform == "linux") and python_version >= "3.8"',
+        ),
+    ],
+)
+def test_what_is_left_of_a_marker_once_its_extra_is_there(marker: str, left: str) -> None:
+    assert without_extras(str(Marker(marker))) == left

@@ -20,7 +20,6 @@ class UnsatisfiableError(ResolutionError):
 
 def explain_failure(resolver: Resolver, failure: Unsolvable) -> UnsatisfiableError:
     """Return why a search found nothing."""
-    resolver.projects.admit_all()  # what is said of all versions holds for those that may be seen
     chain = read_derivation(resolver, failure.incompatibility)
     facts = list(chain.facts)
     wording = Wording(resolver)

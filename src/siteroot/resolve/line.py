@@ -20,10 +20,7 @@ from .incompatibility import ABSENT
 
 
 class VersionLine:
-    """All versions of one project, and what specifiers mean on it. `versions` are sorted, each but once.
-
-    `known` is the set of them that there are: whoever finds out that one cannot be seen takes it out.
-    """
+    """All versions of one project, and what specifiers mean on it. `versions` are sorted, each but once."""
 
     __slots__ = ("_sets", "everything", "full", "known", "versions")
 
@@ -38,9 +35,9 @@ class VersionLine:
         """Return the set of the one version at a place among `versions`."""
         return 1 << (2 * place + 2)
 
-    def run(self, start: int, end: int) -> int:
-        """Return the versions from one place to another, with the gaps beside them."""
-        return (1 << (2 * end + 4)) - (1 << (2 * start + 1))
+    def run(self, place: int) -> int:
+        """Return a version with the gaps beside it."""
+        return 0b111 << (2 * place + 1)
 
     def places(self, term: int) -> list[int]:
         """Return the places of the known versions in a set, in order."""

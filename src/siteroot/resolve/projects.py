@@ -1,6 +1,6 @@
 """The projects that a resolution meets: where each comes from, its versions, and which of them is tried first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from packaging.version import Version
@@ -9,7 +9,7 @@ from siteroot.errors import ResolutionError
 from siteroot.formats.wheel_tags import WheelTags
 from siteroot.model.lock import Source
 from siteroot.model.metadata import DistributionMetadata
-from siteroot.model.release import ListedFile, ProjectPage
+from siteroot.model.release import ProjectPage
 from siteroot.model.resolution import (
     IndexStrategy,
     PrereleaseMode,
@@ -20,11 +20,9 @@ from siteroot.ports import MetadataSource
 
 from .direct import DirectSources
 from .line import VersionLine
-from .releases import Direct, FilePolicy, Releases, Usable, list_versions
+from .reasons import Absence
+from .releases import Direct, FileAges, FilePolicy, Releases, Usable, list_versions
 from .requirements import Declared
-
-#: Whether a file of a project, by its name, may be looked at: it is old enough.
-Admits = Callable[[str, ListedFile], bool]
 
 
 class OtherProjectError(ResolutionError):
@@ -42,7 +40,7 @@ class Projects:
         lowest: AbstractSet[str],
         wheels: WheelTags,
         source: MetadataSource,
-        admits: Admits | None,
+        ages: FileAges | None,
     ) -> None:
         self._options = request.options
         self._direct = direct
@@ -51,9 +49,10 @@ class Projects:
         self._preferences = request.preferences
         self._wheels = wheels
         self._source = source
-        self._admits = admits
+        self._ages = ages
         self._found: dict[str, Releases | Direct] = {}
         self.passed: dict[str, Sequence[ProjectPage]] = {}  # pages that were not looked at
+        self._listed: set[str] = set()  # those that an index has a page of
         self._versions: dict[str, Version] = {}
         self._metadata: dict[tuple[str, int], DistributionMetadata] = {}
         self._yanked: dict[str, set[Version]] = {
@@ -76,13 +75,11 @@ class Projects:
     @property
     def names(self) -> list[str]:
         """The names of projects that there are."""
-        return [name for name, found in self._found.items() if found.line.known]
+        return [name for name, found in self._found.items() if found.line.versions]
 
-    def admit_all(self) -> None:
-        """Find out of every version that was met whether it may be seen."""
-        for found in self._found.values():
-            if isinstance(found, Releases):
-                found.admit_all()
+    def why_absent(self, name: str) -> Absence:
+        """Return why a project that was looked for has no version."""
+        return Absence.NEWER if name in self._listed else Absence.UNKNOWN
 
     def is_direct(self, name: str) -> bool:
         """Whether a project comes from a URL, a repository, a path or a directory."""
@@ -112,21 +109,24 @@ class Projects:
         return Direct(line=VersionLine([metadata.version]), metadata=metadata, source=source)
 
     def _releases(self, name: str) -> Releases:
-        options, admits = self._options, self._admits
+        options = self._options
         pages = self._source.pages(name, self._indexes.get(name) or self._direct.indexes.get(name))
         if options.index_strategy is IndexStrategy.FIRST_INDEX and len(pages) > 1:
             self.passed[name] = pages[1:]
             pages = pages[:1]
         policy = FilePolicy(
+            project=name,
             wheels=self._wheels,
+            ages=self._ages,
             no_binary=name in options.no_binary,
             no_build=name in options.no_build,
             yanked=frozenset(self._yanked.get(name, ())),
         )
+        if pages:
+            self._listed.add(name)
         return Releases(
             [list_versions(page, self._versions) for page in pages],
             policy,
-            None if admits is None else lambda file: admits(name, file),
             by_index=options.index_strategy is IndexStrategy.UNSAFE_FIRST_MATCH,
         )
 
@@ -150,9 +150,11 @@ class Projects:
         for tier in releases.tiers:
             held = allowed & tier
             for candidates in _ranked(held, held & ~releases.prereleases, mode):
-                place = _extreme(releases, candidates, highest=highest)
-                if place is not None:
-                    return place
+                if candidates:
+                    bit = (
+                        1 << (candidates.bit_length() - 1) if highest else candidates & -candidates
+                    )
+                    return releases.line.place(bit)
         return None
 
     def beyond(self, name: str, line: VersionLine, term: int, place: int) -> int:
@@ -186,21 +188,8 @@ class Projects:
                 continue
             if mode is PrereleaseMode.DISALLOW and version.is_prerelease:
                 continue
-            if releases.admit(place):
-                return place
-        return None
-
-
-def _extreme(releases: Releases, candidates: int, *, highest: bool) -> int | None:
-    """Return the place of the highest or the lowest version among some, as far as there are such."""
-    rest = candidates & releases.line.known
-    while rest:
-        bit = 1 << (rest.bit_length() - 1) if highest else rest & -rest
-        place = releases.line.place(bit)
-        if releases.admit(place):
             return place
-        rest ^= bit
-    return None
+        return None
 
 
 def _ranked(held: int, stable: int, mode: PrereleaseMode) -> tuple[int, ...]:

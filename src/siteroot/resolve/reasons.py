@@ -8,7 +8,7 @@ class Absence(Enum):
     """Why there is no version of a project at all."""
 
     UNKNOWN = "no index knows it"
-    NEWER = "all of its files are newer than allowed"
+    NEWER = "every file of it is newer than allowed"
 
 
 class Obstacle(Enum):

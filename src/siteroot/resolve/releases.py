@@ -7,6 +7,7 @@ wheel of the version all the same, for all files of a version are taken to say t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple, Protocol
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
@@ -21,8 +22,6 @@ from siteroot.model.release import ListedFile, ProjectPage, Release
 from .line import VersionLine
 from .reasons import NoUsableFile, Obstacle
 
-Admits = Callable[[ListedFile], bool]
-
 #: Obstacles from the least to the greatest: the file with the least tells why a version cannot be taken.
 _NEARNESS = (
     Obstacle.TAGS,
@@ -36,14 +35,50 @@ _FITNESS = ((2, Unfitness.PLATFORM), (1, Unfitness.ABI), (0, Unfitness.PYTHON))
 _SDIST_ENDINGS = (".tar.gz", ".zip")
 
 
+class FileAges(Protocol):
+    """Says which files may be looked at: they are old enough."""
+
+    def admits(self, project: str, file: ListedFile) -> bool:
+        """Whether a file is."""
+        ...
+
+    def admits_all(self, project: str, release: Release) -> bool | None:
+        """Whether all files of a release are, or none is; None where each has to be looked at."""
+        ...
+
+
+class ListedVersion(NamedTuple):
+    """A version as one index has it."""
+
+    version: Version
+    release: Release
+    source: Source
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilePolicy:
     """Which files of a project may be taken."""
 
+    project: str
     wheels: WheelTags
+    ages: FileAges | None
     no_binary: bool
     no_build: bool
     yanked: frozenset[Version]  # versions that may be yanked
+
+    def admits_any(self, listed: ListedVersion) -> bool:
+        """Whether a version has a file that is old enough."""
+        if self.ages is None:
+            return True
+        known = self.ages.admits_all(self.project, listed.release)
+        return bool(self.admitted(listed.release)) if known is None else known
+
+    def admitted(self, release: Release) -> Sequence[ListedFile]:
+        """Return the files of a version that are old enough."""
+        ages = self.ages
+        if ages is None:
+            return release.files
+        return [file for file in release.files if ages.admits(self.project, file)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,59 +92,27 @@ class Usable:
 
 
 class Releases:
-    """All versions of one project from indexes, on a line. `tiers` are the sets of versions to be tried in turn.
+    """All versions of one project from indexes, on a line. `tiers` are the sets of versions to be tried in turn."""
 
-    Files that are too new make their version one that there is not. To know it takes a look at the files, of which an
-    index may have ten thousand: so it is looked up for the versions that are met, and for their neighbours.
-    """
-
-    __slots__ = ("_admits", "_files", "_policy", "_usable", "line", "prereleases", "tiers")
+    __slots__ = ("_files", "_policy", "_usable", "line", "prereleases", "tiers")
 
     def __init__(
         self,
-        pages: Sequence[Sequence[tuple[Version, Release, Source]]],
+        pages: Sequence[Sequence[ListedVersion]],
         policy: FilePolicy,
-        admits: Admits | None,
         *,
         by_index: bool,
     ) -> None:
         self._policy = policy
-        self._admits = admits
-        grouped = _group(pages)
+        grouped = _group([[each for each in page if policy.admits_any(each)] for page in pages])
         self.line = line = VersionLine([version for version, _ in grouped])
         self._files = [files for _, files in grouped]
         self._usable: dict[int, Usable | NoUsableFile] = {}
         self.prereleases = _mask(line, lambda version: version.is_prerelease)
         self.tiers = [line.known]
         if by_index:
-            indexes = [{version for version, _, _ in page} for page in pages]
+            indexes = [{each.version for each in page} for page in pages]
             self.tiers = [_mask(line, index.__contains__) for index in indexes]
-
-    def admit(self, place: int) -> bool:
-        """Whether a version has a file that is old enough; else it is one that there is not from now on."""
-        if not self.line.known & self.line.bit(place):
-            return False
-        admits = self._admits
-        if admits is None or any(
-            admits(file) for release, _ in self._files[place] for file in release.files
-        ):
-            return True
-        self.line.known &= ~self.line.bit(place)
-        return False
-
-    def admit_all(self) -> None:
-        """Look at every version's files."""
-        for place in range(len(self._files)):
-            self.admit(place)
-
-    def run(self, place: int) -> int:
-        """Return a version with all around it where there is no other one."""
-        start, end = place, place
-        while start > 0 and not self.admit(start - 1):
-            start -= 1
-        while end < len(self._files) - 1 and not self.admit(end + 1):
-            end += 1
-        return self.line.run(start, end)
 
     def usable(self, place: int) -> Usable | NoUsableFile:
         """Return what of the version at a place is used, or why nothing is."""
@@ -121,21 +124,13 @@ class Releases:
     def _seek(self, place: int) -> Usable | NoUsableFile:
         """Return the first index's version that can be used; where there is none, why the first one's cannot."""
         refusal: NoUsableFile | None = None
-        for release, source in self._files[place]:
-            files = self._files_of(release)
-            if not files:  # too new, all of them; another index has older ones
-                continue
-            found = choose_file(files, source, self.line.versions[place], self._policy)
+        for listed in self._files[place]:
+            found = choose_file(self._policy.admitted(listed.release), listed, self._policy)
             if isinstance(found, Usable):
                 return found
             refusal = refusal or found
         assert refusal is not None
         return refusal
-
-    def _files_of(self, release: Release) -> tuple[ListedFile, ...]:
-        if self._admits is None:
-            return tuple(release.files)
-        return tuple(file for file in release.files if self._admits(file))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,14 +143,14 @@ class Direct:
 
 
 def choose_file(
-    files: Sequence[ListedFile], source: Source, version: Version, policy: FilePolicy
+    files: Sequence[ListedFile], listed: ListedVersion, policy: FilePolicy
 ) -> Usable | NoUsableFile:
     """Return which file of a version speaks for it and is installed, or why none is."""
     fits: list[tuple[int, tuple[()] | tuple[int, str], ListedFile]] = []
     unfit: list[tuple[int, ListedFile, NoUsableFile]] = []
     sdists: list[ListedFile] = []
     for file in files:
-        obstacle = _obstacle(file, version, policy)
+        obstacle = _obstacle(file, listed.version, policy)
         if obstacle is None and is_wheel(file.filename):
             rank = policy.wheels.rank(_tags(file))
             if rank is not None:
@@ -169,11 +164,11 @@ def choose_file(
             unfit.append((_NEARNESS.index(obstacle), file, refusal))
     if fits:
         best = max(fits, key=lambda fit: fit[:2])[2]
-        return Usable(metadata=best, installed=best, files=tuple(files), source=source)
+        return Usable(metadata=best, installed=best, files=tuple(files), source=listed.source)
     unfit.sort(key=lambda entry: entry[0])
     if sdists:
         wheel = next((file for _, file, _ in unfit if is_wheel(file.filename)), sdists[0])
-        return Usable(metadata=wheel, installed=sdists[0], files=tuple(files), source=source)
+        return Usable(metadata=wheel, installed=sdists[0], files=tuple(files), source=listed.source)
     # an sdist's obstacle tells more than a wheel's, as uv has it
     refusals = [refusal for _, file, refusal in unfit if not is_wheel(file.filename)]
     nearest = (refusals or [refusal for _, _, refusal in unfit])[0]
@@ -219,28 +214,26 @@ def _build_tag(filename: str) -> tuple[()] | tuple[int, str]:
         return ()
 
 
-def list_versions(
-    page: ProjectPage, parsed: dict[str, Version]
-) -> list[tuple[Version, Release, Source]]:
+def list_versions(page: ProjectPage, parsed: dict[str, Version]) -> list[ListedVersion]:
     """Return a page's versions, oldest first. `parsed` keeps them: most are those of other projects too."""
-    found: list[tuple[Version, Release, Source]] = []
+    found = []
     for release in list_releases(page):
         version = parsed.get(release.version)
         if version is None:
             version = parsed[release.version] = Version(release.version)
-        found.append((version, release, page.source))
+        found.append(ListedVersion(version, release, page.source))
     return found
 
 
 def _group(
-    pages: Sequence[Sequence[tuple[Version, Release, Source]]],
-) -> list[tuple[Version, list[tuple[Release, Source]]]]:
+    pages: Sequence[Sequence[ListedVersion]],
+) -> list[tuple[Version, list[ListedVersion]]]:
     """Return the versions of all indexes, oldest first; those of several indexes in the order of these."""
     if len(pages) == 1:
-        return [(version, [(release, source)]) for version, release, source in pages[0]]
-    grouped: dict[Version, list[tuple[Release, Source]]] = {}
-    for version, release, source in chain.from_iterable(pages):
-        grouped.setdefault(version, []).append((release, source))
+        return [(each.version, [each]) for each in pages[0]]
+    grouped: dict[Version, list[ListedVersion]] = {}
+    for each in chain.from_iterable(pages):
+        grouped.setdefault(each.version, []).append(each)
     return sorted(grouped.items())
 
 

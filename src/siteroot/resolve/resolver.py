@@ -15,9 +15,9 @@ from siteroot.ports import MetadataSource
 from .direct import DirectSources
 from .foresight import Foresight
 from .line import VersionLine
-from .projects import Admits, Projects
-from .reasons import Absence, BadMetadata, Contradictory, NoUsableFile, OtherPython
-from .releases import Direct, Releases
+from .projects import Projects
+from .reasons import BadMetadata, Contradictory, NoUsableFile, OtherPython
+from .releases import Direct, FileAges, Releases
 from .requirements import BadRequirement, Declared, Expansion
 from .search import ROOT, ROOT_VERSION, Choose, Dependency, Search, Solved, Unsolvable
 
@@ -51,7 +51,7 @@ class Resolver:
         request: ResolutionRequest,
         target: Target,
         source: MetadataSource,
-        admits: Admits | None = None,
+        ages: FileAges | None = None,
     ) -> None:
         self.request = request
         self.target = target
@@ -66,7 +66,7 @@ class Resolver:
         self.direct = DirectSources(bounds, self.expansion, source.read_source)
         required = {each.name for each in self.asked} | self.direct.required
         self.projects = Projects(
-            request, bounds, self.direct, required, WheelTags(target.tags), source, admits
+            request, bounds, self.direct, required, WheelTags(target.tags), source, ages
         )
         self._foresight = Foresight(self.projects, source)
         self.python = release_of(target.markers["python_full_version"])
@@ -119,24 +119,23 @@ class Resolver:
         name, line = self.packages[package].name, releases.line
         place = self.projects.choose(name, releases, allowed)
         if place is None:
-            if line.known:
+            if line.versions:
                 self.search.exhaust()
             else:
-                newer = Absence.NEWER if line.versions else Absence.UNKNOWN
-                self.search.refuse(allowed, newer)
+                self.search.refuse(allowed, self.projects.why_absent(name))
             return
         used = releases.usable(place)
         if isinstance(used, NoUsableFile):
-            self.search.refuse(releases.run(place), used)
+            self.search.refuse(line.run(place), used)
             return
         python = self._other_python(used.installed.requires_python)
         if python is not None:
-            self.search.take_bound(line.bit(place), releases.run(place), self._python(), python)
+            self.search.take_bound(line.bit(place), line.run(place), self._python(), python)
             return
         if not self.search.take_again(line.bit(place)):
             self._foresight.note(name, place, allowed, self.search.settled(package))
             metadata = self.projects.metadata(name, place, used)
-            self._require(package, metadata, line.bit(place), releases.run(place))
+            self._require(package, metadata, line.bit(place), line.run(place))
 
     def _answer_direct(self, package: int, direct: Direct, allowed: int) -> None:
         line = direct.line

@@ -6,7 +6,7 @@ from siteroot.ports import MetadataSource
 
 from .assembly import assemble
 from .explain import explain_failure
-from .projects import Admits
+from .releases import FileAges
 from .resolver import Resolver
 
 
@@ -14,13 +14,13 @@ def resolve(
     request: ResolutionRequest,
     target: Target,
     source: MetadataSource,
-    admits: Admits | None = None,
+    ages: FileAges | None = None,
 ) -> Resolution:
-    """Return the versions that satisfy a request. `admits` says which files of a project are old enough.
+    """Return the versions that satisfy a request. `ages` say which files are old enough (`exclude-newer`).
 
     Raises UnsatisfiableError, and whatever the source raises.
     """
-    resolver = Resolver(request, target, source, admits)
+    resolver = Resolver(request, target, source, ages)
     failure = resolver.run()
     if failure is not None:
         raise explain_failure(resolver, failure)

@@ -96,7 +96,7 @@ class IndexResolver:
             scratch=self._scratch,
         ) as indexed:
             source = _BuildingMetadata(indexed, self._build)
-            return resolve(request, target, source, cutoffs.admits)
+            return resolve(request, target, source, cutoffs)
 
     def pins(
         self, resolution: Resolution, request: ResolutionRequest, target: Target

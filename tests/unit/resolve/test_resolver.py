@@ -7,7 +7,6 @@ from packaging.version import Version
 
 from siteroot.model.lock import RegistrySource, Source, UrlSource
 from siteroot.model.metadata import DistributionMetadata
-from siteroot.model.release import ListedFile
 from siteroot.model.resolution import (
     IndexStrategy,
     PrereleaseMode,
@@ -17,6 +16,7 @@ from siteroot.model.resolution import (
     ResolvedEdge,
     VersionChoice,
 )
+from siteroot.project.cutoffs import Cutoffs
 from siteroot.resolve.direct import SourceConflictError, UndeclaredUrlError
 from siteroot.resolve.explain import UnsatisfiableError
 from siteroot.resolve.projects import OtherProjectError
@@ -128,17 +128,19 @@ def test_files_that_are_too_new_are_not_there() -> None:
         }
     }
 
-    def is_old(_: str, file: ListedFile) -> bool:
-        return file.upload_time is not None and file.upload_time < 3
+    cutoffs = Cutoffs(everyone=3.0, projects={})
 
     def outcome(*asked: str) -> dict[str, str]:
         request = ResolutionRequest(requirements=asks(*asked))
-        return pinned(resolve(request, make_target(), MadeIndex(index), is_old))
+        return pinned(resolve(request, make_target(), MadeIndex(index), cutoffs))
 
     assert outcome("web<4") == {"web": "2"}
     assert outcome("web") == {"web": "4"}
     with pytest.raises(UnsatisfiableError, match="only web 1, 2 and 4 are available"):
         outcome("web>2,<4")
+    cutoffs = Cutoffs(everyone=0.5, projects={})
+    with pytest.raises(UnsatisfiableError, match="every web is newer than allowed"):
+        outcome("web")
 
 
 @pytest.mark.parametrize(

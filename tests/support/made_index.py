@@ -8,6 +8,7 @@ from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from siteroot.formats.resolution_metadata import InvalidMetadataError
 from siteroot.model.digest import Digest
 from siteroot.model.lock import RegistrySource, Source
 from siteroot.model.metadata import DistributionMetadata
@@ -30,6 +31,7 @@ class MadeRelease:
     sdist: bool = True
     yanked: str | None = None
     upload_time: float | None = None
+    broken: bool = False  # its metadata make no sense
 
 
 def release(*requires: str, **said: Any) -> MadeRelease:
@@ -79,7 +81,10 @@ class MadeIndex:
             self.surprises.append(file.filename)
         url, _, rest = file.location.partition("/files/")
         name, version, _ = rest.split("/")
-        return _metadata(name, version, self._indexes[url][name][version])
+        made = self._indexes[url][name][version]
+        if made.broken:
+            raise InvalidMetadataError(f"the metadata of {file.filename} cannot be used")
+        return _metadata(name, version, made)
 
     def read_source(self, source: Source) -> DistributionMetadata:
         return self._sources[source]

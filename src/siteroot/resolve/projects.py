@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from packaging.version import Version
 
 from siteroot.errors import ResolutionError
+from siteroot.formats.resolution_metadata import InvalidMetadataError
 from siteroot.formats.wheel_tags import WheelTags
 from siteroot.model.lock import Source
 from siteroot.model.metadata import DistributionMetadata
@@ -20,7 +21,7 @@ from siteroot.ports import MetadataSource
 
 from .direct import DirectSources
 from .line import VersionLine
-from .reasons import Absence
+from .reasons import Absence, BadMetadata
 from .releases import Direct, FileAges, FilePolicy, Releases, Usable, list_versions
 from .requirements import Declared
 
@@ -54,7 +55,7 @@ class Projects:
         self.passed: dict[str, Sequence[ProjectPage]] = {}  # pages that were not looked at
         self._listed: set[str] = set()  # those that an index has a page of
         self._versions: dict[str, Version] = {}
-        self._metadata: dict[tuple[str, int], DistributionMetadata] = {}
+        self._metadata: dict[tuple[str, int], DistributionMetadata | BadMetadata] = {}
         self._yanked: dict[str, set[Version]] = {
             name: set(versions) for name, versions in request.preferences.items()
         }
@@ -130,12 +131,16 @@ class Projects:
             by_index=options.index_strategy is IndexStrategy.UNSAFE_FIRST_MATCH,
         )
 
-    def metadata(self, name: str, place: int, used: Usable) -> DistributionMetadata:
+    def metadata(self, name: str, place: int, used: Usable) -> DistributionMetadata | BadMetadata:
         """Return what the version at a place says of itself."""
         key = (name, place)
         found = self._metadata.get(key)
         if found is None:
-            found = self._metadata[key] = self._source.read(used.metadata)
+            try:
+                found = self._source.read(used.metadata)
+            except InvalidMetadataError as error:
+                found = BadMetadata(error.message)
+            self._metadata[key] = found
         return found
 
     # Which version is tried first

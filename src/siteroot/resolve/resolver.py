@@ -135,7 +135,10 @@ class Resolver:
         if not self.search.take_again(line.bit(place)):
             self._foresight.note(name, place, allowed, self.search.settled(package))
             metadata = self.projects.metadata(name, place, used)
-            self._require(package, metadata, line.bit(place), line.run(place))
+            if isinstance(metadata, BadMetadata):
+                self.search.refuse(line.run(place), metadata)
+            else:
+                self._require(package, metadata, line.bit(place), line.run(place))
 
     def _answer_direct(self, package: int, direct: Direct, allowed: int) -> None:
         line = direct.line

@@ -289,3 +289,12 @@ def test_metadata_of_many_versions_are_announced_before_they_are_asked_for() -> 
     assert len([name for name in index.asked if name.startswith("lib")]) == 41
     assert len(index.surprises) <= 5
     assert [name for name in index.surprises if name.startswith("old")] == []
+
+
+def test_a_version_with_metadata_that_make_no_sense_is_passed_over() -> None:
+    index = {"web": {"1": release(), "2": release(broken=True)}}
+    assert _pins(index, "web") == {"web": "1"}
+    with pytest.raises(
+        UnsatisfiableError, match=r"web==2 has metadata that make no sense \(.*web-2-py3"
+    ):
+        _pins(index, "web>1")

@@ -5,7 +5,7 @@ clash. What PubGrub needs and a person does not is left out on the way: that `fl
 is left between versions of which each was turned down.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .incompatibility import ABSENT, Derived, NoVersions, Requires, Root, Terms, Unusable
@@ -31,13 +31,24 @@ class Chain:
     links: tuple[Link, ...]
     terms: Terms
 
-    @property
-    def facts(self) -> Iterator[Fact]:
-        """All facts, those of the chains that it begins with first."""
-        for chain in self.start or ():
-            yield from chain.facts
-        for link in self.links:
-            yield link.fact
+
+def in_order(chain: Chain) -> list[Chain]:
+    """Return a chain after all that it begins with, each of them once."""
+    found: dict[int, Chain] = {}
+    waiting = [(chain, False)]
+    while waiting:
+        each, ready = waiting.pop()
+        if ready:
+            found.setdefault(id(each), each)
+        elif id(each) not in found:
+            waiting.append((each, True))
+            waiting += [(start, False) for start in reversed(each.start or ())]
+    return list(found.values())
+
+
+def list_facts(chain: Chain) -> list[Fact]:
+    """Return the facts of a chain in their order, those of the chains that it begins with first, each of them once."""
+    return list(dict.fromkeys(link.fact for each in in_order(chain) for link in each.links))
 
 
 def read_derivation(resolver: Resolver, number: int) -> Chain:
@@ -138,7 +149,7 @@ def _is_told(resolver: Resolver, chain: Chain, nothing: NoVersions) -> bool:
     if line is None or nothing.term & line.known:
         return False
     name = _name(resolver, nothing)
-    facts = list(chain.facts)[:-1]
+    facts = list_facts(chain)
     return any(
         _name(resolver, fact) == name
         and (

@@ -2,7 +2,7 @@
 
 from siteroot.errors import ResolutionError
 
-from .derivation import Chain, Fact, Link, read_derivation
+from .derivation import Chain, Fact, Link, in_order, list_facts, read_derivation
 from .hints import find_hints
 from .incompatibility import Unusable
 from .resolver import Resolver
@@ -21,7 +21,7 @@ class UnsatisfiableError(ResolutionError):
 def explain_failure(resolver: Resolver, failure: Unsolvable) -> UnsatisfiableError:
     """Return why a search found nothing."""
     chain = read_derivation(resolver, failure.incompatibility)
-    facts = list(chain.facts)
+    facts = list_facts(chain)
     wording = Wording(resolver)
     return UnsatisfiableError(_tell(wording, chain, facts), hints=find_hints(resolver, facts))
 
@@ -33,7 +33,8 @@ def _tell(wording: Wording, chain: Chain, facts: list[Fact]) -> str:
     if len(clauses) <= _FLAT:
         return f"Because {list_words(clauses)}, {wording.conclude(chain.terms)}."
     telling = _Telling(wording)
-    telling.tell(chain)
+    for each in in_order(chain):
+        telling.tell(each)
     return " ".join(telling.sentences)
 
 
@@ -44,15 +45,9 @@ class _Telling:
         self.sentences: list[str] = []
         self._told: set[Fact] = set()
         self._wording = wording
-        self._chains: set[int] = set()
 
     def tell(self, chain: Chain) -> None:
-        """Tell a chain, after those that it begins with."""
-        if id(chain) in self._chains:
-            return
-        self._chains.add(id(chain))
-        for start in chain.start or ():
-            self.tell(start)
+        """Tell a chain; those that it begins with are told."""
         links = [link for link in chain.links if link.fact not in self._told]
         size = _FURTHER if chain.start else _FIRST
         while links:

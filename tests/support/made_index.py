@@ -1,5 +1,6 @@
 """An index in memory, in the shape of `siteroot.ports.MetadataSource`: a few projects, told by a mapping or a table."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,6 +97,11 @@ class MadeIndex:
         self._expected.update(file.filename for file in files)
 
 
+def digest_of(filename: str) -> Digest:
+    """Return the digest of a file that does not exist."""
+    return Digest("sha256", hashlib.sha256(filename.encode()).hexdigest())
+
+
 def _page(url: str, name: str, releases: Mapping[str, MadeRelease]) -> ProjectPage:
     files = []
     for version, made in releases.items():
@@ -106,7 +112,7 @@ def _page(url: str, name: str, releases: Mapping[str, MadeRelease]) -> ProjectPa
             ListedFile(
                 filename=filename,
                 location=f"{url}/files/{name}/{version}/{filename}",
-                digests=(Digest("sha256", f"{abs(hash(filename)):064x}"),),
+                digests=(digest_of(filename),),
                 size=None,
                 upload_time=made.upload_time,
                 requires_python=made.requires_python,

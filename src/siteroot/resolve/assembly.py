@@ -1,11 +1,14 @@
 """What was decided -> a resolution."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from siteroot.model.resolution import Resolution, ResolvedEdge, ResolvedPin
+from packaging.specifiers import Specifier
+from packaging.utils import canonicalize_name
+
+from siteroot.model.resolution import Resolution, ResolvedEdge, ResolvedPin, VersionChoice
 
 from .releases import Direct, Usable
-from .resolver import Resolver
+from .resolver import LOWER_BOUNDS, Resolver
 from .search import ROOT
 
 
@@ -22,7 +25,30 @@ def assemble(resolver: Resolver) -> Resolution:
         edges.update(_edges(resolver, number, version))
     pins = [_pin(resolver, name, tuple(sorted(extras[name]))) for name in sorted(extras)]
     ordered = sorted(edges, key=lambda edge: (edge.requirer or "", edge.required, str(edge)))
-    return Resolution(pins=tuple(pins), edges=tuple(ordered))
+    notes = (*_absent_extras(resolver, pins), *_unbounded(resolver))
+    return Resolution(pins=tuple(pins), edges=tuple(ordered), notes=notes)
+
+
+def _absent_extras(resolver: Resolver, pins: Sequence[ResolvedPin]) -> Iterator[str]:
+    for pin in pins:
+        offered = set(map(canonicalize_name, resolver.extras_of(pin.name)))
+        for extra in pin.extras:
+            if extra not in offered:
+                yield f"{pin.name}=={pin.version} has no extra `{extra}`"
+
+
+def _unbounded(resolver: Resolver) -> Iterator[str]:
+    """Yield what is to be said of direct requirements that leave it open how old a version may be."""
+    if resolver.request.options.choice is VersionChoice.HIGHEST:
+        return
+    bounded = {each.name for each in resolver.asked if any(map(_is_bound, each.specifiers))}
+    for name in dict.fromkeys(each.name for each in resolver.asked):
+        if name not in bounded and not resolver.projects.is_direct(name):
+            yield f"{name} is required without a lower bound, so that its oldest version may be taken"
+
+
+def _is_bound(specifier: Specifier) -> bool:
+    return specifier.operator in LOWER_BOUNDS
 
 
 def _pin(resolver: Resolver, name: str, extras: tuple[str, ...]) -> ResolvedPin:

@@ -8,6 +8,7 @@ from packaging.version import Version
 from siteroot.errors import ResolutionError
 from siteroot.formats.resolution_metadata import InvalidMetadataError
 from siteroot.formats.wheel_tags import WheelTags
+from siteroot.model.digest import Digest
 from siteroot.model.lock import Source
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.release import ProjectPage
@@ -60,12 +61,15 @@ class Projects:
             name: set(versions) for name, versions in request.preferences.items()
         }
         self._explicit: set[str] = set()
+        self._digests: dict[str, set[Digest]] = {}
         for each in bounds:
             self._note(each)
 
     def _note(self, declared: Declared) -> None:
         """Note what a direct requirement, a constraint or an override says of its project."""
         name, specifiers = declared.name, declared.specifiers
+        if declared.digests:
+            self._digests.setdefault(name, set()).update(declared.digests)
         if len(specifiers) == 1 and declared.pinned:
             self._yanked.setdefault(name, set()).update(
                 Version(each.version) for each in specifiers
@@ -122,6 +126,7 @@ class Projects:
             no_binary=name in options.no_binary,
             no_build=name in options.no_build,
             yanked=frozenset(self._yanked.get(name, ())),
+            digests=frozenset(self._digests.get(name, ())),
         )
         if pages:
             self._listed.add(name)

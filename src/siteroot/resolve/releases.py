@@ -15,6 +15,7 @@ from packaging.version import Version
 from siteroot.formats.distribution_names import is_wheel
 from siteroot.formats.releases import list_releases
 from siteroot.formats.wheel_tags import Unfitness, WheelTags
+from siteroot.model.digest import Digest
 from siteroot.model.lock import Source
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.release import ListedFile, ProjectPage, Release
@@ -65,6 +66,15 @@ class FilePolicy:
     no_binary: bool
     no_build: bool
     yanked: frozenset[Version]  # versions that may be yanked
+    digests: frozenset[Digest] = (
+        frozenset()
+    )  # those that are asked for (`--hash`); empty where none are
+
+    def trust(self, file: ListedFile) -> int:
+        """Return how well a file's digests are those asked for: 2 where they are, 1 where it has none, 0 else."""
+        if not self.digests or not self.digests.isdisjoint(file.digests):
+            return 2
+        return 0 if file.digests else 1
 
     def admits_any(self, listed: ListedVersion) -> bool:
         """Whether a version has a file that is old enough."""
@@ -146,7 +156,7 @@ def choose_file(
     files: Sequence[ListedFile], listed: ListedVersion, policy: FilePolicy
 ) -> Usable | NoUsableFile:
     """Return which file of a version speaks for it and is installed, or why none is."""
-    fits: list[tuple[int, tuple[()] | tuple[int, str], ListedFile]] = []
+    fits: list[tuple[int, int, tuple[()] | tuple[int, str], ListedFile]] = []
     unfit: list[tuple[int, ListedFile, NoUsableFile]] = []
     sdists: list[ListedFile] = []
     for file in files:
@@ -154,7 +164,7 @@ def choose_file(
         if obstacle is None and is_wheel(file.filename):
             rank = policy.wheels.rank(_tags(file))
             if rank is not None:
-                fits.append((-rank, _build_tag(file.filename), file))
+                fits.append((policy.trust(file), -rank, _build_tag(file.filename), file))
                 continue
             obstacle = Obstacle.TAGS
         if obstacle is None:
@@ -162,13 +172,15 @@ def choose_file(
         else:
             refusal = NoUsableFile(obstacle, file.yanked or "")
             unfit.append((_NEARNESS.index(obstacle), file, refusal))
-    if fits:
-        best = max(fits, key=lambda fit: fit[:2])[2]
-        return Usable(metadata=best, installed=best, files=tuple(files), source=listed.source)
+    best = max(fits, key=lambda fit: fit[:3])[3] if fits else None
+    sdist = max(sdists, key=policy.trust, default=None)
     unfit.sort(key=lambda entry: entry[0])
-    if sdists:
-        wheel = next((file for _, file, _ in unfit if is_wheel(file.filename)), sdists[0])
-        return Usable(metadata=wheel, installed=sdists[0], files=tuple(files), source=listed.source)
+    if best is not None and (sdist is None or policy.trust(best) >= policy.trust(sdist)):
+        return Usable(metadata=best, installed=best, files=tuple(files), source=listed.source)
+    if sdist is not None:
+        other = next((file for _, file, _ in unfit if is_wheel(file.filename)), sdist)
+        metadata = sdist if best is not None else other
+        return Usable(metadata=metadata, installed=sdist, files=tuple(files), source=listed.source)
     # an sdist's obstacle tells more than a wheel's, as uv has it
     refusals = [refusal for _, file, refusal in unfit if not is_wheel(file.filename)]
     nearest = (refusals or [refusal for _, _, refusal in unfit])[0]

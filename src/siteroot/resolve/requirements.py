@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from siteroot.formats.markers import TargetMarkers, without_extras
+from siteroot.model.digest import Digest
 from siteroot.model.lock import Source
 from siteroot.model.requirement import Requirement
 
@@ -32,6 +33,7 @@ class Declared(NamedTuple):
     source: Source | None
     url: str | None
     origin: str
+    digests: tuple[Digest, ...] = ()
 
     def __str__(self) -> str:
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
@@ -258,6 +260,7 @@ def declare(requirement: Requirement) -> Declared:
         source=requirement.source,
         url=None,
         origin=requirement.origin,
+        digests=requirement.digests,
     )
 
 

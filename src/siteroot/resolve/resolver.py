@@ -1,5 +1,6 @@
 """Resolves: asks the search for its next step, finds the answer in what the indexes say, until all is decided."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
@@ -17,11 +18,12 @@ from .foresight import Foresight
 from .line import VersionLine
 from .projects import Projects
 from .reasons import BadMetadata, Contradictory, NoUsableFile, OtherPython
-from .releases import Direct, FileAges, Releases
+from .releases import Direct, FileAges, Releases, Usable
 from .requirements import BadRequirement, Declared, Expansion
 from .search import ROOT, ROOT_VERSION, Choose, Dependency, Search, Solved, Unsolvable
 
-_LOWER_BOUNDS = frozenset((">=", ">", "==", "===", "~="))
+#: The operators of specifiers that say how old a version may be.
+LOWER_BOUNDS = frozenset((">=", ">", "==", "===", "~="))
 #: Versions of Python that bounds are told apart by; which of them exist does not matter.
 _PYTHONS = ["2.6", "2.7", *(f"3.{minor}" for minor in range(30)), "4.0"]
 
@@ -100,6 +102,17 @@ class Resolver:
     def number_of(self, name: str) -> int:
         """Return the number of a project's package that was met."""
         return self._numbers[Package(name)]
+
+    def extras_of(self, name: str) -> Sequence[str]:
+        """Return the extras that the version which was decided on offers."""
+        found = self.projects.find(name)
+        if isinstance(found, Direct):
+            return found.metadata.provides_extras
+        place = found.line.place(self.search.decisions[self.number_of(name)])
+        used = found.usable(place)
+        assert isinstance(used, Usable), "no other version is decided on"
+        metadata = self.projects.metadata(name, place, used)
+        return () if isinstance(metadata, BadMetadata) else metadata.provides_extras
 
     def _answer(self, package: int, allowed: int) -> None:
         key = self.packages[package]
@@ -239,7 +252,7 @@ class Resolver:
 
     def _is_old_enough(self, specifier: Specifier) -> bool:
         """Whether the target's Python is not older than asked for. Upper bounds count for nothing: they were guesses."""
-        if specifier.operator not in _LOWER_BOUNDS:
+        if specifier.operator not in LOWER_BOUNDS:
             return True
         bound = release_of(specifier.version)
         return self.python > bound if specifier.operator == ">" else self.python >= bound

@@ -16,12 +16,13 @@ from siteroot.model.resolution import (
     ResolvedEdge,
     VersionChoice,
 )
+from siteroot.model.value import replace
 from siteroot.project.cutoffs import Cutoffs
 from siteroot.resolve.direct import SourceConflictError, UndeclaredUrlError
 from siteroot.resolve.explain import UnsatisfiableError
 from siteroot.resolve.projects import OtherProjectError
 from siteroot.resolve.solving import resolve
-from support.made_index import MadeIndex, MadeRelease, asks, release
+from support.made_index import MadeIndex, MadeRelease, asks, digest_of, release
 from support.resolving import pinned
 from support.selection import make_target
 
@@ -298,3 +299,30 @@ def test_a_version_with_metadata_that_make_no_sense_is_passed_over() -> None:
         UnsatisfiableError, match=r"web==2 has metadata that make no sense \(.*web-2-py3"
     ):
         _pins(index, "web>1")
+
+
+def test_a_file_with_a_digest_that_is_asked_for_is_preferred() -> None:
+    (web,) = asks("web==1")
+    for filename in ("web-1-py3-none-any.whl", "web-1.tar.gz"):
+        asked = replace(web, digests=(digest_of(filename),))
+        found = resolve(
+            ResolutionRequest(requirements=(asked,)),
+            make_target(),
+            MadeIndex({"web": {"1": release()}}),
+        )
+        assert found.pins[0].file is not None
+        assert found.pins[0].file.filename == filename
+
+
+def test_an_extra_that_a_project_does_not_have_is_noted() -> None:
+    found = _resolve({"web": {"1": release(extras={"fast": []})}}, "web[fast,fats]")
+    assert found.notes == ("web==1 has no extra `fats`",)
+
+
+def test_a_direct_requirement_without_a_lower_bound_is_noted_where_the_lowest_is_taken() -> None:
+    for choice in (VersionChoice.LOWEST, VersionChoice.LOWEST_DIRECT):
+        found = _resolve(WEB, "app", "more>=1", "web>1.0", options=_with(choice=choice))
+        assert found.notes == (
+            "app is required without a lower bound, so that its oldest version may be taken",
+        )
+    assert _resolve(WEB, "app").notes == ()

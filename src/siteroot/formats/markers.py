@@ -136,6 +136,8 @@ class TargetMarkers:
 
     def _judge(self, text: str, names: AbstractSet[str]) -> bool:
         rewritten = _ATOM.sub(lambda atom: self._settled(atom, names), text)
+        if rewritten in (_TRUE, _FALSE):  # most extras' requirements say nothing else
+            return rewritten == _TRUE
         try:
             return Marker(rewritten).evaluate(self._environment, context="requirement")
         except (ValueError, KeyError) as error:

@@ -114,9 +114,9 @@ class Releases:
         by_index: bool,
     ) -> None:
         self._policy = policy
-        grouped = _group([[each for each in page if policy.admits_any(each)] for page in pages])
-        self.line = line = VersionLine([version for version, _ in grouped])
-        self._files = [files for _, files in grouped]
+        admitted = [[each for each in page if policy.admits_any(each)] for page in pages]
+        versions, self._files = _group(admitted)
+        self.line = line = VersionLine(versions)
         self._usable: dict[int, Usable | NoUsableFile] = {}
         self.prereleases = _mask(line, lambda version: version.is_prerelease)
         self.tiers = [line.known]
@@ -239,14 +239,15 @@ def list_versions(page: ProjectPage, parsed: dict[str, Version]) -> list[ListedV
 
 def _group(
     pages: Sequence[Sequence[ListedVersion]],
-) -> list[tuple[Version, list[ListedVersion]]]:
-    """Return the versions of all indexes, oldest first; those of several indexes in the order of these."""
+) -> tuple[list[Version], Sequence[Sequence[ListedVersion]]]:
+    """Return the versions of all indexes, oldest first, and each as the indexes have it, in the order of these."""
     if len(pages) == 1:
-        return [(each.version, [each]) for each in pages[0]]
+        return [each.version for each in pages[0]], list(zip(pages[0], strict=True))
     grouped: dict[Version, list[ListedVersion]] = {}
     for each in chain.from_iterable(pages):
         grouped.setdefault(each.version, []).append(each)
-    return sorted(grouped.items())
+    versions = sorted(grouped)
+    return versions, [grouped[version] for version in versions]
 
 
 def _mask(line: VersionLine, holds: Callable[[Version], bool]) -> int:

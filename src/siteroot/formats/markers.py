@@ -62,7 +62,8 @@ def release_of(version: str) -> Version:
 def without_extras(text: str) -> str:
     """Return what is left of a marker, as `str` renders it, once an extra that it asks for is there; "" for nothing.
 
-    Parts of `and` and `or` are sorted, so that markers that say the same in another order are equal.
+    Parts of `and` and `or` are sorted, so that markers that say the same in another order are equal. Raises
+    UnusableMarkerError where it is nested too deep.
     """
     atoms: list[str] = []
 
@@ -73,8 +74,10 @@ def without_extras(text: str) -> str:
         atoms.append(atom[0])
         return f"a{len(atoms) - 1}"
 
-    # named atoms, `and`, `or` and parentheses are an expression of Python too
-    left = _left_of(ast.parse(_ATOM.sub(name, text), mode="eval").body, atoms)
+    try:  # named atoms, `and`, `or` and parentheses are an expression of Python too
+        left = _left_of(ast.parse(_ATOM.sub(name, text), mode="eval").body, atoms)
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise UnusableMarkerError(f"the marker `{text[:80]}…` is nested too deep") from error
     return left if isinstance(left, str) else "" if left else _FALSE
 
 

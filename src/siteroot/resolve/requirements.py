@@ -13,7 +13,8 @@ from packaging.requirements import Requirement as ParsedRequirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from siteroot.formats.markers import TargetMarkers, without_extras
+from siteroot.errors import ResolutionError
+from siteroot.formats.markers import TargetMarkers, UnusableMarkerError, without_extras
 from siteroot.model.digest import Digest
 from siteroot.model.lock import Source
 from siteroot.model.requirement import Requirement
@@ -42,10 +43,17 @@ class Declared(NamedTuple):
 
 
 class BadRequirement(NamedTuple):
-    """A requirement that nobody can read."""
+    """A requirement that nobody can read, or that nobody can judge."""
 
-    text: str
+    why: str
 
+
+class AbsurdRequirementError(ResolutionError):
+    """What is asked for directly names a version that is none."""
+
+
+#: The longest version that is read: a number of more digits than Python takes would not be one.
+_LONGEST = 1000
 
 #: A requirement's marker, "" where it has none, and the rest of it.
 _Line = tuple[str, Declared | str]
@@ -95,7 +103,13 @@ class Expansion:
 
     def expand(self, requirements: Iterable[Requirement]) -> list[Declared]:
         """Return what was asked for directly, as far as it concerns the target."""
-        asked = map(declare, requirements)
+        asked = [declare(requirement) for requirement in requirements]
+        for each in asked:
+            if _is_absurd(each.specifiers):
+                raise AbsurdRequirementError(
+                    f"a requirement of {each.name} names a version of more than {_LONGEST} characters",
+                    where=each.origin or None,
+                )
         applied = self._applied([(each.marker, each) for each in asked], "")
         return [each for each in applied if isinstance(each, Declared)]
 
@@ -106,12 +120,20 @@ class Expansion:
 
         Extras of its own (`pkg[all]` that requires `pkg[a,b]`) are followed, and not in the answer.
         """
-        lines = [self._split(text) for text in texts]
-        found = self._applied(lines, extra or "")
-        if any(isinstance(each, Declared) and each.name == name and each.extras for each in found):
-            found = self._followed(lines, found, name)
+        try:
+            found = self._expanded([self._split(text) for text in texts], name, extra or "")
+        except UnusableMarkerError as error:
+            return BadRequirement(error.message)
         bad = next((each for each in found if isinstance(each, BadRequirement)), None)
         return bad or [each for each in found if isinstance(each, Declared)]
+
+    def _expanded(
+        self, lines: Sequence[_Line], name: str, extra: str
+    ) -> list[Declared | BadRequirement]:
+        found = self._applied(lines, extra)
+        if any(isinstance(each, Declared) and each.name == name and each.extras for each in found):
+            return self._followed(lines, found, name)
+        return found
 
     def _followed(
         self, lines: Sequence[_Line], found: list[Declared | BadRequirement], name: str
@@ -268,7 +290,9 @@ def _parse(text: str) -> Declared | BadRequirement:
     try:
         parsed = ParsedRequirement(text)
     except (InvalidRequirement, RecursionError):
-        return BadRequirement(text)
+        return BadRequirement(f"`{text}`")
+    if _is_absurd(parsed.specifier):
+        return BadRequirement(f"`{text}`")
     return Declared(
         name=canonicalize_name(parsed.name),
         extras=tuple(sorted(map(canonicalize_name, parsed.extras))),
@@ -286,6 +310,10 @@ def _is_pin(specifiers: SpecifierSet) -> bool:
         each.operator == "===" or (each.operator == "==" and not each.version.endswith(".*"))
         for each in specifiers
     )
+
+
+def _is_absurd(specifiers: SpecifierSet) -> bool:
+    return any(len(each.version) > _LONGEST for each in specifiers)
 
 
 def _by_name(declared: Iterable[Declared]) -> dict[str, list[Declared]]:

@@ -185,7 +185,7 @@ class Resolver:
             return
         found = self.expansion.expand_metadata(metadata.requires_dist, key.name, key.extra)
         if isinstance(found, BadRequirement):
-            self.search.refuse(run, BadMetadata(f"`{found.text}`"))
+            self.search.refuse(run, BadMetadata(found.why))
         else:
             self._take(package, version, run, found)
 

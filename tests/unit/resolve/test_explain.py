@@ -252,10 +252,19 @@ def test_why_a_version_cannot_be_taken_is_said(refused: str) -> None:
     [
         ("b==1.*.2", "has metadata that make no sense (`b==1.*.2`)"),
         ("b>2,<1", "requires b>2,<1 (no version can be that)"),
+        ("b; nonsense", "has metadata that make no sense (`b; nonsense`)"),
     ],
 )
 def test_metadata_that_make_no_sense_are_quoted(requirement: str, why: str) -> None:
     message, _ = _explain({"a": {"1": release(requirement)}}, "a")
     assert message == (
         f"Because a==1 {why} and requirements.in asks for a, what is asked for cannot be had."
+    )
+
+
+def test_a_marker_that_nobody_can_judge_is_quoted() -> None:
+    message, _ = _explain({"a": {"1": release("b; python_version ~= 'x'")}}, "a")
+    assert (
+        'a==1 has metadata that make no sense (the marker `python_version ~= "x"` cannot be evaluated'
+        in message
     )

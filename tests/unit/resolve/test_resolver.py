@@ -21,6 +21,7 @@ from siteroot.project.cutoffs import Cutoffs
 from siteroot.resolve.direct import SourceConflictError, UndeclaredUrlError
 from siteroot.resolve.explain import UnsatisfiableError
 from siteroot.resolve.projects import OtherProjectError
+from siteroot.resolve.requirements import AbsurdRequirementError
 from siteroot.resolve.solving import resolve
 from support.made_index import MadeIndex, MadeRelease, asks, digest_of, release
 from support.resolving import pinned
@@ -326,3 +327,18 @@ def test_a_direct_requirement_without_a_lower_bound_is_noted_where_the_lowest_is
             "app is required without a lower bound, so that its oldest version may be taken",
         )
     assert _resolve(WEB, "app").notes == ()
+
+
+def test_a_version_of_thousands_of_digits_is_none() -> None:
+    digits = "9" * 5000
+    assert _pins({"web": {"1": release(), "2": release(f"app>={digits}")}}, "web") == {"web": "1"}
+    with pytest.raises(AbsurdRequirementError, match="a requirement of web names a version of"):
+        _pins({"web": {"1": release()}}, f"web>={digits}")
+
+
+def test_a_marker_that_is_nested_without_end_makes_no_sense() -> None:
+    marker = "os_name == 'posix'"
+    for _ in range(300):
+        marker = f"({marker} or os_name == 'nt') and os_name != 'x'"
+    index = {"web": {"1": release(), "2": release(f"web; {marker}")}}
+    assert _pins(index, "web") in ({"web": "1"}, {"web": "2"})

@@ -52,13 +52,14 @@ def prune_cache(folder: str, *, writer: Writer = DISK) -> Collected:
 def clean_cache(
     folder: str, names: frozenset[str] | None = None, *, writer: Writer = DISK
 ) -> Collected:
-    """Remove the wheels of the distributions with these normalised names; without names, all that is ours."""
+    """Remove the wheels and pages of the distributions with these normalised names; without names, all that is ours."""
     found = [(path, label) for path, label in _wheels(folder) if label]
     if names is not None:
         chosen = [wheel for wheel in found if wheel[1].partition("==")[0] in names]
         gone = {path for path, _ in chosen}
         compiled = [path for path, wheel in _bytecode(folder) if wheel in gone]
-        return _remove(folder, chosen, [*gone, *compiled], writer)
+        pages = [path for path in _pages(folder) if os.path.basename(path) in names]
+        return _remove(folder, chosen, [*gone, *compiled, *pages], writer)
     collected = _remove(folder, found, list(_buckets(folder)), writer)
     if set(_names(folder)) == {_TAG}:
         remove_file(f"{folder}/{_TAG}", writer=writer)
@@ -103,6 +104,12 @@ def _bytecode(folder: str) -> Iterator[tuple[str, str]]:
                 path,
                 f"{folder}/{bucket('wheels')}/{os.path.basename(group)}/{os.path.basename(path)}",
             )
+
+
+def _pages(folder: str) -> Iterator[str]:
+    """Yield the indexes' pages, each called as its project."""
+    for index in _children(f"{folder}/{bucket('pages')}"):
+        yield from _children(index)
 
 
 def _measure(path: str) -> tuple[int, int]:

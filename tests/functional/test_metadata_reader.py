@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -12,14 +13,17 @@ import pytest
 from packaging.version import Version
 
 from siteroot.errors import IntegrityError, SourceError
+from siteroot.formats.releases import PageFiles
 from siteroot.formats.resolution_metadata import InvalidMetadataError, parse_metadata
-from siteroot.index.fetch import Fetcher
+from siteroot.index.fetch import Fetcher, FetchRequest
 from siteroot.index.metadata import MetadataReader, UnbuiltMetadataError, WrongMetadataDigestError
 from siteroot.index.metadata_cache import MetadataCache
 from siteroot.index.options import FetchOptions
 from siteroot.model.digest import Digest
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.release import ListedFile
+from siteroot.model.settings import IndexSetting, Settings
+from siteroot.workflows.paging import open_pages
 from support.http_server import Answer, Server, serve_folder
 from support.ports import InstantClock, RecordingReporter
 from support.wheels import build_wheel
@@ -266,6 +270,27 @@ def test_a_damaged_wheel_is_told(bench: Bench, cut: int) -> None:
     wheel.write_bytes(wheel.read_bytes()[: -cut or None][:-30])
     with pytest.raises(InvalidMetadataError, match="no archive"):
         bench.read(bench.listed(wheel))
+
+
+@pytest.mark.index
+@pytest.mark.parametrize("name", ["packaging", "numpy"])
+def test_a_real_wheel_says_the_same_each_way(tmp_path: Path, name: str) -> None:
+    options = FetchOptions(ssl_cert_file=os.environ.get("SSL_CERT_FILE"))
+    with Fetcher(options, clock=InstantClock(), reporter=RecordingReporter()) as fetcher:
+        where = MetadataCache(None), RecordingReporter()
+        reader = MetadataReader(fetcher, *where, scratch=str(tmp_path / "scratch"))
+        pages = open_pages(Settings(), fetcher, None, RecordingReporter())
+        page = pages.read(name, IndexSetting(url="https://pypi.org/simple"))
+        assert isinstance(page, PageFiles)
+        wheel = [file for file in page if file.filename.endswith(".whl")][-1]
+        beside = reader.read(replace(wheel, metadata=()), name)
+        partly = reader.read(replace(wheel, metadata=None), name)
+        local = tmp_path / wheel.filename
+        request = FetchRequest(
+            name=name, version="", location=wheel.location, digests=wheel.digests, size=wheel.size
+        )
+        fetcher.fetch(request, str(local))
+        assert beside == partly == reader.read(replace(wheel, location=local.as_uri()), name)
 
 
 def test_a_wheel_without_metadata(bench: Bench) -> None:

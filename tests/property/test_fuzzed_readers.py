@@ -3,8 +3,10 @@
 The slow run tries the same with far more examples.
 """
 
+import io
 import random
 import shutil
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.version import Version
 
 from siteroot.errors import SiterootError
 from siteroot.formats.core_metadata import parse_core_metadata
@@ -28,10 +31,17 @@ from siteroot.formats.manifest import (
 from siteroot.formats.pylock import parse_pylock
 from siteroot.formats.pyproject import parse_pyproject
 from siteroot.formats.record import parse_record
+from siteroot.formats.releases import PageFiles, sort_listing
+from siteroot.formats.resolution_metadata import parse_metadata, parse_pkg_info, read_static_project
 from siteroot.formats.root_state import parse_root_state, render_root_state
+from siteroot.formats.simple_api import parse_simple_page
 from siteroot.formats.uv_lock import parse_uv_lock
 from siteroot.formats.uv_toml import parse_uv_toml
 from siteroot.formats.wheel_file import parse_wheel_file
+from siteroot.index.caching import Validity
+from siteroot.index.page_cache import KeptPage, PageCache
+from siteroot.index.sdist_metadata import read_sdist_metadata
+from siteroot.index.wheel_metadata import read_wheel_metadata
 from siteroot.model.digest import Digest
 from siteroot.model.root import RootEntry, RootState
 from siteroot.model.wheel import EntryPoint, Limits, StoredScheme, StoredWheel
@@ -39,6 +49,7 @@ from siteroot.root.fingerprint import root_unchanged, take_fingerprint
 from siteroot.store.admit import Admission, unpack_wheel
 from siteroot.store.archive import Archive
 from siteroot.workflows.memo import Memo, MemoPlace, read_memo, read_plan, render_memo, still_so
+from support.pages import HTML, JSON, PageFile, render_html, render_json
 from support.stores import pin_of
 from support.uv_locks import CASES
 from support.wheels import Member, record_of, render_archive, wheel_members
@@ -190,6 +201,53 @@ def _read_memo(content: bytes) -> None:
             read_plan(place, memo)
 
 
+def _read_page(kind: str) -> Read:
+    def read(content: bytes) -> None:
+        listing = parse_simple_page(content, kind, "https://index.test/simple/demo/")
+        for file in sort_listing(listing, "demo"):
+            assert file.filename.isprintable()
+        assert "".join(listing.notes).isprintable()
+
+    return read
+
+
+def _kept_page() -> bytes:
+    """Return a page as the cache has it."""
+    with tempfile.TemporaryDirectory() as cache:
+        listing = parse_simple_page(_PAGE, JSON, "https://index.test/simple/demo/")
+        validity = Validity(since=0.0, until=9.0, etag='"a"', last_modified="")
+        page = KeptPage(validity=validity, files=sort_listing(listing, "demo"))
+        PageCache(cache).write("https://index.test/simple", "demo", page)
+        (path,) = [path for path in Path(cache).rglob("*") if path.is_file()]
+        return path.read_bytes()
+
+
+def _read_kept_page(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as cache:
+        PageCache(cache).write("i", "demo", _NO_PAGE)
+        (path,) = [path for path in Path(cache).rglob("*") if path.is_file()]
+        path.write_bytes(content)
+        page = PageCache(cache).read("i", "demo")
+        assert page is None or list(page.files) is not None
+
+
+def _read_sdist(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "demo-1.0.tar.gz")
+        path.write_bytes(content)
+        read_sdist_metadata(str(path), Version("1.0"))
+
+
+def _sdist() -> bytes:
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w:gz") as archive:
+        for name, text in (("setup.py", b"x"), ("PKG-INFO", _METADATA)):
+            member = tarfile.TarInfo(f"demo-1.0/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text))
+    return written.getvalue()
+
+
 def _memo() -> bytes:
     memo = Memo(
         speech=(0, "auto", True),
@@ -224,6 +282,26 @@ def _wheels() -> list[bytes]:
 
 _WHEELS = _wheels()
 _LOCKS = [case.text.encode() for case in CASES.values() if case.fault is None]
+
+_METADATA = (
+    b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\nRequires-Dist: a[b]>=1,!=2.0*; os_name == 'd'\n"
+    b"Requires-Python: >=3\nProvides-Extra: e\nDynamic: Summary\n\nbody"
+)
+_FILE = PageFile(
+    filename="demo-1.0.tar.gz",
+    url="../../demo-1.0.tar.gz",
+    hashes={"sha256": "ab" * 32},
+    size=3,
+    upload_time=9.0,
+    requires_python=">=3",
+    yanked="why",
+    core_metadata={"sha256": "cd" * 32},
+)
+_PAGE = render_json([_FILE])
+_NO_PAGE = KeptPage(
+    validity=Validity(since=0.0, until=9.0, etag="", last_modified=""),
+    files=PageFiles(("", ()), b""),
+)
 
 #: Right files, and what reads them.
 READERS: Mapping[str, tuple[list[bytes], Read]] = {
@@ -261,6 +339,17 @@ READERS: Mapping[str, tuple[list[bytes], Read]] = {
     "journal": ([render_journal(_JOURNAL)], lambda content: parse_journal(content, "/r")),
     "root state": ([render_root_state(_STATE)], parse_root_state),
     "memo": ([_memo()], _read_memo),
+    "page in JSON": ([_PAGE], _read_page(JSON)),
+    "page in HTML": ([render_html([_FILE], head='<base href="/x/">')], _read_page(HTML)),
+    "kept page": ([_kept_page()], _read_kept_page),
+    "METADATA to resolve by": ([_METADATA], parse_metadata),
+    "PKG-INFO": ([_METADATA], parse_pkg_info),
+    "[project]": ([_PYPROJECT], lambda content: read_static_project(content, Version("1.0"))),
+    "parts of a wheel": (
+        _WHEELS,
+        lambda content: read_wheel_metadata(io.BytesIO(content), "demo"),
+    ),
+    "sdist": ([_sdist()], _read_sdist),
     "fingerprint": ([_fingerprint()], lambda content: root_unchanged("/", content)),
 }
 

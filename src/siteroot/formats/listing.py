@@ -43,8 +43,13 @@ def check_api_version(version: object) -> None:
     major = str(version)[:40].partition(".")[0].strip()
     if major.isascii() and major.isdigit() and major.lstrip("0") not in {"", "1"}:
         raise SimpleApiError(
-            f"the index answered by version {str(version)[:40]} of the Simple API; siteroot knows version 1"
+            f"the index answered by version {str(version)[:40]!r} of the Simple API; siteroot knows version 1"
         )
+
+
+def is_listed(filename: str, link: str) -> bool:
+    """Whether a file may be called so and lie there: names lead nowhere, and neither holds what a terminal obeys."""
+    return (filename + link).isprintable() and "/" not in filename and "\\" not in filename
 
 
 def note_faults(faults: Sequence[str]) -> tuple[str, ...]:
@@ -60,7 +65,7 @@ def list_file(row: Row, base: str) -> ListedFile:
         filename=filename,
         location=resolve_link(base, link),
         digests=_digests(hashes),
-        size=size if isinstance(size, int) and size >= 0 else None,
+        size=size if type(size) is int and size >= 0 else None,
         upload_time=read_moment(moment),
         requires_python=requires_python if isinstance(requires_python, str) else None,
         yanked=yanked if isinstance(yanked, str) else "" if yanked is True else None,

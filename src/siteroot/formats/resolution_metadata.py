@@ -97,7 +97,7 @@ def _requirements(project: ProjectTable) -> tuple[str, ...]:
         for text in requirements:
             mended = mend_requirement(text)
             if mended is None:
-                raise InvalidMetadataError(f"the requirement `{text[:120]}` is invalid")
+                raise InvalidMetadataError(f"its requirement {text[:120]!r} is invalid")
             requirement = Requirement(mended)
             own = f"({requirement.marker}) and {marker}" if requirement.marker else marker
             requirement.marker = None
@@ -126,6 +126,6 @@ def _mended(texts: Iterable[str], what: str, mend: Callable[[str], str | None]) 
     for text in texts:
         mended = mend(" ".join(text.split("\n")))
         if mended is None:
-            raise InvalidMetadataError(f"its {what} `{text[:120]}` is invalid")
+            raise InvalidMetadataError(f"its {what} {text[:120]!r} is invalid")
         found.append(mended)
     return tuple(found)

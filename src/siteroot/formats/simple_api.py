@@ -27,7 +27,7 @@ def parse_simple_page(content: bytes, content_type: str, url: str) -> Listing:
             return parse_simple_html(_decode(content, parameters), url)
         case other:
             raise SimpleApiError(
-                f"the server answered with `{other[:80] or 'no content type'}`, which is no page of an index",
+                f"the server answered with {repr(other[:80]) if other else 'no content type'}, which is no page of an index",
                 hints=(
                     "An index answers with HTML, or with JSON of its own kind: is that its URL?",
                 ),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin
 
-from .listing import Listing, Row, check_api_version, note_faults
+from .listing import Listing, Row, check_api_version, is_listed, note_faults
 
 
 def parse_simple_html(text: str, url: str) -> Listing:
@@ -47,8 +47,8 @@ class _Page(HTMLParser):
     def _take(self, attributes: Mapping[str, str | None]) -> None:
         link, _, fragment = (attributes.get("href") or "").strip().partition("#")
         filename = unquote(link.partition("?")[0].rpartition("/")[2])
-        if not filename:
-            self.faults.append(f"a link to `{link[:120]}` leads to no file")
+        if not filename or not is_listed(filename, link):
+            self.faults.append(f"a link to {link[:120]!r} leads to no file")
             return
         yanked = attributes["data-yanked"] or "" if "data-yanked" in attributes else None
         self.rows.append(

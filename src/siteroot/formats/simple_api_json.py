@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from .listing import Listing, Row, SimpleApiError, check_api_version, note_faults
+from .listing import Listing, Row, SimpleApiError, check_api_version, is_listed, note_faults
 
 
 def parse_simple_json(content: bytes, url: str) -> Listing:
@@ -26,7 +26,9 @@ def parse_simple_json(content: bytes, url: str) -> Listing:
         if _is_described(file):
             rows.append(_row(file))
         else:
-            faults.append(f"{_name_of(file)} lacks one of `filename`, `url` and `hashes`")
+            faults.append(
+                f"{_name_of(file)} is not described by a right `filename`, `url` and `hashes`"
+            )
     return Listing(base=url, rows=rows, notes=note_faults(faults))
 
 
@@ -37,6 +39,7 @@ def _is_described(file: Any) -> bool:
         and isinstance(link := file.get("url"), str)
         and isinstance(file.get("hashes"), dict)
         and bool(name and link)
+        and is_listed(name, link)
     )
 
 
@@ -59,4 +62,4 @@ def _row(file: dict[str, Any]) -> Row:
 
 def _name_of(file: Any) -> str:
     name = file.get("filename") if isinstance(file, dict) else None
-    return f"`{name[:120]}`" if isinstance(name, str) and name else "a file without a name"
+    return repr(name[:120]) if isinstance(name, str) and name else "a file without a name"

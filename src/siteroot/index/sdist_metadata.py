@@ -4,6 +4,7 @@ Nothing is unpacked: two small members are read where they lie, in memory. What 
 elsewhere.
 """
 
+import gzip
 import lzma
 import tarfile
 import zipfile
@@ -57,8 +58,11 @@ def _read_members(path: str) -> dict[str, bytes]:
         ValueError,
         RuntimeError,
         NotImplementedError,
+        gzip.BadGzipFile,
     ) as error:
-        raise InvalidMetadataError(f"it is no archive that can be read: {error}") from None
+        raise InvalidMetadataError(
+            f"it is no archive that can be read: {str(error)[:120]!r}"
+        ) from None
     return found
 
 

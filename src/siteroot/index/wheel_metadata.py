@@ -94,7 +94,9 @@ def read_wheel_metadata(file: IO[bytes] | PartialFile, project: str) -> bytes:
         IndexError,
         OSError,
     ) as error:
-        raise InvalidMetadataError(f"it is no archive that can be read: {error}") from None
+        raise InvalidMetadataError(
+            f"it is no archive that can be read: {str(error)[:120]!r}"
+        ) from None
 
 
 def _choose(names: list[str], project: str) -> str:

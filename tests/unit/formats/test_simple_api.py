@@ -140,6 +140,10 @@ def test_other_minor_versions_are_read(version: object) -> None:
         {"filename": "a", "url": None, "hashes": {}},
         {"filename": "", "url": "b", "hashes": {}},
         {"filename": "a", "url": "b", "hashes": []},
+        {"filename": "../a-1.zip", "url": "b", "hashes": {}},
+        {"filename": "a\\b-1.zip", "url": "b", "hashes": {}},
+        {"filename": "a\x1b[1m-1.zip", "url": "b", "hashes": {}},
+        {"filename": "a-1.zip", "url": "b\n", "hashes": {}},
     ],
 )
 def test_a_file_described_wrongly_is_passed_over_with_a_note(file: object) -> None:

@@ -9,7 +9,6 @@ from packaging.utils import canonicalize_name
 from siteroot.formats.distribution_names import is_wheel, version_in
 from siteroot.formats.listing import Listing, Row
 from siteroot.formats.releases import PageFiles, sort_listing
-from siteroot.formats.simple_api_html import parse_simple_html
 from siteroot.fs import LIMITS, read_plain
 from siteroot.model.event import Note
 from siteroot.ports import Reporter
@@ -47,6 +46,8 @@ class FlatIndexes:
         return files or None
 
     def _list(self, place: str) -> Listing:
+        from siteroot.formats.simple_api_html import parse_simple_html  # noqa: PLC0415 - for pages of links alone
+
         path = local_path(place)
         if path is None:
             request = BodyRequest(

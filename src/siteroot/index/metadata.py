@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from packaging.version import Version
@@ -28,8 +29,9 @@ from .failures import UnexpectedAnswerError
 from .fetch import Fetcher, FetchRequest
 from .metadata_cache import MetadataCache
 from .pages import local_path
-from .sdist_metadata import read_sdist_metadata
-from .wheel_metadata import TAIL, PartialFile, read_wheel_metadata
+
+if TYPE_CHECKING:
+    from .wheel_metadata import PartialFile
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII | re.IGNORECASE)
 
@@ -99,6 +101,8 @@ class MetadataReader:
         return self._cache.read(file.digests)
 
     def _read_wheel(self, file: ListedFile, project: str) -> DistributionMetadata:
+        from .wheel_metadata import read_wheel_metadata  # noqa: PLC0415 - zipfile, where the cache has it not
+
         if local_path(file.location) is None:
             if file.metadata is not None:
                 content = self._fetch_separate(file, file.metadata)
@@ -115,6 +119,8 @@ class MetadataReader:
         return self._with_whole(file, project, read)
 
     def _read_sdist(self, file: ListedFile, project: str) -> DistributionMetadata:
+        from .sdist_metadata import read_sdist_metadata  # noqa: PLC0415 - tarfile, where the cache has it not
+
         version = Version(version_in(file.filename, project) or "0")
 
         def read(path: str) -> DistributionMetadata:
@@ -169,8 +175,10 @@ class MetadataReader:
                 )
         return answer.body
 
-    def _open_partial(self, file: ListedFile) -> PartialFile | None:
+    def _open_partial(self, file: ListedFile) -> "PartialFile | None":
         """Return a wheel whose parts come when they are read, None where the whole is as cheap, or all that is sent."""
+        from .wheel_metadata import TAIL, PartialFile  # noqa: PLC0415 - as above
+
         origin = urlsplit(file.location).netloc
         if origin in self._wholesale or (file.size is not None and file.size <= TAIL):
             return None

@@ -15,6 +15,8 @@ from support.flags import HERE as PYTHON
 from support.http_server import Answer, Server, serve_folder
 from support.pages import JSON, PageFile, render_html, render_json
 from support.projects import make_project
+from support.sdists import source_files, write_sdist
+from support.source_projects import make_source_project, sdist_entry
 from support.wheels import build_wheel
 
 HERE = (*PYTHON, "--target", "pkgs")
@@ -199,6 +201,18 @@ def test_a_password_in_a_wrong_word_is_not_shown(sites: Sites) -> None:
     done = sites.desk.sync(*HERE, "--mirror=https://ann:s3cret@a.example", cwd=sites.project)
     assert done.code == 2
     assert "s3cret" not in done.err
+
+
+def test_an_sdist_that_is_built_comes_from_the_mirror_too(sites: Sites, tmp_path: Path) -> None:
+    archive = write_sdist(tmp_path / "wheels" / "inner_app-1.0.tar.gz", source_files())
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    lock = project / "uv.lock"
+    lock.write_text(lock.read_text().replace(archive.as_uri(), f"{sites.gone.url}/{archive.name}"))
+    sites.show("inner-app", render_json([sites.describe(archive)]))
+    mirror = f"--mirror={sites.gone.url}={sites.there.url}/simple"
+    assert sites.desk.sync(*HERE, cwd=project).code == 1
+    sites.desk.synced(*HERE, mirror, cwd=project)
+    assert (project / "pkgs" / "inner").is_dir() or (project / "pkgs" / "inner.py").is_file()
 
 
 @pytest.mark.index

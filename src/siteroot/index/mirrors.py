@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from siteroot.errors import IntegrityError, SourceError
 from siteroot.formats.releases import find_file
-from siteroot.model.digest import Digest
 from siteroot.model.event import Note
+from siteroot.model.lock import LockedFile, RegistrySource
+from siteroot.model.pin import PinnedFile
 from siteroot.model.release import ListedFile
 from siteroot.model.settings import IndexSetting, MirrorSetting
-from siteroot.model.value import dataclass, field
 from siteroot.ports import Reporter
 
 from .address import show_url, split_url
@@ -28,20 +28,11 @@ class AnotherFileError(IntegrityError):
     """A mirror has another file under that name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedLocation:
-    """A file as the lock names it. `registry` is the index that it was locked from, "" where it is from none."""
-
-    name: str
-    filename: str
-    digests: tuple[Digest, ...]
-    registry: str = field(repr=False)
-    location: str = field(repr=False)
-
-
-def choose_mirror(mirrors: Iterable[MirrorSetting], file: LockedLocation) -> MirrorSetting | None:
+def choose_mirror(mirrors: Iterable[MirrorSetting], pinned: PinnedFile) -> MirrorSetting | None:
     """Return the first mirror of the file's registry, or of where its URL leads; None where there is none."""
-    places = [_plain(place) for place in (file.registry, file.location) if place]
+    places = [_plain(pinned.location)]
+    if isinstance(pinned.source, RegistrySource):
+        places.append(_plain(pinned.source.url))
     for mirror in mirrors:
         replaced = _plain(mirror.replaced)
         if any(place == replaced or place.startswith(f"{replaced}/") for place in places):
@@ -64,7 +55,7 @@ class Mirrors:
         self._fetcher = fetcher
         self._reporter = reporter
 
-    def locate(self, files: Sequence[LockedLocation]) -> list[str]:
+    def locate(self, files: Sequence[PinnedFile]) -> list[str]:
         """Return where each file is: at its mirror, else where the lock says.
 
         Waits for the mirrors' pages, many at once. Raises NotMirroredError, AnotherFileError, SourceError.
@@ -80,28 +71,29 @@ class Mirrors:
                 self._fetcher.cut()
                 raise
 
-    def _find(self, file: LockedLocation, mirror: MirrorSetting | None) -> str:
+    def _find(self, pinned: PinnedFile, mirror: MirrorSetting | None) -> str:
         if mirror is None:
-            return file.location
-        page = self._pages.read(file.name, IndexSetting(url=mirror.url))
+            return pinned.location
+        name, filename = pinned.name, pinned.file.filename
+        page = self._pages.read(name, IndexSetting(url=mirror.url))
         shown = show_url(mirror.url)
         if isinstance(page, NoPage):
             raise NotMirroredError(
-                f"{file.filename} is not at the mirror: {_explain(page, file.name)}", where=shown
+                f"{filename} is not at the mirror: {_explain(page, name)}", where=shown
             )
-        found = find_file(page, file.name, file.filename)
+        found = find_file(page, name, filename)
         if found is None:
             raise NotMirroredError(
-                f"{file.filename} is not at the mirror, which has {len(page)} other files of {file.name}",
+                f"{filename} is not at the mirror, which has {len(page)} other files of {name}",
                 where=shown,
                 hints=("Does the mirror lag behind, or leave out files of some kind?",),
             )
-        _compare(file, found, shown)
-        self._reporter.report(Note(f"{file.filename}: from the mirror {shown}"))
+        _compare(pinned.file, found, shown)
+        self._reporter.report(Note(f"{filename}: from the mirror {shown}"))
         return found.location
 
 
-def _compare(file: LockedLocation, found: ListedFile, shown: str) -> None:
+def _compare(file: LockedFile, found: ListedFile, shown: str) -> None:
     """Raise AnotherFileError where the page itself says that the file is another one: it need not come first."""
     theirs = {digest.algorithm: digest.hexadecimal for digest in found.digests}
     for digest in file.digests:

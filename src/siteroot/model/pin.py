@@ -3,7 +3,7 @@
 from packaging.version import Version
 
 from .lock import LockedFile, Source
-from .value import dataclass
+from .value import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,16 @@ class WheelPin:
     source: Source
     artifact: WheelArtifact
     direct: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedFile:
+    """The wheel or archive of a pin, and where the lock has it: an absolute URL or path, which may hold credentials."""
+
+    name: str
+    source: Source
+    file: LockedFile
+    location: str = field(repr=False)
 
 
 def wheel_pin(pin: Pin) -> WheelPin | None:

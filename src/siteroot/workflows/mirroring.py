@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from siteroot.model.lock import RegistrySource
-from siteroot.model.pin import WheelPin
+from siteroot.model.pin import PinnedFile
 from siteroot.model.settings import Settings
 from siteroot.ports import Reporter
 
@@ -24,24 +23,14 @@ def choose_locations(
     if not settings.mirrors or settings.offline:
         return locate_as_locked
 
-    def locate(pins: Sequence[WheelPin]) -> Sequence[str]:
+    def locate(files: Sequence[PinnedFile]) -> Sequence[str]:
         # most syncs have no mirror, and those that have one fetch seldom
-        from siteroot.index.mirrors import LockedLocation, Mirrors  # noqa: PLC0415
+        from siteroot.index.mirrors import Mirrors  # noqa: PLC0415
 
         from .paging import open_pages  # noqa: PLC0415
 
         fetcher = open_fetcher()
         pages = open_pages(settings, fetcher, cache_folder, reporter)
-        files = [
-            LockedLocation(
-                name=pin.name,
-                filename=pin.artifact.file.filename,
-                digests=pin.artifact.file.digests,
-                registry=pin.source.url if isinstance(pin.source, RegistrySource) else "",
-                location=pin.artifact.location,
-            )
-            for pin in pins
-        ]
         return Mirrors(settings.mirrors, pages, fetcher, reporter).locate(files)
 
     return locate

@@ -176,6 +176,7 @@ def tie_builds(
                 site.limits,
                 site.environ,
                 offline=bool(site.settings.offline),
+                locate=fetched.locate,
             ),
             roots=roots,
             target=site.target,

@@ -10,11 +10,13 @@ from siteroot.build.source_tree import NoSourceTreeError, check_identity
 from siteroot.index.fetch import Fetcher, FetchRequest
 from siteroot.model.cache import bucket
 from siteroot.model.lock import GitSource, LockedFile, UrlSource
-from siteroot.model.pin import CheckoutArtifact, Pin, SdistArtifact
+from siteroot.model.pin import CheckoutArtifact, Pin, PinnedFile, SdistArtifact
 from siteroot.model.wheel import Limits
 from siteroot.store.store import Store, in_words
 from siteroot.vcs.git import Git
 from siteroot.vcs.repository import Repository
+
+from .supply import Locate, locate_as_locked
 
 
 class Sources:
@@ -28,7 +30,9 @@ class Sources:
         environ: Mapping[str, str],
         *,
         offline: bool,
+        locate: Locate = locate_as_locked,
     ) -> None:
+        self._locate = locate
         self._store = store
         self._fetcher = fetcher
         self._limits = limits
@@ -68,10 +72,14 @@ class Sources:
         if kept is not None and os.path.isfile(kept):
             return kept
         fetched = f"{scratch}/{artifact.file.filename}"
+        pinned = PinnedFile(
+            name=pin.name, source=pin.source, file=artifact.file, location=artifact.location
+        )
+        (location,) = self._locate((pinned,))
         request = FetchRequest(
             name=pin.name,
             version=str(pin.version or ""),
-            location=artifact.location,
+            location=location,
             digests=artifact.file.digests,
             size=artifact.file.size,
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from siteroot.model.event import PreparedWheels, PreparingStarted
 from siteroot.model.outcome import Effort
-from siteroot.model.pin import WheelPin
+from siteroot.model.pin import PinnedFile, WheelPin
 from siteroot.model.settings import IndexSetting, Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.value import dataclass
@@ -51,13 +51,13 @@ class _Received:
     sha256: str
 
 
-#: Says where each of some pins' files is to be fetched from.
-Locate = Callable[[Sequence[WheelPin]], Sequence[str]]
+#: Says where each of some files is to be fetched from.
+Locate = Callable[[Sequence[PinnedFile]], Sequence[str]]
 
 
-def locate_as_locked(pins: Sequence[WheelPin]) -> Sequence[str]:
+def locate_as_locked(files: Sequence[PinnedFile]) -> Sequence[str]:
     """Return where the lock says that the files are."""
-    return [pin.artifact.location for pin in pins]
+    return [pinned.location for pinned in files]
 
 
 class StoreSupply:
@@ -76,7 +76,7 @@ class StoreSupply:
         clock: Clock,
         locate: Locate = locate_as_locked,
     ) -> None:
-        self._locate = locate
+        self.locate = locate
         self._store = store
         self._open_fetcher = open_fetcher
         self._trust = trust
@@ -117,7 +117,7 @@ class StoreSupply:
                 digests=pin.artifact.file.digests,
                 size=pin.artifact.file.size,
             )
-            for pin, location in zip(pins, self._locate(pins), strict=True)
+            for pin, location in zip(pins, self._located(pins), strict=True)
         ]
         total = sum(request.size or 0 for request in requests)
         self._reporter.report(PreparingStarted(count=len(pins), size=total))
@@ -140,6 +140,19 @@ class StoreSupply:
             seconds=before.seconds + seconds,
         )
         return [wheel for wheel, _ in brought]
+
+    def _located(self, pins: Sequence[WheelPin]) -> Sequence[str]:
+        return self.locate(
+            [
+                PinnedFile(
+                    name=pin.name,
+                    source=pin.source,
+                    file=pin.artifact.file,
+                    location=pin.artifact.location,
+                )
+                for pin in pins
+            ]
+        )
 
     def _admit(self, received: "_Received") -> StoredWheel:
         """Check and unpack what came. Runs in a process of the crew."""

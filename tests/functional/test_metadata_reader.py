@@ -19,6 +19,7 @@ from siteroot.index.fetch import Fetcher, FetchRequest
 from siteroot.index.metadata import MetadataReader, UnbuiltMetadataError, WrongMetadataDigestError
 from siteroot.index.metadata_cache import MetadataCache
 from siteroot.index.options import FetchOptions
+from siteroot.model.cache import kept_archive
 from siteroot.model.digest import Digest
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.release import ListedFile
@@ -36,6 +37,7 @@ class Bench:
     folder: Path
     server: Server
     offline: bool = False
+    keeps: bool = False
 
     def reader(self) -> MetadataReader:
         fetcher = Fetcher(
@@ -48,6 +50,7 @@ class Bench:
             MetadataCache(str(self.folder / "cache")),
             RecordingReporter(),
             scratch=str(self.folder / "scratch"),
+            archives=str(self.folder / "cache") if self.keeps else None,
         )
 
     def read(self, file: ListedFile) -> DistributionMetadata:
@@ -246,6 +249,30 @@ def test_an_sdist_whose_project_table_says_it_all(bench: Bench) -> None:
 def test_an_sdist_that_has_to_be_built(bench: Bench, members: dict[str, str]) -> None:
     with pytest.raises(UnbuiltMetadataError, match=r"demo-1\.0\.tar\.gz"):
         bench.read(sdist(bench, members))
+
+
+def test_an_sdist_stays_for_whoever_builds_it(bench: Bench) -> None:
+    bench.keeps = True
+    file = sdist(bench, {"setup.py": ""})
+    for offline in (False, True):
+        bench.offline = offline
+        with pytest.raises(UnbuiltMetadataError):
+            bench.read(file)
+    kept = kept_archive(str(bench.folder / "cache"), file.digests, file.filename)
+    assert kept is not None
+    assert Path(kept).read_bytes() == (bench.folder / "files" / file.filename).read_bytes()
+    assert len(bench.asked) == 1
+    built = parse_metadata(PKG_INFO.format("2.1").encode())
+    bench.reader().keep(file, built)
+    assert bench.read(file) == built
+
+
+def test_an_archive_that_is_another_is_not_kept(bench: Bench) -> None:
+    bench.keeps = True
+    file = replace(sdist(bench, {"setup.py": ""}), digests=(Digest("sha256", "0" * 64),))
+    with pytest.raises(IntegrityError):
+        bench.read(file)
+    assert not [path for path in (bench.folder / "cache").rglob("*") if path.is_file()]
 
 
 def test_an_sdist_is_checked_before_it_is_read(bench: Bench) -> None:

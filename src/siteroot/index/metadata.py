@@ -13,10 +13,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from packaging.version import Version
 
-from siteroot.errors import BuildError, IntegrityError
+from siteroot.errors import BuildError, IntegrityError, StoreError
 from siteroot.formats.distribution_names import is_wheel, version_in
 from siteroot.formats.resolution_metadata import InvalidMetadataError, parse_metadata
-from siteroot.fs import make_folder, remove_tree
+from siteroot.fs import DISK, LIMITS, make_folder, remove_file, remove_tree
+from siteroot.model.cache import kept_archive
 from siteroot.model.digest import Digest
 from siteroot.model.event import Note
 from siteroot.model.metadata import DistributionMetadata
@@ -40,24 +41,20 @@ class UnbuiltMetadataError(BuildError):
     """Only a build can tell what an sdist requires."""
 
 
+class UnkeptArchiveError(StoreError):
+    """The cache cannot take an sdist."""
+
+
 class WrongMetadataDigestError(IntegrityError):
     """A metadata file is not the one that the index describes."""
 
 
-#: Builds an sdist's metadata: the listed file, and the path of the archive, checked and fetched.
-Build = Callable[[ListedFile, str], DistributionMetadata]
-
-
-def refuse_build(file: ListedFile, _path: str) -> DistributionMetadata:
-    """Refuse, where nobody builds. Raises UnbuiltMetadataError."""
-    raise UnbuiltMetadataError(
-        f"what {file.filename} requires is known only once it is built",
-        where=show_url(file.location),
-    )
-
-
 class MetadataReader:
-    """Reads the metadata of listed files. Safe for many threads. `scratch` is a folder for files that pass through."""
+    """Reads the metadata of listed files. Safe for many threads.
+
+    `scratch` is a folder for files that pass through, `archives` a cache in which sdists stay (`kept_archive`): who asks
+    what one requires builds it next, more often than not.
+    """
 
     def __init__(
         self,
@@ -66,13 +63,13 @@ class MetadataReader:
         reporter: Reporter,
         *,
         scratch: str,
-        build: Build = refuse_build,
+        archives: str | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._cache = cache
         self._reporter = reporter
         self._scratch = scratch
-        self._build = build
+        self._archives = archives
         self._wholesale: set[str] = set()  # hosts that send no parts
 
     def read(self, file: ListedFile, project: str) -> DistributionMetadata:
@@ -95,6 +92,10 @@ class MetadataReader:
             ) from None
         self._cache.write(file.digests, metadata)
         return metadata
+
+    def keep(self, file: ListedFile, metadata: DistributionMetadata) -> None:
+        """Keep what a build came to, as if the file had said so itself."""
+        self._cache.write(file.digests, metadata)
 
     def recall(self, file: ListedFile) -> DistributionMetadata | None:
         """Return what the cache has of a file, None where it would have to be asked for."""
@@ -125,26 +126,49 @@ class MetadataReader:
 
         def read(path: str) -> DistributionMetadata:
             metadata = read_sdist_metadata(path, version)
-            return self._build(file, path) if metadata is None else metadata
+            if metadata is None:
+                raise UnbuiltMetadataError(
+                    f"what {file.filename} requires is known only once it is built",
+                    where=show_url(file.location),
+                )
+            return metadata
 
-        return self._with_whole(file, project, read)
+        kept = None
+        if self._archives is not None and local_path(file.location) is None:
+            kept = kept_archive(self._archives, file.digests, file.filename)
+        if kept is None:
+            return self._with_whole(file, project, read)
+        if not os.path.isfile(kept):
+            self._keep(file, project, kept)
+        return read(kept)
+
+    def _keep(self, file: ListedFile, project: str, kept: str) -> None:
+        """Fetch an archive into the cache; others see it whole or not at all."""
+        folder = os.path.dirname(kept)
+        partial = f"{folder}/.{os.urandom(8).hex()}.part"
+        try:
+            make_folder(folder)
+            self._fetcher.fetch(_request(file, project), partial)
+            DISK.rename(partial, kept)
+        except OSError as error:
+            remove_file(partial)
+            if error.errno in LIMITS:
+                raise
+            raise UnkeptArchiveError(
+                f"{file.filename} cannot be kept: {error.strerror}",
+                where=folder,
+                hints=("`--cache-dir` (UV_CACHE_DIR) puts the cache on another disk.",),
+            ) from None
 
     def _with_whole(
         self, file: ListedFile, project: str, read: Callable[[str], DistributionMetadata]
     ) -> DistributionMetadata:
         """Return what `read` makes of the whole file, which lies on this disk while it reads."""
         folder = os.path.join(self._scratch, os.urandom(8).hex())
-        path = os.path.join(folder, file.filename.rpartition("/")[2])
-        request = FetchRequest(
-            name=project,
-            version=version_in(file.filename, project) or "",
-            location=file.location,
-            digests=file.digests,
-            size=file.size,
-        )
+        path = os.path.join(folder, file.filename)
         make_folder(folder)
         try:
-            self._fetcher.fetch(request, path)
+            self._fetcher.fetch(_request(file, project), path)
             return read(path)
         finally:
             remove_tree(folder)
@@ -215,6 +239,16 @@ class MetadataReader:
                 unread=wanted - {206},
             )
         )
+
+
+def _request(file: ListedFile, project: str) -> FetchRequest:
+    return FetchRequest(
+        name=project,
+        version=version_in(file.filename, project) or "",
+        location=file.location,
+        digests=file.digests,
+        size=file.size,
+    )
 
 
 def _check_identity(metadata: DistributionMetadata, file: ListedFile, project: str) -> None:

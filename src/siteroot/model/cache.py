@@ -4,6 +4,12 @@ A format that changes gets a new number, so that old and new siteroots share a c
 `cache prune` removes the numbers that are no more, `cache clean` all of them, and neither anything else.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .digest import Digest
+
 #: The number of each folder's format, by what the folder holds.
 BUCKETS = {
     "build-roots": 1,  # what editables are rebuilt with when they are imported
@@ -27,3 +33,12 @@ BUCKETS = {
 def bucket(kind: str) -> str:
     """Return the name of the folder for that kind of thing, as "wheels-v1"."""
     return f"{kind}-v{BUCKETS[kind]}"
+
+
+def kept_archive(cache: str, digests: "Iterable[Digest]", filename: str) -> str | None:
+    """Return where the cache keeps an archive of sources; None without a strong digest: it may become another one."""
+    strong = [digest.hexadecimal for digest in digests if digest.strong]
+    longest = max(strong, default="", key=len)
+    if not longest.isalnum():
+        return None
+    return f"{cache}/{bucket('sources')}/{longest[:2]}/{longest}/{filename}"

@@ -91,6 +91,10 @@ class IndexedMetadata:
         """Return the metadata of a listed file."""
         return self._metadata_of(file).result()
 
+    def keep(self, file: ListedFile, metadata: DistributionMetadata) -> None:
+        """Keep what a listed file was built to: who asks next need not build it."""
+        self._reader.keep(file, metadata)
+
     def read_source(self, source: Source) -> DistributionMetadata:
         """Return the metadata of what a URL, repository, path or directory holds."""
         return self._read_source(source)

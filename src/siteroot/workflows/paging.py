@@ -7,7 +7,7 @@ from packaging.utils import canonicalize_name
 
 from siteroot.index.fetch import Fetcher
 from siteroot.index.flat import FlatIndexes
-from siteroot.index.metadata import Build, MetadataReader, refuse_build
+from siteroot.index.metadata import MetadataReader
 from siteroot.index.metadata_cache import MetadataCache
 from siteroot.index.page_cache import PageCache
 from siteroot.index.pages import PageRules, Pages
@@ -39,20 +39,18 @@ def open_metadata(
     reporter: Reporter,
     *,
     scratch: str,
-    build: Build = refuse_build,
     read_source: ReadSource = refuse_source,
 ) -> IndexedMetadata:
     """Return what answers a resolver from the settings' indexes.
 
-    `scratch` is a folder of this command's own, for files that pass through; `build` and `read_source` do what indexes
-    cannot.
+    `scratch` is a folder of this command's own, for files that pass through; `read_source` does what indexes cannot.
     """
     cache = MetadataCache(_folder(cache_folder, "metadata"))
     return IndexedMetadata(
         order_indexes(settings),
         pages=open_pages(settings, fetcher, cache_folder, reporter),
         flat=FlatIndexes(fetcher, reporter),
-        reader=MetadataReader(fetcher, cache, reporter, scratch=scratch, build=build),
+        reader=MetadataReader(fetcher, cache, reporter, scratch=scratch, archives=cache_folder),
         fetcher=fetcher,
         reporter=reporter,
         read_source=read_source,

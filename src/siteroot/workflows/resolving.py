@@ -172,6 +172,7 @@ class _BuildingMetadata:
             metadata = self._built[file.location] = _metadata_of(
                 self._build(_pin_of_sdist(file, self._indexed.project_of(file)))
             )
+            self._indexed.keep(file, metadata)
             return metadata
 
     def read_source(self, source: Source) -> DistributionMetadata:

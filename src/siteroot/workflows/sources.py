@@ -8,8 +8,8 @@ from siteroot import fs
 from siteroot.build.source_archive import unpack_source
 from siteroot.build.source_tree import NoSourceTreeError, check_identity
 from siteroot.index.fetch import Fetcher, FetchRequest
-from siteroot.model.cache import bucket
-from siteroot.model.lock import GitSource, LockedFile, UrlSource
+from siteroot.model.cache import bucket, kept_archive
+from siteroot.model.lock import GitSource, UrlSource
 from siteroot.model.pin import CheckoutArtifact, Pin, PinnedFile, SdistArtifact
 from siteroot.model.wheel import Limits
 from siteroot.store.store import Store, in_words
@@ -68,7 +68,8 @@ class Sources:
 
     def _archive(self, pin: Pin, artifact: SdistArtifact, scratch: str) -> str:
         """Return where the archive lies, its size and digests right."""
-        kept = self._kept(artifact.file)
+        file = artifact.file
+        kept = kept_archive(self._store.writable_base(), file.digests, file.filename)
         if kept is not None and os.path.isfile(kept):
             return kept
         fetched = f"{scratch}/{artifact.file.filename}"
@@ -90,16 +91,6 @@ class Sources:
             fs.make_folder(os.path.dirname(kept))
             fs.DISK.rename(fetched, kept)
         return kept
-
-    def _kept(self, file: LockedFile) -> str | None:
-        """Return where an archive is kept; one without a strong digest is not, for it may become another."""
-        digest = max(
-            (d for d in file.digests if d.strong), default=None, key=lambda d: len(d.hexadecimal)
-        )
-        if digest is None or not digest.hexadecimal.isalnum():
-            return None
-        base = f"{self._store.writable_base()}/{bucket('sources')}"
-        return f"{base}/{digest.hexadecimal[:2]}/{digest.hexadecimal}/{file.filename}"
 
 
 def below(tree: str, subdirectory: str | None, where: str) -> str:

@@ -145,13 +145,17 @@ class Resolver:
         if python is not None:
             self.search.take_bound(line.bit(place), line.run(place), self._python(), python)
             return
-        if not self.search.take_again(line.bit(place)):
-            self._foresight.note(name, place, allowed, self.search.settled(package))
-            metadata = self.projects.metadata(name, place, used)
-            if isinstance(metadata, BadMetadata):
-                self.search.refuse(line.run(place), metadata)
-            else:
-                self._require(package, metadata, line.bit(place), line.run(place))
+        if self.search.take_again(line.bit(place)):
+            return
+        if self.packages[package].proxy:
+            self._take_whole(package, line.bit(place), line.run(place))
+            return
+        self._foresight.note(name, place, allowed, self.search.settled(package))
+        metadata = self.projects.metadata(name, place, used)
+        if isinstance(metadata, BadMetadata):
+            self.search.refuse(line.run(place), metadata)
+        else:
+            self._require(package, metadata, line.bit(place), line.run(place))
 
     def _answer_direct(self, package: int, direct: Direct, allowed: int) -> None:
         line = direct.line
@@ -170,12 +174,7 @@ class Resolver:
         """Take a version with what its metadata requires, or refuse it for what that says."""
         key = self.packages[package]
         if key.proxy:
-            whole = dict.fromkeys(
-                Package(key.name, extra, marker)
-                for marker in ("", key.marker)
-                for extra in (None, key.extra)
-            )
-            self.search.take(version, run, [self._bound(each, version) for each in whole])
+            self._take_whole(package, version, run)
             return
         if self._other_python(metadata.requires_python) is not None:
             self.search.refuse(run, OtherPython(metadata.requires_python or ""))
@@ -188,6 +187,20 @@ class Resolver:
             self.search.refuse(run, BadMetadata(found.why))
         else:
             self._take(package, version, run, found)
+
+    def _take_whole(self, package: int, version: int, run: int) -> None:
+        """Take a version of a proxy: the project without extra and marker, and with each of them.
+
+        Nobody need know what it requires. Where the project's own bounds rule out most versions, each is a conflict that
+        is over at once; to look at its metadata could mean to build a release of ten years ago.
+        """
+        key = self.packages[package]
+        whole = dict.fromkeys(
+            Package(key.name, extra, marker)
+            for marker in ("", key.marker)
+            for extra in (None, key.extra)
+        )
+        self.search.take(version, run, [self._bound(each, version) for each in whole])
 
     def _take(self, package: int, version: int, run: int, declared: list[Declared]) -> None:
         contradictory = next((each for each in declared if self.expansion.is_void(each)), None)

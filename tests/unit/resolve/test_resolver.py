@@ -342,3 +342,22 @@ def test_a_marker_that_is_nested_without_end_makes_no_sense() -> None:
         marker = f"({marker} or os_name == 'nt') and os_name != 'x'"
     index = {"web": {"1": release(), "2": release(f"web; {marker}")}}
     assert _pins(index, "web") in ({"web": "1"}, {"web": "2"})
+
+
+def test_an_extra_is_not_sought_in_versions_that_the_project_itself_cannot_have() -> None:
+    old = {f"1.{minor}": release() for minor in range(20)}
+    index = MadeIndex(
+        {
+            "queue": {"5": release("bus>=5", extras={"fast": ["bus[fast]"]})},
+            "bus": {**old, "5.0": release(extras={"fast": ["store<2"]})},
+            "store": {"1": release(), "2": release()},
+        }
+    )
+    request = ResolutionRequest(requirements=asks("store", "queue[fast]"))
+    assert pinned(resolve(request, make_target(), index)) == {
+        "queue": "5",
+        "bus": "5.0",
+        "store": "1",
+    }
+    # to read what an old sdist requires may mean to build it
+    assert not [name for name in index.asked if name.startswith("bus-1.")]

@@ -301,6 +301,22 @@ def test_the_settings_word_on_caching_stands_in_for_the_servers(site: Site) -> N
     assert site.asked(0) == 1
 
 
+def test_a_page_of_links_is_kept_as_others_are(site: Site) -> None:
+    page = render_html([PageFile(filename="demo-1.0.tar.gz", url="demo-1.0.tar.gz")])
+    site.indexes[1].always["/links"] = Answer(headers={"Content-Type": HTML, **FRESH}, body=page)
+    links = (f"{site.indexes[1].url}/links",)
+    for settings in (
+        Settings(no_index=True, find_links=links),
+        Settings(no_index=True, find_links=links),
+        Settings(no_index=True, find_links=links, offline=True),
+    ):
+        assert versions(site.open(settings)) == [["1.0"]]
+    assert len(site.indexes[1].requests) == 1
+    elsewhere = Settings(no_index=True, find_links=(f"{links[0]}/other",), offline=True)
+    with pytest.raises(SourceError, match="page of links is not in the cache"):
+        site.open(elsewhere).pages("demo", None)
+
+
 def kept_page(site: Site) -> Path:
     (path,) = (site.folder / "cache" / "pages-v1").rglob("demo")
     return path

@@ -67,6 +67,19 @@ class PageFiles(Sequence[ListedFile]):
         """Return the rows alone, as the head has their places."""
         return self.rows[: self._releases[-1][4] if self._releases else 0]
 
+    def rows_of(self, release: PackedRelease) -> Sequence[Row]:
+        """Return the rows of one release. Raises DamagedPageError."""
+        _, _, _, start, end, crc = release
+        packed = self.rows[start:end]
+        if crc32(packed) != crc:
+            raise DamagedPageError(
+                "what the cache has of an index's page was changed",
+                where=self._base.partition("?")[0],
+                hints=("`--refresh` fetches it anew.",),
+            )
+        rows: list[Row] = marshal.loads(packed)  # noqa: S302 - our own, and its checksum holds
+        return rows
+
     def releases(self) -> tuple[Release, ...]:
         """Return the releases, oldest first."""
         return tuple(
@@ -102,15 +115,7 @@ class _ReleaseFiles(Sequence[ListedFile]):
 
     def _made(self) -> tuple[ListedFile, ...]:
         if self._files is None:
-            version, _, _, start, end, crc = self._release
-            packed = self._page.rows[start:end]
-            if crc32(packed) != crc:
-                raise DamagedPageError(
-                    f"what the cache has of an index's page was changed (version {version})",
-                    where=self._page.head[0].partition("?")[0],
-                    hints=("`--refresh` fetches it anew.",),
-                )
-            rows: list[Row] = marshal.loads(packed)  # noqa: S302 - our own, and its checksum holds
+            rows = self._page.rows_of(self._release)
             self._files = tuple([list_file(row, self._page.head[0]) for row in rows])
         return self._files
 
@@ -140,6 +145,19 @@ def sort_listing(listing: Listing, project: str) -> PageFiles:
         parts.append(part)
         start = end
     return PageFiles((listing.base, tuple(releases)), b"".join(parts))
+
+
+def pack_listing(listing: Listing) -> PageFiles:
+    """Return what a page of many projects lists, in the form that the cache can keep: one release without a version."""
+    part = marshal.dumps(list(listing.rows), 4)
+    release = ("", len(listing.rows), None, 0, len(part), crc32(part))
+    return PageFiles((listing.base, (release,)), part)
+
+
+def unpack_listing(files: PageFiles) -> Listing:
+    """Return what `pack_listing` packed. Raises DamagedPageError."""
+    base, releases = files.head
+    return Listing(base=base, rows=[row for each in releases for row in files.rows_of(each)])
 
 
 def find_file(files: PageFiles, project: str, filename: str) -> ListedFile | None:

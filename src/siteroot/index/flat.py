@@ -11,23 +11,20 @@ from siteroot.formats.listing import Listing, Row
 from siteroot.formats.releases import PageFiles, sort_listing
 from siteroot.fs import LIMITS, read_plain
 from siteroot.model.event import Note
+from siteroot.model.settings import IndexSetting
 from siteroot.ports import Reporter
 
 from .address import show_url
-from .exchange import MOST, BodyRequest
-from .failures import NotFoundError, UnreachableError
-from .fetch import Fetcher
-from .pages import local_path
+from .exchange import MOST
+from .failures import NotFoundError, OfflineError, UnreachableError
+from .pages import Absence, Pages, local_path
 
 
 class FlatIndexes:
-    """Reads flat indexes, each but once. Safe for many threads.
+    """Reads flat indexes, each but once. Safe for many threads."""
 
-    A page of one is not kept from one command to the next: it says of no file when it changes.
-    """
-
-    def __init__(self, fetcher: Fetcher, reporter: Reporter) -> None:
-        self._fetcher = fetcher
+    def __init__(self, pages: Pages, reporter: Reporter) -> None:
+        self._pages = pages
         self._reporter = reporter
         self._lock = threading.Lock()
         self._read: dict[str, dict[str, Listing]] = {}
@@ -50,13 +47,7 @@ class FlatIndexes:
 
         path = local_path(place)
         if path is None:
-            request = BodyRequest(
-                label="a page of links",
-                location=place,
-                headers={"accept": "text/html", "accept-encoding": "gzip"},
-            )
-            answer = self._fetcher.receive(request)
-            return self._told(parse_simple_html(answer.body.decode("utf-8", "replace"), answer.url))
+            return self._list_remote(place)
         if os.path.isdir(path):
             return _list_folder(path)
         try:
@@ -65,6 +56,20 @@ class FlatIndexes:
             raise _unreadable(error, path) from None
         page = parse_simple_html(content.decode("utf-8", "replace"), f"file://{quote(path)}")
         return self._told(page)
+
+    def _list_remote(self, place: str) -> Listing:
+        listing = self._pages.read_links(IndexSetting(url=place))
+        if isinstance(listing, Listing):
+            return listing
+        if listing.why is Absence.OFFLINE:
+            raise OfflineError(
+                "a page of links is not in the cache, and the network is not to be used",
+                where=show_url(place),
+            )
+        raise NotFoundError(
+            f"there is no page of links: the server answered {listing.status}",
+            where=show_url(place),
+        )
 
     def _told(self, listing: Listing) -> Listing:
         for note in listing.notes:

@@ -1,11 +1,12 @@
 """A project's page of one index: out of the cache while it holds, asked about or fetched where it does not."""
 
 import posixpath
+from collections.abc import Callable
 from enum import Enum, auto
 from urllib.parse import quote, unquote
 
 from siteroot.formats.listing import Listing, SimpleApiError
-from siteroot.formats.releases import PageFiles, sort_listing
+from siteroot.formats.releases import PageFiles, pack_listing, sort_listing, unpack_listing
 from siteroot.formats.simple_api import ACCEPTED, parse_simple_page
 from siteroot.fs import LIMITS, read_plain
 from siteroot.model.event import Note
@@ -23,6 +24,10 @@ from .page_cache import KeptPage, PageCache
 
 #: The statuses that say something of a project rather than of the server's health.
 _TELLING = frozenset({200, 304, 401, 403, 404, 410})
+
+
+#: What a page of links is kept as: no project is called so.
+_LINKS = "links.html"
 
 
 class Absence(Enum):
@@ -76,20 +81,35 @@ class Pages:
         """
         if (folder := local_path(index.url)) is not None:
             return self._read_local(project, folder)
+        location = page_url(index.url, project)
+        return self._obtain(project, index, location, lambda answer: self._parse(project, answer))
+
+    def read_links(self, index: IndexSetting) -> Listing | NoPage:
+        """Return what the page of a flat index on a server links to. Raises as `read`."""
+        files = self._obtain(_LINKS, index, index.url, self._parse_links)
+        return files if isinstance(files, NoPage) else unpack_listing(files)
+
+    def _obtain(
+        self,
+        project: str,
+        index: IndexSetting,
+        location: str,
+        parse: Callable[[Received], PageFiles],
+    ) -> PageFiles | NoPage:
         identity = parse_address(index.url).url  # without credentials
         kept = self._cache.read(identity, project)
         if kept is not None and self._holds(kept, project):
             return kept.files
         if self._rules.offline:
             return NoPage(why=Absence.OFFLINE)
-        answer = self._ask(project, index, kept)
+        answer = self._ask(project, index, location, kept)
         if answer.status == 304 and kept is not None:
             files = kept.files
             validity = confirm(
                 kept.validity, answer.headers, self._rules.now, index.cache_control_api
             )
         elif answer.status == 200:
-            files = self._parse(project, answer)
+            files = parse(answer)
             validity = judge_answer(answer.headers, self._rules.now, index.cache_control_api)
         else:
             refused = answer.status in {401, 403} - ignored_statuses(index)
@@ -109,10 +129,11 @@ class Pages:
         verdict = cache_verdict(kept.validity, self._rules.recency(project), self._rules.now)
         return verdict is Verdict.SERVE
 
-    def _ask(self, project: str, index: IndexSetting, kept: KeptPage | None) -> Received:
-        location = page_url(index.url, project)
+    def _ask(
+        self, project: str, index: IndexSetting, location: str, kept: KeptPage | None
+    ) -> Received:
         request = BodyRequest(
-            label=f"the page of {project}",
+            label="a page of links" if project == _LINKS else f"the page of {project}",
             location=location,
             headers={
                 "accept": ACCEPTED,
@@ -127,13 +148,20 @@ class Pages:
         kind = answer.headers.get("content-type", "")
         return self._sort(project, answer.body, kind, answer.url)
 
+    def _parse_links(self, answer: Received) -> PageFiles:
+        kind = answer.headers.get("content-type", "")
+        return pack_listing(self._list("links", answer.body, kind, answer.url))
+
     def _sort(self, project: str, content: bytes, kind: str, url: str) -> PageFiles:
+        return sort_listing(self._list(project, content, kind, url), project)
+
+    def _list(self, what: str, content: bytes, kind: str, url: str) -> Listing:
         try:
             listing = parse_simple_page(content, kind, url)
         except SimpleApiError as error:
             raise SimpleApiError(error.message, where=show_url(url), hints=error.hints) from None
-        self._tell(project, listing, url)
-        return sort_listing(listing, project)
+        self._tell(what, listing, url)
+        return listing
 
     def _tell(self, project: str, listing: Listing, url: str) -> None:
         for note in listing.notes:

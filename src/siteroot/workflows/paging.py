@@ -46,10 +46,11 @@ def open_metadata(
     `scratch` is a folder of this command's own, for files that pass through; `read_source` does what indexes cannot.
     """
     cache = MetadataCache(_folder(cache_folder, "metadata"))
+    pages = open_pages(settings, fetcher, cache_folder, reporter)
     return IndexedMetadata(
         order_indexes(settings),
-        pages=open_pages(settings, fetcher, cache_folder, reporter),
-        flat=FlatIndexes(fetcher, reporter),
+        pages=pages,
+        flat=FlatIndexes(pages, reporter),
         reader=MetadataReader(fetcher, cache, reporter, scratch=scratch, archives=cache_folder),
         fetcher=fetcher,
         reporter=reporter,

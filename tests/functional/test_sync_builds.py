@@ -19,6 +19,7 @@ from support.source_projects import (
     make_source_project,
     sdist_entry,
 )
+from support.wheels import build_wheel
 
 
 @pytest.fixture
@@ -246,3 +247,65 @@ def test_an_interrupted_build_ends_its_processes_and_leaves_no_trace(tmp_path: P
     assert not (project / "pkgs").exists()
     assert os.listdir(tmp_path / "cache" / "tmp-v1") == []
     assert not (tmp_path / "cache" / "wheels-v1").exists()
+
+
+#: A backend whose wheel says how it was called.
+TELLING = BACKEND.replace(
+    "    return _write(wheel_directory, files)\n",
+    "    import json\n"
+    "    said = [config_settings, os.environ.get('FLAG'), 'needed' in sys.modules]\n"
+    "    files['inner.py'] = f'SAID = {json.dumps(json.dumps(said))}'.encode()\n"
+    "    return _write(wheel_directory, files)\n",
+)
+
+
+def told(project: Path) -> object:
+    """Return how the backend says that it was called."""
+    return json.loads(run_python("import inner; print(inner.SAID)", project, project / "pkgs"))
+
+
+def test_settings_and_variables_reach_the_backend_and_make_another_build(
+    tmp_path: Path, desk: Desk
+) -> None:
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", source_files(backend=TELLING))
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    desk.synced("--target", "pkgs", cwd=project)
+    assert told(project) == [{}, None, False]
+    words = ("-C", "a=1", "--config-settings-package", "inner-app:b=2", "--reinstall")
+    desk.synced("--target", "pkgs", *words, cwd=project)
+    assert told(project) == [{"a": "1", "b": "2"}, None, False]
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('[tool.uv.extra-build-variables]\ninner_app = { FLAG = "on" }\n')
+    desk.synced("--target", "pkgs", "--reinstall", cwd=project)
+    assert told(project) == [{}, "on", False]
+
+
+def test_without_isolation_the_backend_sees_what_is_selected_and_not_what_it_asks_for(
+    tmp_path: Path, desk: Desk
+) -> None:
+    needed = build_wheel(tmp_path, "needed", "1.0", {"needed.py": "N = 1\n"})
+    backend = "import needed\n" + TELLING
+    files = source_files(backend=backend)
+    files["pyproject.toml"] = files["pyproject.toml"].replace(
+        "requires = []", 'requires = ["absent"]'
+    )
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", files)
+    row = sdist_entry("needed", needed)
+    wheels = row.files.replace("sdist = ", "wheels = [").rstrip() + "]\n"
+    project = make_source_project(
+        tmp_path / "app",
+        [sdist_entry("inner-app", archive), Locked(name="needed", source=row.source, files=wheels)],
+    )
+    refused = desk.sync("--target", "pkgs", cwd=project)
+    assert "does not resolve build requirements" in refused.err
+    desk.synced("--target", "pkgs", "--no-build-isolation-package", "inner-app", cwd=project)
+    assert told(project) == [{}, None, True]
+
+
+def test_a_hook_that_takes_too_long_ends(tmp_path: Path, desk: Desk) -> None:
+    backend = "import time\ntime.sleep(60)\n"
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", source_files(backend=backend))
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    done = desk.sync("--target", "pkgs", cwd=project, variables={"SITEROOT_BUILD_TIMEOUT": "1"})
+    assert done.code == 1
+    assert "did not end in time" in done.err

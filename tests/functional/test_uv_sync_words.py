@@ -13,7 +13,7 @@ from support.flags import build_flag_wheels, write_project
 from support.interpreters import need_uv
 
 _NO_LOCKING = "siteroot does not lock: run `uv lock` with it"
-_NO_BUILDS = "siteroot does not build distributions yet"
+_NO_BUILDS = "siteroot does not check the hashes of build requirements yet"
 _PYTHON = f"--python {sys.executable}"
 
 #: The words of `uv sync` 0.13.9 with a value that makes sense, and what a refusal says ("" where they are taken).
@@ -40,9 +40,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "--no-sources-package": ("dep", _NO_LOCKING),
     "--reinstall": ("", ""), "--reinstall-package": ("dep", ""), "--link-mode": ("copy", ""),
     "--compile-bytecode": ("", ""),
-    "--config-setting": ("a=b", _NO_BUILDS), "-C": ("a=b", _NO_BUILDS),
-    "--config-settings-package": ("dep:a=b", _NO_BUILDS), "--no-build-isolation": ("", _NO_BUILDS),
-    "--no-build-isolation-package": ("dep", _NO_BUILDS), "--no-build": ("", ""), "--no-build-package": ("dep", ""),
+    "--config-setting": ("a=b", ""), "-C": ("a=b", ""),
+    "--config-settings-package": ("dep:a=b", ""), "--no-build-isolation": ("", ""),
+    "--no-build-isolation-package": ("dep", ""), "--no-build": ("", ""), "--no-build-package": ("dep", ""),
     "--no-binary": ("", "--no-binary"), "--no-binary-package": ("quick", ""),
     "--require-build-hashes": ("", _NO_BUILDS), "--no-require-build-hashes": ("", _NO_BUILDS),
     "--no-cache": ("", ""), "-n": ("", ""), "--cache-dir": ("kept", ""), "--refresh": ("", ""),

@@ -106,7 +106,7 @@ def _both(suffix: str) -> tuple[str, ...]:
 
 
 _NO_LOCKING = "siteroot does not lock: run `uv lock` with it, then sync the lock that it writes"
-_NO_BUILDING = "siteroot does not build distributions yet: leave it out"
+_NO_BUILDING = "siteroot does not check the hashes of build requirements yet: leave it out"
 _NO_DOWNLOADS = "siteroot never downloads a Python: leave it out"
 _UVS_OWN = "it is about uv itself: leave it out"
 _RESOLUTIONS = ("highest", "lowest", "lowest-direct")
@@ -282,11 +282,24 @@ OPTIONS = (
     Option(("--binary",), BUILD, S, "", into="no_binary", value=False, hidden=True),
     Option(("--no-binary-package",), BUILD, M, "Do not install this distribution from a wheel.", metavar="NAME", separator=" ",
            variables=_both("NO_BINARY_PACKAGE"), setting="no-binary-package"),
-    Option(("-C", "--config-setting"), BUILD, L, "", aliases=("--config-settings",), refused=_NO_BUILDING),
-    Option(("--config-settings-package",), BUILD, L, "", aliases=("--config-setting-package",), refused=_NO_BUILDING),
-    Option(("--no-build-isolation",), BUILD, S, "", refused=_NO_BUILDING, variables=_both("NO_BUILD_ISOLATION")),
-    Option(("--no-build-isolation-package",), BUILD, L, "", refused=_NO_BUILDING),
-    Option(("--build-isolation",), BUILD, S, "", refused=_NO_BUILDING),
+    Option(("-C", "--config-setting"), BUILD, L, "Hand this setting to every build backend.", into="config_settings",
+           metavar="KEY=VALUE", aliases=("--config-settings",), setting="config-settings"),
+    Option(("--config-settings-package",), BUILD, L, "Hand this setting to the build backend of this distribution.",
+           metavar="NAME:KEY=VALUE", aliases=("--config-setting-package",), setting="config-settings-package"),
+    Option(("--no-build-isolation",), BUILD, S, "Let build backends see the selected distributions in place of what they say they need.",
+           variables=_both("NO_BUILD_ISOLATION"), setting="no-build-isolation"),
+    Option(("--build-isolation",), BUILD, S, "", into="no_build_isolation", value=False, hidden=True),
+    Option(("--no-build-isolation-package",), BUILD, M, "The same for the build backend of this distribution.", metavar="NAME",
+           setting="no-build-isolation-package"),
+    Option(("--build-network",), BUILD, T, "Whether builds see a network; none takes a kernel with network namespaces. [default: any]",
+           metavar="WHICH", choices=("any", "none"), variables=("SITEROOT_BUILD_NETWORK",), setting="build-network",
+           own_setting=True, own=True),
+    Option((), BUILD, N, "How many seconds one hook of a build backend may take; 0 is any time. [default: 0]", into="build_timeout",
+           variables=("SITEROOT_BUILD_TIMEOUT",), setting="build-timeout", own_setting=True, own=True),
+    Option((), BUILD, L, "What builds need beside what their backends say, by distribution.", into="extra_build_dependencies",
+           setting="extra-build-dependencies"),
+    Option((), BUILD, L, "Environment variables of builds, by distribution.", into="extra_build_variables",
+           setting="extra-build-variables"),
     Option(("--require-build-hashes",), BUILD, S, "", refused=_NO_BUILDING),
     Option(("--no-require-build-hashes",), BUILD, S, "", refused=_NO_BUILDING),
     # -- the network

@@ -21,6 +21,7 @@ from siteroot.model.settings import IndexSetting, LinkMode, MirrorSetting, Setti
 from siteroot.model.value import dataclass
 
 from .arguments import Arguments, Said, Value, is_name, parse_arguments
+from .backend_words import config_settings, config_settings_package
 from .options import COMMANDS, CONTRADICTIONS, SYNC, Contradiction, Farther, Kind
 from .variables import read_variables, unheeded_variables, unknown_variables
 
@@ -374,6 +375,12 @@ def _settings(answers: _Answers, folder: str) -> Settings:
         no_build_package=answers.many("no_build_package"),
         no_binary=answers.switch("no_binary"),
         no_binary_package=answers.many("no_binary_package"),
+        config_settings=config_settings(answers.many("config_settings")),
+        config_settings_package=config_settings_package(answers.many("config_settings_package")),
+        no_build_isolation=answers.switch("no_build_isolation"),
+        no_build_isolation_package=answers.many("no_build_isolation_package"),
+        build_network=answers.text("build_network"),
+        build_timeout=answers.number("build_timeout"),
         python_preference=preference,
         resolution=answers.text("resolution"),
         prerelease=answers.text("prerelease"),

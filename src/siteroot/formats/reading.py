@@ -246,3 +246,18 @@ def parse_name(text: str) -> str:
         return canonicalize_name(text, validate=True)
     except ValueError:
         raise ValueError("is not a name of letters, digits, '-', '_' and '.'") from None
+
+
+def read_by_name(
+    table: Table, key: str, read: Callable[[Table, str], T | None]
+) -> Mapping[str, T] | None:
+    """Return a table of values by the normalised names of distributions, None where it is absent."""
+    inner = table.table(key)
+    if inner is None:
+        return None
+    values: dict[str, T] = {}
+    for name in inner.values:
+        normal, value = inner.attempt(name, parse_name, name), read(inner, name)
+        if normal is not None and value is not None:
+            values[normal] = value
+    return values

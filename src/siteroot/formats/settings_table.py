@@ -5,12 +5,18 @@ Paths and relative index locations count from the file's folder, as in uv. What 
 """
 
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 
 from siteroot.model.settings import IndexSetting, LinkMode, MirrorSetting, Settings
 from siteroot.model.value import replace
 
-from .reading import Table, parse_name
+from .build_settings import (
+    read_config_settings,
+    read_config_settings_package,
+    read_requirements_package,
+    read_variables_package,
+)
+from .reading import Table, parse_name, read_by_name
 
 #: The keys of `[tool.uv]` that belong to a project: pyproject.toml may have them, uv.toml may not.
 PROJECT_KEYS = frozenset({
@@ -25,10 +31,12 @@ RESOLVER_KEYS = frozenset({
 
 #: The settings of uv that siteroot reads, with uv's spelling.
 SHARED_KEYS = frozenset({
-    "allow-insecure-host", "cache-dir", "compile-bytecode", "concurrent-downloads", "dependency-metadata", "exclude-newer",
+    "allow-insecure-host", "cache-dir", "compile-bytecode", "concurrent-downloads", "config-settings",
+    "config-settings-package", "dependency-metadata", "extra-build-dependencies", "extra-build-variables", "exclude-newer",
     "exclude-newer-package", "extra-index-url", "find-links", "fork-strategy", "http-proxy", "https-proxy", "index",
     "index-strategy", "index-url", "keyring-provider", "link-mode", "native-tls", "no-binary", "no-binary-package", "no-build",
-    "no-build-package", "no-cache", "no-index", "no-proxy", "no-sources", "no-sources-package", "offline",
+    "no-build-isolation", "no-build-isolation-package", "no-build-package", "no-cache", "no-index", "no-proxy", "no-sources",
+    "no-sources-package", "offline",
     "prerelease", "prerelease-package", "python-preference", "reinstall", "reinstall-package", "resolution",
     "system-certs",
 })  # fmt: skip
@@ -36,8 +44,7 @@ SHARED_KEYS = frozenset({
 #: The settings of uv that mean nothing to siteroot.
 _FOREIGN_KEYS = frozenset({
     "add-bounds", "audit", "cache-keys", "check-url", "concurrent-builds", "concurrent-installs",
-    "config-settings", "config-settings-package", "extra-build-dependencies", "extra-build-variables",
-    "no-build-isolation", "no-build-isolation-package", "pip", "preview", "preview-features",
+    "pip", "preview", "preview-features",
     "publish-url", "pypy-install-mirror", "python-downloads", "python-downloads-json-url", "python-install-mirror",
     "required-version", "torch-backend", "trusted-publishing", "upgrade", "upgrade-package",
 })  # fmt: skip
@@ -46,8 +53,9 @@ UV_KEYS = SHARED_KEYS | _FOREIGN_KEYS | RESOLVER_KEYS | PROJECT_KEYS
 
 #: The settings that `[tool.siteroot]` has and uv has not.
 OWN_KEYS = frozenset({
-    "break-system-packages", "durable", "exact", "http-connect-timeout", "http-retries", "http-timeout", "limit-members",
-    "limit-size", "mirrors", "overwrite", "prefix", "pth", "pypackages", "require-hashes", "strict", "target",
+    "break-system-packages", "build-network", "build-timeout", "durable", "exact", "http-connect-timeout", "http-retries",
+    "http-timeout", "limit-members", "limit-size", "mirrors", "overwrite", "prefix", "pth", "pypackages", "require-hashes",
+    "strict", "target",
     "tolerate-record",
 })  # fmt: skip
 
@@ -81,15 +89,21 @@ def read_shared_settings(table: Table, folder: str) -> Settings:
         no_build_package=table.parsed_texts("no-build-package", parse_name),
         no_binary=table.boolean("no-binary"),
         no_binary_package=table.parsed_texts("no-binary-package", parse_name),
+        config_settings=read_config_settings(table, "config-settings"),
+        config_settings_package=read_config_settings_package(table, "config-settings-package"),
+        no_build_isolation=table.boolean("no-build-isolation"),
+        no_build_isolation_package=table.parsed_texts("no-build-isolation-package", parse_name),
+        extra_build_dependencies=read_requirements_package(table, "extra-build-dependencies"),
+        extra_build_variables=read_variables_package(table, "extra-build-variables"),
         python_preference=table.parsed(
             "python-preference", word("only-managed", "managed", "system", "only-system")
         ),
         resolution=table.parsed("resolution", word("highest", "lowest", "lowest-direct")),
         prerelease=table.parsed("prerelease", word(*_PRERELEASES)),
-        prerelease_package=_by_name(table, "prerelease-package", _prerelease),
+        prerelease_package=read_by_name(table, "prerelease-package", _prerelease),
         fork_strategy=table.parsed("fork-strategy", word("fewest", "requires-python")),
         exclude_newer=_exclude_newer(table, "exclude-newer"),
-        exclude_newer_package=_by_name(table, "exclude-newer-package", _exclude_newer),
+        exclude_newer_package=read_by_name(table, "exclude-newer-package", _exclude_newer),
         no_sources=table.boolean("no-sources"),
         no_sources_package=table.parsed_texts("no-sources-package", parse_name),
         dependency_metadata=tuple(each.values for each in table.tables("dependency-metadata")),
@@ -122,6 +136,8 @@ def read_siteroot_settings(table: Table, folder: str) -> Settings:
         break_system_packages=table.boolean("break-system-packages"),
         tolerate_record=table.parsed_texts("tolerate-record", parse_name),
         require_hashes=table.boolean("require-hashes"),
+        build_network=table.parsed("build-network", word("any", "none")),
+        build_timeout=table.integer("build-timeout"),
         limit_members=_positive(table, "limit-members"),
         limit_size=_positive(table, "limit-size"),
         mirrors=_mirrors(table, folder),
@@ -284,18 +300,3 @@ def _exclude_newer(table: Table, key: str) -> str | None:
     if table.values.get(key) is False:
         return "false"
     return table.text(key)
-
-
-def _by_name(
-    table: Table, key: str, read: Callable[[Table, str], str | None]
-) -> Mapping[str, str] | None:
-    """Return a table of values by the normalised names of distributions, None where it is absent."""
-    inner = table.table(key)
-    if inner is None:
-        return None
-    values: dict[str, str] = {}
-    for name in inner.values:
-        normal, value = inner.attempt(name, parse_name, name), read(inner, name)
-        if normal is not None and value is not None:
-            values[normal] = value
-    return values

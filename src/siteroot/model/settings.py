@@ -45,6 +45,14 @@ class MirrorSetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraBuildRequirement:
+    """What a build needs beside what its backend says. `match_runtime`: in the version that the lock selects."""
+
+    text: str
+    match_runtime: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One layer of settings, or all of them combined."""
 
@@ -94,6 +102,15 @@ class Settings:
     no_build_package: tuple[str, ...] = ()
     no_binary: bool | None = None
     no_binary_package: tuple[str, ...] = ()
+    # how it is built; by distribution where a name stands before it
+    config_settings: Mapping[str, str | tuple[str, ...]] | None = None
+    config_settings_package: Mapping[str, Mapping[str, str | tuple[str, ...]]] | None = None
+    no_build_isolation: bool | None = None
+    no_build_isolation_package: tuple[str, ...] = ()
+    extra_build_dependencies: Mapping[str, tuple[ExtraBuildRequirement, ...]] | None = None
+    extra_build_variables: Mapping[str, Mapping[str, str]] | None = None
+    build_network: str | None = None  # any, none
+    build_timeout: int | None = None  # seconds for one hook, 0 for any number
     # finding a Python
     python_preference: str | None = None
     # what a lock was resolved with: compared when its freshness is judged

@@ -19,7 +19,7 @@ from siteroot.build.source_tree import read_build_system
 from siteroot.build.state import read_state
 from siteroot.errors import BuildError
 from siteroot.formats.wheel_tags import Fit, WheelTags, screen_wheel
-from siteroot.model.build import BuildKind, BuildOptions, BuildRoot
+from siteroot.model.build import BuildKind, BuildRoot
 from siteroot.model.cache import bucket
 from siteroot.model.digest import Digest
 from siteroot.model.event import BuildFinished, BuildStarted
@@ -39,6 +39,7 @@ from siteroot.ports import BuildRoots, Reporter
 from siteroot.store.built import Built, find_built, note_user, write_built
 from siteroot.store.store import Store, in_words
 
+from .build_choices import BuildChoices
 from .sources import Sources, label_of
 
 
@@ -56,9 +57,9 @@ class CyclicBuildError(BuildError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildMeans:
-    """What builds work with. `options` says how the backend of a distribution is called, `tolerates` whose RECORD may be wrong.
+    """What builds work with. `tolerates` says whose RECORD may be wrong.
 
-    `log_folder` is where logs stay. `root` is the site root that all this is for: no build sees it.
+    `selected_root` makes a build root of what is selected beside one name, at a place that may be given. `log_folder` is where logs stay. `root` is the site root that all this is for: no build sees it.
     """
 
     store: Store
@@ -66,8 +67,9 @@ class BuildMeans:
     roots: BuildRoots
     target: Target
     environ: Mapping[str, str]
-    options: Callable[[str], BuildOptions]
+    choices: BuildChoices
     tolerates: Callable[[str], bool]
+    selected_root: Callable[[str, str | None], BuildRoot]
     log_folder: str
     root: str
     reporter: Reporter
@@ -129,7 +131,7 @@ class Builder:
 
     def _key(self, pin: Pin) -> str | None:
         """Return a digest of all that the wheel hangs on; None where what it is built from has no digest."""
-        target, options = self._means.target, self._means.options(pin.name)
+        target, options = self._means.target, self._means.choices.options(pin.name)
         source = self._source_key(pin)
         if source is None:
             return None
@@ -141,6 +143,8 @@ class Builder:
             dict(options.config_settings),
             dict(options.variables),
             options.source_date_epoch,
+            self._means.choices.extra_requires(pin.name),
+            self._means.choices.isolated(pin.name),
         ]
         text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
@@ -181,13 +185,13 @@ class Builder:
                 label=label,
                 source=tree,
                 system=system,
-                options=means.options(pin.name),
+                options=means.choices.options(pin.name),
                 scratch=scratch,
                 log=log,
                 environ=means.environ,
                 again=f"siteroot sync --dry-run --only-install-package {pin.name}",
             )
-            path, lasting = self._run(job, kind)
+            path, lasting = self._run(job, kind, pin.name)
         built = self._read_built(path, lasting)
         self._refuse_misfit(label, built.filename)
         tolerates = means.tolerates(pin.name)
@@ -202,7 +206,7 @@ class Builder:
         means = self._means
         match pin.artifact:
             case SdistArtifact() as artifact:
-                mtime = means.options(pin.name).source_date_epoch
+                mtime = means.choices.options(pin.name).source_date_epoch
                 return means.sources.unpack(pin, artifact, scratch, mtime)
             case CheckoutArtifact() as artifact:
                 return means.sources.check_out(pin, artifact, scratch)
@@ -215,23 +219,29 @@ class Builder:
             case WheelArtifact():
                 raise AssertionError(pin.name)
 
-    def _run(self, job: hooks.Job, kind: BuildKind) -> tuple[str, str]:
+    def _run(self, job: hooks.Job, kind: BuildKind, name: str) -> tuple[str, str]:
         """Return the wheel's path, and the folder of its build root where it goes on needing that, else ""."""
         means = self._means
         out = f"{job.scratch}/out"
         fs.make_folder(out)
         place = None
         if kind is BuildKind.EDITABLE:
-            name = hashlib.sha256(os.path.realpath(job.source).encode()).hexdigest()[:16]
-            kept = f"{bucket('build-roots')}/{means.target.python_version}-{name}"
+            folder = hashlib.sha256(os.path.realpath(job.source).encode()).hexdigest()[:16]
+            kept = f"{bucket('build-roots')}/{means.target.python_version}-{folder}"
             place = f"{means.store.writable_base()}/{kept}"
-        root = means.roots.provide(job.system.requires, job.label, place)
+        isolated = means.choices.isolated(name)
+        if isolated:
+            requires = (*job.system.requires, *means.choices.extra_requires(name))
+            root = means.roots.provide(requires, job.label, place)
+        else:
+            root = means.selected_root(name, place)
         lasting = False
         try:
             if kind is BuildKind.EDITABLE:
                 roots = find_roots(job.source, means.root)
                 job = replace(job, system=keep_from_roots(job.system, root, roots))
-            root = self._complete(job, root, kind)
+            if isolated:
+                root = self._complete(job, root, kind)
             path = hooks.build(job, root, kind, out)
             lasting = place is not None and _names(path, root.folder)
         finally:

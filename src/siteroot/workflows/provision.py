@@ -11,7 +11,7 @@ from siteroot import fs
 from siteroot.build.scratch_interpreter import link_interpreter
 from siteroot.index.fetch import Fetcher
 from siteroot.model.build import BuildRoot
-from siteroot.model.pin import Pin
+from siteroot.model.pin import Pin, wheel_pin
 from siteroot.model.settings import LinkMode, Settings
 from siteroot.model.target import Target
 from siteroot.model.value import dataclass
@@ -43,7 +43,10 @@ _POLICY = Policy(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSite:
-    """For which target and root something is built, and with which settings; `log_folder` is where logs stay."""
+    """For which target and root something is built, and with which settings; `log_folder` is where logs stay.
+
+    `selected` is all that the root shall hold.
+    """
 
     target: Target
     root: str
@@ -51,6 +54,7 @@ class BuildSite:
     environ: Mapping[str, str]
     limits: Limits
     log_folder: str
+    selected: tuple[Pin, ...] = ()
 
 
 class Provisioner:
@@ -74,6 +78,12 @@ class Provisioner:
 
     def provide(self, requires: Sequence[str], why: str, place: str | None = None) -> BuildRoot:
         """Return a root that holds what `requires` asks for."""
+        return self.provide_pins(lambda: self._resolve(requires, self._target, why), why, place)
+
+    def provide_pins(
+        self, pins: Callable[[], Sequence[Pin]], why: str, place: str | None = None
+    ) -> BuildRoot:
+        """Return a root that holds these pins; `why` and `place` as above."""
         interpreter = self._target.interpreter
         if interpreter is None:
             raise NoInterpreterToBuildError(f"there is no Python here to build {why} with")
@@ -95,7 +105,7 @@ class Provisioner:
                 platlib=f"{folder}/{layout.folders['platlib']}",
                 scripts=f"{folder}/{layout.folders['scripts']}",
             )
-            self._fill(root, requires, why)
+            self._fill(root, pins())
             with in_words(folder):
                 fs.make_folder(library)
                 link_interpreter(folder, interpreter)
@@ -106,7 +116,7 @@ class Provisioner:
 
     def extend(self, root: BuildRoot, requires: Sequence[str], why: str) -> BuildRoot:
         """Return the root, which holds these too."""
-        self._fill(root, requires, why)
+        self._fill(root, self._resolve(requires, self._target, why))
         return root
 
     def release(self, root: BuildRoot) -> None:
@@ -120,11 +130,11 @@ class Provisioner:
         fs.remove_tree(folder)
         held.close()
 
-    def _fill(self, root: BuildRoot, requires: Sequence[str], why: str) -> None:
+    def _fill(self, root: BuildRoot, more: Sequence[Pin]) -> None:
         assert self._supply is not None
         supply = self._supply()
         pins = self._pins[root.folder]
-        pins |= {pin.name: pin for pin in self._resolve(requires, self._target, why)}
+        pins |= {pin.name: pin for pin in more}
         filling = Filling(
             pins=supply.as_wheels(sorted(pins.values(), key=lambda pin: pin.name)),
             layout=prefix_layout(root.folder, self._target),
@@ -166,7 +176,17 @@ def tie_builds(
 ) -> Builds:
     """Return how what cannot be fetched is built: the knot of this module, tied."""
     roots = Provisioner(store, site.target, resolve, reporter=reporter, clock=clock)
-    options = BuildChoices(site.settings, site.environ)
+    choices = BuildChoices(
+        site.settings, site.environ, {pin.name: pin.version for pin in site.selected}
+    )
+
+    def selected_root(name: str, place: str | None) -> BuildRoot:
+        def pins() -> Sequence[Pin]:
+            # those that are built in such a root themselves would want it first
+            return [pin for pin in site.selected if wheel_pin(pin) or choices.isolated(pin.name)]
+
+        return roots.provide_pins(pins, name, place)
+
     builder = Builder(
         BuildMeans(
             store=store,
@@ -181,7 +201,8 @@ def tie_builds(
             roots=roots,
             target=site.target,
             environ=site.environ,
-            options=options.of,
+            choices=choices,
+            selected_root=selected_root,
             tolerates=lambda name: name in trust.tolerate_record,
             log_folder=site.log_folder,
             root=site.root,

@@ -114,7 +114,7 @@ def sync(
             from .provision import tie_builds  # noqa: PLC0415
             from .resolving import IndexResolver  # noqa: PLC0415
 
-            site = _build_site(loaded.settings, place, surroundings, caches)
+            site = _build_site(loaded.settings, place, surroundings, caches, pins)
             resolver = IndexResolver(
                 loaded.settings,
                 open_fetcher,
@@ -277,7 +277,11 @@ def _place(
 
 
 def _build_site(
-    settings: Settings, place: Place, surroundings: Surroundings, caches: _Caches
+    settings: Settings,
+    place: Place,
+    surroundings: Surroundings,
+    caches: _Caches,
+    pins: tuple[Pin, ...],
 ) -> "BuildSite":
     from .provision import BuildSite  # noqa: PLC0415 - as above
 
@@ -288,6 +292,7 @@ def _build_site(
         settings=settings,
         environ=surroundings.environ,
         limits=_limits(settings),
+        selected=pins,
         log_folder=f"{logs}/{bucket('logs')}" if caches.lasting else f"{logs}/siteroot-logs",
     )
 

@@ -154,6 +154,10 @@ def test_what_is_selected(words: str, environ: dict[str, str], selection: Select
         ("", {"UV_OFFLINE": "0"}, Settings()),
         ("--no-build-package a --no-build-package b", {"UV_NO_BUILD_PACKAGE": "c"},
          Settings(no_build_package=("a", "b"))),
+        ("-C a=1 -C b=x=y -C b=2 --config-settings-package A_b:c=3", {}, Settings(
+            config_settings={"a": "1", "b": ("x=y", "2")}, config_settings_package={"a-b": {"c": "3"}})),
+        ("--no-build-isolation-package a --build-network none", {"UV_NO_BUILD_ISOLATION": "1"}, Settings(
+            no_build_isolation=True, no_build_isolation_package=("a",), build_network="none")),
         ("", {"UV_MANAGED_PYTHON": "1"}, Settings(python_preference="only-managed")),
         ("--no-managed-python", {"UV_PYTHON_PREFERENCE": "managed"}, Settings(python_preference="only-system")),
         ("", {"UV_PYTHON_PREFERENCE": "managed"}, Settings(python_preference="managed")),
@@ -268,9 +272,9 @@ def test_how_to_speak() -> None:
 
 
 def test_what_is_read_over_is_told() -> None:
-    notices = _sync("", UV_NO_BUILD_ISOLATION="1", SITEROOT_TARGT="x").notices
+    notices = _sync("", UV_INDEX_STRATEGY="1", SITEROOT_TARGT="x").notices
     assert [type(notice) for notice in notices] == [Note, Warned]
-    assert "UV_NO_BUILD_ISOLATION" in notices[0].text
+    assert "UV_INDEX_STRATEGY" in notices[0].text
     assert (
         notices[1].text
         == "the variable `SITEROOT_TARGT` means nothing: did you mean SITEROOT_TARGET?"
@@ -292,3 +296,16 @@ def test_the_other_commands() -> None:
     for words in (["help", "snyc"], ["help", "cache", "nothing"], ["cache", "clean", "a b"]):
         with pytest.raises(UsageError):
             parse_command(words, {}, "/")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("-C a", "`a` is not KEY=VALUE"),
+        ("-C =a", "`=a` is not KEY=VALUE"),
+        ("--config-settings-package a=b", "`a=b` is not NAME:KEY=VALUE"),
+    ],
+)
+def test_a_backends_setting_that_is_none_is_refused(words: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        parse_command(["sync", *words.split()], {}, "/usr")

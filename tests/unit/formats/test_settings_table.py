@@ -3,7 +3,13 @@ import pytest
 from siteroot.formats.pyproject import PyprojectError, parse_pyproject
 from siteroot.formats.settings_table import OWN_KEYS, SHARED_KEYS
 from siteroot.formats.uv_toml import UvTomlError, parse_uv_toml
-from siteroot.model.settings import IndexSetting, LinkMode, MirrorSetting, Settings
+from siteroot.model.settings import (
+    ExtraBuildRequirement,
+    IndexSetting,
+    LinkMode,
+    MirrorSetting,
+    Settings,
+)
 
 #: Each shared key with a value and the settings that it stands for.
 SHARED: dict[str, tuple[str, Settings]] = {
@@ -24,6 +30,17 @@ SHARED: dict[str, tuple[str, Settings]] = {
             IndexSetting(url="https://i", name="n", explicit=True, authenticate="always"),
             IndexSetting(url="/flat", flat=True, default=True)))),
     "index-url": ('"https://m"', Settings(indexes=(IndexSetting(url="https://m", default=True),))),
+    "config-settings": ('{ a = "1", b = ["2", "3"] }', Settings(config_settings={"a": "1", "b": ("2", "3")})),
+    "config-settings-package": (
+        '{ A_b = { c = "1" } }', Settings(config_settings_package={"a-b": {"c": "1"}})),
+    "extra-build-dependencies": (
+        '{ A_b = ["c>1", { requirement = "d", match-runtime = true }] }',
+        Settings(extra_build_dependencies={"a-b": (
+            ExtraBuildRequirement(text="c>1", match_runtime=False),
+            ExtraBuildRequirement(text="d", match_runtime=True))})),
+    "extra-build-variables": ('{ A_b = { C = "1" } }', Settings(extra_build_variables={"a-b": {"C": "1"}})),
+    "no-build-isolation": ("true", Settings(no_build_isolation=True)),
+    "no-build-isolation-package": ('["A_b"]', Settings(no_build_isolation_package=("a-b",))),
     "keyring-provider": ('"subprocess"', Settings(keyring_provider="subprocess")),
     "compile-bytecode": ("true", Settings(compile_bytecode=True)),
     "link-mode": ('"symlink"', Settings(link_mode=LinkMode.SYMLINK)),
@@ -52,6 +69,8 @@ SHARED: dict[str, tuple[str, Settings]] = {
 }  # fmt: skip
 OWN: dict[str, tuple[str, Settings]] = {
     "break-system-packages": ("true", Settings(break_system_packages=True)),
+    "build-network": ('"none"', Settings(build_network="none")),
+    "build-timeout": ("9", Settings(build_timeout=9)),
     "exact": ("true", Settings(exact=True)),
     "http-connect-timeout": ("2", Settings(http_connect_timeout=2.0)),
     "http-retries": ("0", Settings(http_retries=0)),

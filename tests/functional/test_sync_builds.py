@@ -1,5 +1,6 @@
 """`siteroot sync` of what has to be built, with backends that stand in the trees that they build."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -309,3 +310,64 @@ def test_a_hook_that_takes_too_long_ends(tmp_path: Path, desk: Desk) -> None:
     done = desk.sync("--target", "pkgs", cwd=project, variables={"SITEROOT_BUILD_TIMEOUT": "1"})
     assert done.code == 1
     assert "did not end in time" in done.err
+
+
+def test_what_a_killed_command_leaves_is_dead_and_in_nobodys_way(tmp_path: Path) -> None:
+    backend = BACKEND.replace(
+        "    files = {}\n    for folder",
+        f"    if not os.path.exists({str(tmp_path / 'killed')!r}):\n"
+        f"        open({str(tmp_path / 'killed')!r}, 'w').close()\n"
+        "        os.kill(os.getppid(), 9)\n"
+        "    files = {}\n    for folder",
+    )
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", source_files(backend=backend))
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    place, cache = make_place(tmp_path / "place"), tmp_path / "cache"
+    words = ("sync", "--frozen", "--target", "pkgs", "--cache-dir", str(cache))
+    assert place.run(*words, cwd=project).returncode == -9
+    assert not (project / "pkgs").exists()
+    assert not (cache / "wheels-v1").exists()
+    assert place.run(*words, cwd=project).returncode == 0
+    assert place.run("cache", "prune", "--cache-dir", str(cache), cwd=project).returncode == 0
+    assert os.listdir(cache / "tmp-v1") == []
+    assert run_python("import inner; print(inner.X)", tmp_path, project / "pkgs") == "1"
+
+
+def test_a_pylock_builds_an_archive_a_folder_and_a_commit_that_have_no_version(
+    tmp_path: Path, desk: Desk
+) -> None:
+    archive = write_sdist(tmp_path / "one-1.0.tar.gz", source_files("one", modules={"one.py": ""}))
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    folder = write_tree(tmp_path / "alone" / "two", source_files("two", modules={"two.py": ""}))
+    repo = Repo(tmp_path / "upstream")
+    commit = repo.commit(source_files("three", modules={"three.py": ""}))
+    lock = f"""
+lock-version = "1.0"
+created-by = "hand"
+[[packages]]
+name = "one"
+archive = {{ url = "{archive.as_uri()}", hashes = {{ sha256 = "{digest}" }} }}
+[[packages]]
+name = "two"
+directory = {{ path = "two", editable = true }}
+[[packages]]
+name = "three"
+vcs = {{ type = "git", url = "{repo.url}", commit-id = "{commit}" }}
+"""
+    (folder.parent / "pylock.toml").write_text(lock)
+    variables = {name: value for name, value in VARIABLES.items() if name.startswith("GIT_")}
+    for _ in range(2):
+        done = desk.sync("--target", "pkgs", cwd=folder.parent, variables=variables)
+        assert done.code == 0, done.err
+    root = folder.parent / "pkgs"
+    run_python("import one, two, three", tmp_path, root)
+    told_urls = {
+        path.parent.name.partition("-")[0]: json.loads(path.read_text())
+        for path in root.glob("*/direct_url.json")
+    }
+    assert told_urls["one"] == {
+        "url": archive.as_uri(),
+        "archive_info": {"hashes": {"sha256": digest}},
+    }
+    assert told_urls["two"]["dir_info"] == {"editable": True}
+    assert told_urls["three"]["vcs_info"]["commit_id"] == commit

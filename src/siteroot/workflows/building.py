@@ -293,18 +293,16 @@ def _names(wheel: str, folder: str) -> bool:
         return any(sought in archive.read(name) for name in archive.namelist())
 
 
+def version_of(wheel: StoredWheel) -> Version:
+    """Return a stored wheel's version."""
+    return Version(wheel.version.replace("_", "-"))
+
+
 def pin_of_tree(pin: Pin, wheel: StoredWheel) -> WheelPin:
     """Return the pin of a wheel that was built from a source tree: it stands for the tree as it is now."""
-    version = pin.version or Version(wheel.version.replace("_", "-"))
     filename = f"{wheel.dist_info.removesuffix('.dist-info')}.whl"
     file = LockedFile(filename=filename, location="", digests=(wheel.digest,), size=None)
-    return _wheel_pin(pin, version, file)
-
-
-def pin_of_archive(pin: Pin, file: LockedFile) -> WheelPin:
-    """Return the pin of a wheel that can be built when it is needed: until then it is known by its source's digests."""
-    assert pin.version is not None
-    return _wheel_pin(pin, pin.version, file)
+    return pin_of_source(pin, pin.version or version_of(wheel), file)
 
 
 def _built_pin(pin: Pin, built: Built) -> WheelPin:
@@ -320,10 +318,11 @@ def _built_pin(pin: Pin, built: Built) -> WheelPin:
     file = LockedFile(
         filename=built.filename, location="", digests=(built.digest,), size=built.size
     )
-    return _wheel_pin(pin, version, file)
+    return pin_of_source(pin, version, file)
 
 
-def _wheel_pin(pin: Pin, version: Version, file: LockedFile) -> WheelPin:
+def pin_of_source(pin: Pin, version: Version, file: LockedFile) -> WheelPin:
+    """Return the pin of a wheel that is built when it is needed, known by the digests of a file: its source's, or its own."""
     source = pin.source
     if isinstance(pin.artifact, DirectoryArtifact):
         make = EditableSource if pin.artifact.editable else DirectorySource

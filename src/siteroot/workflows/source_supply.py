@@ -13,14 +13,15 @@ from siteroot.model.pin import (
 from siteroot.model.wheel import StoredWheel
 from siteroot.ports import WheelSupply
 
-from .building import Builder, pin_of_archive, pin_of_tree
+from .building import Builder, pin_of_source, pin_of_tree, version_of
 
 
 class SourceSupply:
     """Knows which wheels are built, and from what; all others are another supply's.
 
     What a lock pins to the byte (archives, commits) is built when it is needed, and is known by the lock's digests
-    until then: a root that has it needs no build. A source tree is what it is now, so it is built at once.
+    until then: a root that has it needs no build. A source tree is what it is now, so it is built at once; so is what has
+    no version until it is.
     """
 
     def __init__(
@@ -63,13 +64,14 @@ class SourceSupply:
             return wheel
         self._built[pin.name] = pin
         match pin.artifact:
-            case SdistArtifact(file=file) if pin.version is not None:
-                return pin_of_archive(pin, file)
-            case CheckoutArtifact(commit=commit) if pin.version is not None:
+            case SdistArtifact(file=archive):
+                file = archive
+            case CheckoutArtifact(commit=commit):
                 file = LockedFile(filename=commit, location="", digests=(), size=None)
-                return pin_of_archive(pin, file)
             case _:
                 return pin_of_tree(pin, self._build(pin.name))
+        version = pin.version or version_of(self._build(pin.name))
+        return pin_of_source(pin, version, file)
 
     def _build(self, name: str) -> StoredWheel:
         anew = self._renews(name) and name not in self._renewed

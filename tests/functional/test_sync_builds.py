@@ -299,7 +299,7 @@ def test_without_isolation_the_backend_sees_what_is_selected_and_not_what_it_ask
     )
     refused = desk.sync("--target", "pkgs", cwd=project)
     assert "does not resolve build requirements" in refused.err
-    desk.synced("--target", "pkgs", "--no-build-isolation-package", "inner-app", cwd=project)
+    desk.synced("--target", "pkgs", "--no-build-isolation-package", "Inner_App", cwd=project)
     assert told(project) == [{}, None, True]
 
 

@@ -1,8 +1,7 @@
 """Words that are for build backends: KEY=VALUE and NAME:KEY=VALUE. A key that is said again gets a list, as with uv."""
 
+import re
 from collections.abc import Mapping, Sequence
-
-from packaging.utils import canonicalize_name
 
 from siteroot.errors import UsageError
 
@@ -31,5 +30,10 @@ def config_settings_package(texts: Sequence[str]) -> Mapping[str, ConfigSettings
         name, mark, rest = text.partition(":")
         if not (mark and name and "=" in rest):
             raise UsageError(f"`{text}` is not NAME:KEY=VALUE", where="--config-settings-package")
-        said.setdefault(canonicalize_name(name), []).append(rest)
+        said.setdefault(_normal(name), []).append(rest)
     return {name: config_settings(rest) or {} for name, rest in said.items()} or None
+
+
+def _normal(name: str) -> str:
+    """Return a name as PEP 503 spells it, without the 8 ms of packaging that a mistake need not pay."""
+    return re.sub(r"[-_.]+", "-", name).lower()

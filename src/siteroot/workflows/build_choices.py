@@ -9,6 +9,7 @@ from packaging.version import Version
 from siteroot.errors import UsageError
 from siteroot.model.build import BuildOptions
 from siteroot.model.settings import ExtraBuildRequirement, Settings
+from siteroot.select.choice import normalize_names
 
 #: 1980-01-01, the first time that a zip archive can hold.
 _EPOCH = 315_532_800
@@ -21,6 +22,7 @@ class BuildChoices:
         self, settings: Settings, environ: Mapping[str, str], selected: Mapping[str, Version | None]
     ) -> None:
         self._settings = settings
+        self._not_isolated = normalize_names(settings.no_build_isolation_package)
         self._selected = selected
         said = environ.get("SOURCE_DATE_EPOCH", "")
         self._epoch = max(int(said), _EPOCH) if said.isdecimal() and len(said) < 12 else _EPOCH
@@ -44,8 +46,7 @@ class BuildChoices:
 
     def isolated(self, name: str) -> bool:
         """Whether the backend sees what it says that it needs, and not what is selected."""
-        settings = self._settings
-        return not (settings.no_build_isolation or name in settings.no_build_isolation_package)
+        return not (self._settings.no_build_isolation or name in self._not_isolated)
 
     def _text(self, name: str, extra: ExtraBuildRequirement) -> str:
         if not extra.match_runtime:

@@ -3,24 +3,14 @@
 import hashlib
 import json
 import os
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
-from siteroot import fs
-from siteroot.build import hooks
-from siteroot.build.beside_roots import keep_from_roots
-from siteroot.build.copying import copy_without_roots, find_roots
-from siteroot.build.running import begin_log
-from siteroot.build.source_tree import read_build_system
 from siteroot.build.state import read_state
 from siteroot.errors import BuildError
 from siteroot.formats.wheel_tags import Fit, WheelTags, screen_wheel
-from siteroot.model.build import BuildKind, BuildRoot
-from siteroot.model.cache import bucket
+from siteroot.model.build import BuildKind
 from siteroot.model.digest import Digest
 from siteroot.model.event import BuildFinished, BuildStarted
 from siteroot.model.lock import DirectorySource, EditableSource, GitSource, LockedFile
@@ -32,15 +22,13 @@ from siteroot.model.pin import (
     WheelArtifact,
     WheelPin,
 )
-from siteroot.model.target import Target
-from siteroot.model.value import dataclass, replace
+from siteroot.model.value import replace
 from siteroot.model.wheel import StoredWheel
-from siteroot.ports import BuildRoots, Reporter
 from siteroot.store.built import Built, find_built, note_user, write_built
-from siteroot.store.store import Store, in_words
 
-from .build_choices import BuildChoices
-from .sources import Sources, label_of
+from .build_means import BuildMeans, label_of
+
+_LARGEST_MODULE = 16 << 20
 
 
 class NoInterpreterToBuildError(BuildError):
@@ -53,26 +41,6 @@ class BuiltMisfitError(BuildError):
 
 class CyclicBuildError(BuildError):
     """A distribution would have to be built before it can be built."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildMeans:
-    """What builds work with. `tolerates` says whose RECORD may be wrong.
-
-    `selected_root` makes a build root of what is selected beside one name, at a place that may be given. `log_folder` is where logs stay. `root` is the site root that all this is for: no build sees it.
-    """
-
-    store: Store
-    sources: Sources
-    roots: BuildRoots
-    target: Target
-    environ: Mapping[str, str]
-    choices: BuildChoices
-    tolerates: Callable[[str], bool]
-    selected_root: Callable[[str, str | None], BuildRoot]
-    log_folder: str
-    root: str
-    reporter: Reporter
 
 
 class Builder:
@@ -168,6 +136,8 @@ class Builder:
     # -- building -----------------------------------------------------------------------------------------------------
 
     def _build(self, pin: Pin, key: str | None, scratch: str) -> StoredWheel:
+        from .making import make_wheel  # noqa: PLC0415 - 30 ms that a sync need not pay which only finds
+
         means, label = self._means, label_of(pin)
         if means.target.interpreter is None:
             raise NoInterpreterToBuildError(
@@ -175,107 +145,20 @@ class Builder:
                 " build it with",
                 hints=("--python names one",),
             )
-        kind = BuildKind.WHEEL
-        if isinstance(pin.artifact, DirectoryArtifact) and pin.artifact.editable:
-            kind = BuildKind.EDITABLE
-        tree = self._tree(pin, kind, scratch)
-        system = read_build_system(tree, label)
-        with self._log(pin, key) as log:
-            job = hooks.Job(
-                label=label,
-                source=tree,
-                system=system,
-                options=means.choices.options(pin.name),
-                scratch=scratch,
-                log=log,
-                environ=means.environ,
-                again=f"siteroot sync --dry-run --only-install-package {pin.name}",
+        with make_wheel(pin, key, scratch, means) as making:
+            built = _read_built(making.path)
+            self._refuse_misfit(label, built.filename)
+            tolerates = means.tolerates(pin.name)
+            wheel = means.store.admit(
+                making.path, _built_pin(pin, built), tolerate_record=tolerates
             )
-            path, lasting = self._run(job, kind, pin.name)
-        built = self._read_built(path, lasting)
-        self._refuse_misfit(label, built.filename)
-        tolerates = means.tolerates(pin.name)
-        wheel = means.store.admit(path, _built_pin(pin, built), tolerate_record=tolerates)
+            if isinstance(pin.artifact, DirectoryArtifact) and _names(wheel, making.root.folder):
+                making.keep = True
+                built = replace(built, root=making.root.folder)
+                note_user(built, means.root)
         if key is not None:
             write_built(means.store, key, built)
-        if built.root:
-            note_user(built, means.root)
         return wheel
-
-    def _tree(self, pin: Pin, kind: BuildKind, scratch: str) -> str:
-        means = self._means
-        match pin.artifact:
-            case SdistArtifact() as artifact:
-                mtime = means.choices.options(pin.name).source_date_epoch
-                return means.sources.unpack(pin, artifact, scratch, mtime)
-            case CheckoutArtifact() as artifact:
-                return means.sources.check_out(pin, artifact, scratch)
-            case DirectoryArtifact(folder=folder):
-                roots = () if kind is BuildKind.EDITABLE else find_roots(folder, means.root)
-                if not roots:
-                    return folder
-                with in_words(scratch):
-                    return copy_without_roots(folder, f"{scratch}/source", roots)
-            case WheelArtifact():
-                raise AssertionError(pin.name)
-
-    def _run(self, job: hooks.Job, kind: BuildKind, name: str) -> tuple[str, str]:
-        """Return the wheel's path, and the folder of its build root where it goes on needing that, else ""."""
-        means = self._means
-        out = f"{job.scratch}/out"
-        fs.make_folder(out)
-        place = None
-        if kind is BuildKind.EDITABLE:
-            folder = hashlib.sha256(os.path.realpath(job.source).encode()).hexdigest()[:16]
-            kept = f"{bucket('build-roots')}/{means.target.python_version}-{folder}"
-            place = f"{means.store.writable_base()}/{kept}"
-        isolated = means.choices.isolated(name)
-        if isolated:
-            requires = (*job.system.requires, *means.choices.extra_requires(name))
-            root = means.roots.provide(requires, job.label, place)
-        else:
-            root = means.selected_root(name, place)
-        lasting = False
-        try:
-            if kind is BuildKind.EDITABLE:
-                roots = find_roots(job.source, means.root)
-                job = replace(job, system=keep_from_roots(job.system, root, roots))
-            if isolated:
-                root = self._complete(job, root, kind)
-            path = hooks.build(job, root, kind, out)
-            lasting = place is not None and _names(path, root.folder)
-        finally:
-            if not lasting:
-                means.roots.release(root)
-        return path, root.folder if lasting else ""
-
-    def _complete(self, job: hooks.Job, root: BuildRoot, kind: BuildKind) -> BuildRoot:
-        """Return the root with what the backend asks for besides."""
-        more = hooks.ask_requires(job, root, kind)
-        return self._means.roots.extend(root, more, job.label) if more else root
-
-    @contextmanager
-    def _log(self, pin: Pin, key: str | None) -> Iterator[str]:
-        """Give the log of a build; it stays."""
-        name = f"{pin.name}-{pin.version or 'tree'}-{(key or os.urandom(8).hex())[:12]}.log"
-        path = f"{self._means.log_folder}/{name}"
-        with in_words(path):
-            begin_log(path, f"building {label_of(pin)}")
-        yield path
-
-    def _read_built(self, path: str, root: str) -> Built:
-        digest = hashlib.sha256()
-        size = 0
-        with open(path, "rb") as file:
-            while piece := file.read(1 << 20):
-                digest.update(piece)
-                size += len(piece)
-        return Built(
-            filename=os.path.basename(path),
-            digest=Digest("sha256", digest.hexdigest()),
-            size=size,
-            root=root,
-        )
 
     def _refuse_misfit(self, label: str, filename: str) -> None:
         verdict = screen_wheel(filename, self._tags)
@@ -286,11 +169,28 @@ class Builder:
             )
 
 
-def _names(wheel: str, folder: str) -> bool:
-    """Whether a wheel's files name a folder: what was made to be run from there."""
+def _read_built(path: str) -> Built:
+    digest = hashlib.sha256()
+    size = 0
+    with open(path, "rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+            size += len(piece)
+    return Built(
+        filename=os.path.basename(path), digest=Digest("sha256", digest.hexdigest()), size=size
+    )
+
+
+def _names(wheel: StoredWheel, folder: str) -> bool:
+    """Whether a wheel's modules name a folder: what was made to be run from there."""
     sought = folder.encode()
-    with zipfile.ZipFile(wheel) as archive:
-        return any(sought in archive.read(name) for name in archive.namelist())
+    for scheme in wheel.schemes:
+        for path, size, *_ in scheme.files:
+            if path.endswith((".py", ".pth")) and size < _LARGEST_MODULE:
+                with open(f"{wheel.folder}/{scheme.scheme}/{path}", "rb") as file:
+                    if sought in file.read():
+                        return True
+    return False
 
 
 def version_of(wheel: StoredWheel) -> Version:

@@ -22,12 +22,12 @@ from siteroot.ports import BuildRoots, Clock, Reporter, Uninterrupted
 from siteroot.store.store import Store, in_words
 
 from .build_choices import BuildChoices
-from .building import Builder, BuildMeans, NoInterpreterToBuildError
+from .build_means import BuildMeans
+from .building import Builder, NoInterpreterToBuildError
 from .filling import Filling, Means, fill_root
 from .remembering import Memory
 from .resolving import Resolve
 from .source_supply import SourceSupply
-from .sources import Sources
 from .supply import StoreSupply, Trust
 
 #: Nobody's files are in a scratch root, and its interpreter processes `.pth` files by itself.
@@ -190,14 +190,10 @@ def tie_builds(
     builder = Builder(
         BuildMeans(
             store=store,
-            sources=Sources(
-                store,
-                fetcher,
-                site.limits,
-                site.environ,
-                offline=bool(site.settings.offline),
-                locate=fetched.locate,
-            ),
+            fetcher=fetcher,
+            locate=fetched.locate,
+            limits=site.limits,
+            offline=bool(site.settings.offline),
             roots=roots,
             target=site.target,
             environ=site.environ,

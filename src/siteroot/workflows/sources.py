@@ -2,42 +2,27 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
 
 from siteroot import fs
 from siteroot.build.source_archive import unpack_source
 from siteroot.build.source_tree import NoSourceTreeError, check_identity
-from siteroot.index.fetch import Fetcher, FetchRequest
+from siteroot.index.fetch import FetchRequest
 from siteroot.model.cache import bucket, kept_archive
 from siteroot.model.lock import GitSource, UrlSource
 from siteroot.model.pin import CheckoutArtifact, Pin, PinnedFile, SdistArtifact
-from siteroot.model.wheel import Limits
-from siteroot.store.store import Store, in_words
+from siteroot.store.store import in_words
 from siteroot.vcs.git import Git
 from siteroot.vcs.repository import Repository
 
-from .supply import Locate, locate_as_locked
+from .build_means import BuildMeans, label_of
 
 
 class Sources:
     """Fetches what is built from. Archives with a strong digest, and mirrors of repositories, stay in the cache."""
 
-    def __init__(
-        self,
-        store: Store,
-        fetcher: Fetcher,
-        limits: Limits,
-        environ: Mapping[str, str],
-        *,
-        offline: bool,
-        locate: Locate = locate_as_locked,
-    ) -> None:
-        self._locate = locate
-        self._store = store
-        self._fetcher = fetcher
-        self._limits = limits
-        self._environ = environ
-        self._offline = offline
+    def __init__(self, means: BuildMeans) -> None:
+        self._means = means
+        self._store = means.store
 
     def unpack(self, pin: Pin, artifact: SdistArtifact, scratch: str, mtime: int) -> str:
         """Return the tree of an sdist or another archive, whose PKG-INFO was found right."""
@@ -45,7 +30,7 @@ class Sources:
         archive = self._archive(pin, artifact, scratch)
         with in_words(scratch):
             tree = unpack_source(
-                archive, f"{scratch}/source", self._limits, where=where, mtime=mtime
+                archive, f"{scratch}/source", self._means.limits, where=where, mtime=mtime
             )
         subdirectory = pin.source.subdirectory if isinstance(pin.source, UrlSource) else None
         tree = below(tree, subdirectory, where)
@@ -57,10 +42,10 @@ class Sources:
         source = pin.source
         lfs = isinstance(source, GitSource) and source.lfs
         requested = source.requested if isinstance(source, GitSource) else None
-        git = Git(artifact.url, self._environ)
+        git = Git(artifact.url, self._means.environ)
         key = hashlib.sha256(git.url.encode()).hexdigest()
         mirror = f"{self._store.writable_base()}/{bucket('git')}/{key[:2]}/{key}"
-        repository = Repository(git, mirror, offline=self._offline)
+        repository = Repository(git, mirror, offline=self._means.offline)
         with self._store.hold(f"git-{key}", git.shown), in_words(mirror):
             repository.bring(artifact.commit, requested)
             repository.check_out(artifact.commit, f"{scratch}/source", lfs=lfs)
@@ -76,7 +61,7 @@ class Sources:
         pinned = PinnedFile(
             name=pin.name, source=pin.source, file=artifact.file, location=artifact.location
         )
-        (location,) = self._locate((pinned,))
+        (location,) = self._means.locate((pinned,))
         request = FetchRequest(
             name=pin.name,
             version=str(pin.version or ""),
@@ -84,7 +69,7 @@ class Sources:
             digests=artifact.file.digests,
             size=artifact.file.size,
         )
-        self._fetcher.fetch(request, fetched)
+        self._means.fetcher.fetch(request, fetched)
         if kept is None:
             return fetched
         with in_words(kept):
@@ -101,8 +86,3 @@ def below(tree: str, subdirectory: str | None, where: str) -> str:
     if not path.startswith(f"{os.path.realpath(tree)}/") or not os.path.isdir(path):
         raise NoSourceTreeError(f"it has no subdirectory {subdirectory!r}", where=where)
     return path
-
-
-def label_of(pin: Pin) -> str:
-    """Return what messages call a pin."""
-    return pin.name if pin.version is None else f"{pin.name}=={pin.version}"

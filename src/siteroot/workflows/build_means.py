@@ -1,0 +1,44 @@
+"""What every build works with."""
+
+from collections.abc import Callable, Mapping
+
+from siteroot.index.fetch import Fetcher
+from siteroot.model.build import BuildRoot
+from siteroot.model.pin import Pin
+from siteroot.model.target import Target
+from siteroot.model.value import dataclass
+from siteroot.model.wheel import Limits
+from siteroot.ports import BuildRoots, Reporter
+from siteroot.store.store import Store
+
+from .build_choices import BuildChoices
+from .supply import Locate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildMeans:
+    """What builds work with. `tolerates` says whose RECORD may be wrong.
+
+    `locate` says where a file is to be fetched from. `selected_root` makes a build root of what is selected beside one name, at a place that may be given. `log_folder` is
+    where logs stay. `root` is the site root that all this is for: no build sees it.
+    """
+
+    store: Store
+    fetcher: Fetcher
+    locate: Locate
+    limits: Limits
+    offline: bool
+    roots: BuildRoots
+    target: Target
+    environ: Mapping[str, str]
+    choices: BuildChoices
+    tolerates: Callable[[str], bool]
+    selected_root: Callable[[str, str | None], BuildRoot]
+    log_folder: str
+    root: str
+    reporter: Reporter
+
+
+def label_of(pin: Pin) -> str:
+    """Return what messages call a pin."""
+    return pin.name if pin.version is None else f"{pin.name}=={pin.version}"

@@ -1,0 +1,113 @@
+"""One build: the tree is brought, its backend gets a root and is called. Loaded where something is built, and only there."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from siteroot import fs
+from siteroot.build import hooks
+from siteroot.build.beside_roots import keep_from_roots
+from siteroot.build.copying import copy_without_roots, find_roots
+from siteroot.build.running import begin_log
+from siteroot.build.source_tree import read_build_system
+from siteroot.model.build import BuildKind, BuildRoot
+from siteroot.model.cache import bucket
+from siteroot.model.pin import (
+    CheckoutArtifact,
+    DirectoryArtifact,
+    Pin,
+    SdistArtifact,
+    WheelArtifact,
+)
+from siteroot.store.store import in_words
+
+from .build_means import BuildMeans, label_of
+from .sources import Sources
+
+
+@dataclass(slots=True, kw_only=True)
+class Making:
+    """A wheel that was just made, while its build root still stands; `keep` it and the root stays."""
+
+    path: str
+    root: BuildRoot
+    keep: bool = False
+
+
+@contextmanager
+def make_wheel(pin: Pin, key: str | None, scratch: str, means: BuildMeans) -> Iterator[Making]:
+    """Build a pin's wheel in a scratch folder, and give it. Raises BuildError, SourceError, IntegrityError, StoreError."""
+    label = label_of(pin)
+    artifact = pin.artifact
+    editable = isinstance(artifact, DirectoryArtifact) and artifact.editable
+    kind = BuildKind.EDITABLE if editable else BuildKind.WHEEL
+    tree = _bring(pin, scratch, means, kind)
+    job = hooks.Job(
+        label=label,
+        source=tree,
+        system=read_build_system(tree, label),
+        options=means.choices.options(pin.name),
+        scratch=scratch,
+        log=_begin_log(pin, key, means),
+        environ=means.environ,
+        again=f"siteroot sync --dry-run --only-install-package {pin.name}",
+    )
+    out = f"{scratch}/out"
+    fs.make_folder(out)
+    root = _provide(job, pin.name, _place(job, means) if editable else None, means)
+    making = Making(path="", root=root)
+    try:
+        if editable:
+            roots = find_roots(tree, means.root)
+            job = replace(job, system=keep_from_roots(job.system, root, roots))
+        if means.choices.isolated(pin.name):
+            more = hooks.ask_requires(job, root, kind)
+            making.root = means.roots.extend(root, more, label) if more else root
+        making.path = hooks.build(job, making.root, kind, out)
+        yield making
+    finally:
+        if not making.keep:
+            means.roots.release(making.root)
+
+
+def _bring(pin: Pin, scratch: str, means: BuildMeans, kind: BuildKind) -> str:
+    """Return the folder of the tree that is built."""
+    match pin.artifact:
+        case SdistArtifact() as artifact:
+            mtime = means.choices.options(pin.name).source_date_epoch
+            return Sources(means).unpack(pin, artifact, scratch, mtime)
+        case CheckoutArtifact() as artifact:
+            return Sources(means).check_out(pin, artifact, scratch)
+        case DirectoryArtifact(folder=folder):
+            roots = () if kind is BuildKind.EDITABLE else find_roots(folder, means.root)
+            if not roots:
+                return folder
+            with in_words(scratch):
+                return copy_without_roots(folder, f"{scratch}/source", roots)
+        case WheelArtifact():
+            raise AssertionError(pin.name)
+
+
+def _begin_log(pin: Pin, key: str | None, means: BuildMeans) -> str:
+    """Return the path of a new log; it stays."""
+    name = f"{pin.name}-{pin.version or 'tree'}-{(key or os.urandom(8).hex())[:12]}.log"
+    path = f"{means.log_folder}/{name}"
+    with in_words(path):
+        begin_log(path, f"building {label_of(pin)}")
+    return path
+
+
+def _place(job: hooks.Job, means: BuildMeans) -> str:
+    """Return where an editable's build root lies: the same place each time, for it may have to stay."""
+    folder = hashlib.sha256(os.path.realpath(job.source).encode()).hexdigest()[:16]
+    name = f"{bucket('build-roots')}/{means.target.python_version}-{folder}"
+    return f"{means.store.writable_base()}/{name}"
+
+
+def _provide(job: hooks.Job, name: str, place: str | None, means: BuildMeans) -> BuildRoot:
+    if not means.choices.isolated(name):
+        return means.selected_root(name, place)
+    requires = (*job.system.requires, *means.choices.extra_requires(name))
+    return means.roots.provide(requires, job.label, place)

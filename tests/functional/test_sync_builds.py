@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -371,3 +372,20 @@ vcs = {{ type = "git", url = "{repo.url}", commit-id = "{commit}" }}
     }
     assert told_urls["two"]["dir_info"] == {"editable": True}
     assert told_urls["three"]["vcs_info"]["commit_id"] == commit
+
+
+def test_what_says_where_it_was_built_says_the_same_each_time(tmp_path: Path, desk: Desk) -> None:
+    backend = BACKEND.replace(
+        "    return _write(wheel_directory, files)\n",
+        "    files['where.py'] = f'{os.getcwd()} {sys.executable}'.encode()\n"
+        "    return _write(wheel_directory, files)\n",
+    )
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", source_files(backend=backend))
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    made = []
+    for _ in range(2):
+        desk.synced("--target", "pkgs", cwd=project)
+        made.append((project / "pkgs" / "where.py").read_bytes())
+        shutil.rmtree(desk.home / "cache")
+        shutil.rmtree(project / "pkgs")
+    assert made[0] == made[1]

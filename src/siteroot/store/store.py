@@ -186,12 +186,17 @@ class Store:
             yield
 
     @contextmanager
-    def work(self) -> Iterator[str]:
-        """Give a folder for what is unfinished, which goes at the end, and is known to be dead if this process dies."""
+    def work(self, name: str | None = None) -> Iterator[str]:
+        """Give a folder for what is unfinished, which goes at the end, and is known to be dead if this process dies.
+
+        A `name` is the folder's where nobody else has it.
+        """
         base = self.writable_base()
         with ExitStack() as held:
             with in_words(f"{base}/{WORK}"):
-                path = held.enter_context(work_folder(f"{base}/{WORK}", writer=self._writer))
+                path = held.enter_context(
+                    work_folder(f"{base}/{WORK}", writer=self._writer, name=name)
+                )
             yield path
 
     def admit(

@@ -26,15 +26,23 @@ _HELD = "held"
 
 
 @contextmanager
-def work_folder(parent: str, *, writer: Writer) -> Iterator[str]:
+def work_folder(parent: str, *, writer: Writer, name: str | None = None) -> Iterator[str]:
     """Give a new folder below `parent`, which is removed with all that it then holds.
 
-    What cannot be removed is as dead as a killed process's work, and is no fault of what was done in it.
+    What cannot be removed is as dead as a killed process's work, and is no fault of what was done in it. A `name` is
+    the folder's, unless somebody who lives has that.
     """
     make_folder(parent, writer=writer)
     while True:
-        path = f"{parent}/{os.getpid()}-{os.urandom(6).hex()}"
-        writer.mkdir(path, 0o755)
+        path = f"{parent}/{name or f'{os.getpid()}-{os.urandom(6).hex()}'}"
+        try:
+            writer.mkdir(path, 0o755)
+        except FileExistsError:
+            if is_dead(path, writer=writer):
+                remove_tree(path, writer=writer)
+            else:
+                name = None
+            continue
         try:
             descriptor = _hold_folder(path, writer)
         except BaseException:

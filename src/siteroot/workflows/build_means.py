@@ -19,8 +19,8 @@ from .supply import Locate
 class BuildMeans:
     """What builds work with. `tolerates` says whose RECORD may be wrong.
 
-    `locate` says where a file is to be fetched from. `selected_root` makes a build root of what is selected beside one name, at a place that may be given. `log_folder` is
-    where logs stay. `root` is the site root that all this is for: no build sees it.
+    `locate` says where a file is to be fetched from. `selected_root` makes a build root of what is selected beside one
+    name, at a place. `log_folder` is where logs stay. `root` is the site root that all this is for: no build sees it.
     """
 
     store: Store
@@ -33,7 +33,7 @@ class BuildMeans:
     environ: Mapping[str, str]
     choices: BuildChoices
     tolerates: Callable[[str], bool]
-    selected_root: Callable[[str, str | None], BuildRoot]
+    selected_root: Callable[[str, str], BuildRoot]
     log_folder: str
     root: str
     reporter: Reporter

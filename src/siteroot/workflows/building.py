@@ -77,7 +77,8 @@ class Builder:
             means.reporter.report(BuildStarted(name=pin.name, label=label))
             failed = True
             try:
-                with means.store.work() as scratch:
+                # compilers write the folder that they work in into what they make: it has one name
+                with means.store.work(key and f"build-{key[:24]}") as scratch:
                     wheel = self._build(pin, key, scratch)
                 failed = False
             finally:

@@ -56,7 +56,7 @@ def make_wheel(pin: Pin, key: str | None, scratch: str, means: BuildMeans) -> It
     )
     out = f"{scratch}/out"
     fs.make_folder(out)
-    root = _provide(job, pin.name, _place(job, means) if editable else None, means)
+    root = _provide(job, pin.name, _place(job, means) if editable else f"{scratch}/root", means)
     making = Making(path="", root=root)
     try:
         if editable:
@@ -106,7 +106,7 @@ def _place(job: hooks.Job, means: BuildMeans) -> str:
     return f"{means.store.writable_base()}/{name}"
 
 
-def _provide(job: hooks.Job, name: str, place: str | None, means: BuildMeans) -> BuildRoot:
+def _provide(job: hooks.Job, name: str, place: str, means: BuildMeans) -> BuildRoot:
     if not means.choices.isolated(name):
         return means.selected_root(name, place)
     requires = (*job.system.requires, *means.choices.extra_requires(name))

@@ -180,7 +180,7 @@ def tie_builds(
         site.settings, site.environ, {pin.name: pin.version for pin in site.selected}
     )
 
-    def selected_root(name: str, place: str | None) -> BuildRoot:
+    def selected_root(name: str, place: str) -> BuildRoot:
         def pins() -> Sequence[Pin]:
             # those that are built in such a root themselves would want it first
             return [pin for pin in site.selected if wheel_pin(pin) or choices.isolated(pin.name)]

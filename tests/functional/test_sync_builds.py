@@ -298,8 +298,7 @@ def test_without_isolation_the_backend_sees_what_is_selected_and_not_what_it_ask
         tmp_path / "app",
         [sdist_entry("inner-app", archive), Locked(name="needed", source=row.source, files=wheels)],
     )
-    refused = desk.sync("--target", "pkgs", cwd=project)
-    assert "does not resolve build requirements" in refused.err
+    assert desk.sync("--target", "pkgs", "--offline", cwd=project).code == 1
     desk.synced("--target", "pkgs", "--no-build-isolation-package", "Inner_App", cwd=project)
     assert told(project) == [{}, None, True]
 
@@ -389,3 +388,32 @@ def test_what_says_where_it_was_built_says_the_same_each_time(tmp_path: Path, de
         shutil.rmtree(desk.home / "cache")
         shutil.rmtree(project / "pkgs")
     assert made[0] == made[1]
+
+
+def test_what_a_build_needs_is_resolved_within_the_projects_constraints(
+    tmp_path: Path, desk: Desk
+) -> None:
+    index = tmp_path / "index"
+    index.mkdir()
+    for version in ("1.0", "2.0"):
+        backend = BACKEND.replace(
+            "    return _write(wheel_directory, files)\n",
+            f"    files['by.py'] = b'V = {version}'\n    return _write(wheel_directory, files)\n",
+        )
+        build_wheel(index, "my-backend", version, {"my_backend.py": backend})
+    files = source_files()
+    files["pyproject.toml"] = (
+        '[build-system]\nrequires = ["my-backend"]\nbuild-backend = "my_backend"\n'
+        '[project]\nname = "inner-app"\nversion = "1.0"\n'
+    )
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", files)
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    settings = f'[[tool.uv.index]]\nurl = "{index}"\nformat = "flat"\ndefault = true\n'
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(settings)
+    desk.synced("--target", "pkgs", cwd=project)
+    assert run_python("import by; print(by.V)", tmp_path, project / "pkgs") == "2.0"
+    with (project / "pyproject.toml").open("a") as file:
+        file.write("[tool.uv]\nbuild-constraint-dependencies = ['my-backend<2']\n")
+    desk.synced("--target", "pkgs", "--reinstall", cwd=project)
+    assert run_python("import by; print(by.V)", tmp_path, project / "pkgs") == "1.0"

@@ -69,7 +69,7 @@ class Provisioner:
         self._reporter = reporter
         self._clock = clock
         self._held: dict[str, ExitStack] = {}
-        self._pins: dict[str, dict[str, Pin]] = {}
+        self._requires: dict[str, tuple[str, ...]] = {}
         self._supply: Callable[[], SourceSupply] | None = None
 
     def supply_from(self, supply: Callable[[], SourceSupply]) -> None:
@@ -78,7 +78,9 @@ class Provisioner:
 
     def provide(self, requires: Sequence[str], why: str, place: str | None = None) -> BuildRoot:
         """Return a root that holds what `requires` asks for."""
-        return self.provide_pins(lambda: self._resolve(requires, self._target, why), why, place)
+        root = self.provide_pins(lambda: self._resolve(requires, self._target, why), why, place)
+        self._requires[root.folder] = tuple(requires)
+        return root
 
     def provide_pins(
         self, pins: Callable[[], Sequence[Pin]], why: str, place: str | None = None
@@ -94,7 +96,7 @@ class Provisioner:
             folder = place
             with in_words(place):
                 fs.remove_tree(place)
-        self._held[folder], self._pins[folder] = held, {}
+        self._held[folder], self._requires[folder] = held, ()
         try:
             layout = prefix_layout(folder, self._target)
             library = f"{folder}/{layout.folders['purelib']}"
@@ -115,8 +117,9 @@ class Provisioner:
         return root
 
     def extend(self, root: BuildRoot, requires: Sequence[str], why: str) -> BuildRoot:
-        """Return the root, which holds these too."""
-        self._fill(root, self._resolve(requires, self._target, why))
+        """Return the root, which holds these too: resolved together with what it holds."""
+        together = self._requires[root.folder] = (*self._requires[root.folder], *requires)
+        self._fill(root, self._resolve(together, self._target, why))
         return root
 
     def release(self, root: BuildRoot) -> None:
@@ -126,17 +129,15 @@ class Provisioner:
 
     def _forget(self, folder: str) -> None:
         held = self._held.pop(folder)
-        del self._pins[folder]
+        del self._requires[folder]
         fs.remove_tree(folder)
         held.close()
 
-    def _fill(self, root: BuildRoot, more: Sequence[Pin]) -> None:
+    def _fill(self, root: BuildRoot, pins: Sequence[Pin]) -> None:
         assert self._supply is not None
         supply = self._supply()
-        pins = self._pins[root.folder]
-        pins |= {pin.name: pin for pin in more}
         filling = Filling(
-            pins=supply.as_wheels(sorted(pins.values(), key=lambda pin: pin.name)),
+            pins=supply.as_wheels(sorted(pins, key=lambda pin: pin.name)),
             layout=prefix_layout(root.folder, self._target),
             target=self._target,
             policy=_POLICY,

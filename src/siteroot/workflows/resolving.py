@@ -62,7 +62,8 @@ class IndexResolver:
     """Resolves for any target.
 
     What a distribution says only once it is built is built in the thread that asks, which may resolve in its turn.
-    `scratch` is a folder of this command's own.
+    `scratch` is a folder of this command's own. `build_constraints` are requirements that hold for whatever a build
+    needs.
     """
 
     def __init__(
@@ -73,8 +74,10 @@ class IndexResolver:
         *,
         scratch: str,
         reporter: Reporter,
+        build_constraints: Sequence[str] = (),
     ) -> None:
         self._settings = settings
+        self._build_constraints = build_constraints
         self._open_fetcher = open_fetcher
         self._cache_folder = cache_folder
         self._scratch = scratch
@@ -134,6 +137,9 @@ class IndexResolver:
             return ()
         request = ResolutionRequest(
             requirements=tuple(_parse(text, why) for text in requires),
+            constraints=tuple(
+                _parse(text, "`build-constraint-dependencies`") for text in self._build_constraints
+            ),
             options=replace(
                 options_of(self._settings),
                 choice=VersionChoice.HIGHEST,

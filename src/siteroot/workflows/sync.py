@@ -121,6 +121,7 @@ def sync(
                 caches.lasting,
                 scratch=caches.temporary,
                 reporter=teller,
+                build_constraints=_build_constraints(loaded.project),
             )
             builds = tie_builds(
                 fetched,
@@ -274,6 +275,13 @@ def _place(
         looks=looks,
     )
     return choose_place(search)
+
+
+def _build_constraints(project: Project | None) -> tuple[str, ...]:
+    if project is None:
+        return ()
+    said = project.root_pyproject.uv.build_constraint_dependencies
+    return tuple(text for text in said if isinstance(text, str))
 
 
 def _build_site(

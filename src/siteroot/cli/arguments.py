@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from siteroot.errors import UsageError
 from siteroot.model.value import dataclass
 
-from .options import CACHE_COMMANDS, COMMANDS, OPTIONS, Kind, Option
+from .options import COMMANDS, GROUPS, OPTIONS, WORDED, Kind, Option
 
 Value = bool | int | str | tuple[str, ...]
 
@@ -17,12 +17,14 @@ _ELSEWHERE = {
     "remove": "siteroot does not edit projects: run `uv remove`, then `siteroot sync --frozen`",
     "run": "a root needs no activation: PYTHONPATH=DIR python, or a script of DIR/bin",
     "venv": "siteroot makes no virtual environments: `siteroot sync --target DIR`",
-    "pip": "`siteroot pip` comes with a later version; `siteroot sync --lock pylock.toml` installs a lock",
+    "pip install": "it comes with a later version; `siteroot sync --lock pylock.toml` installs a lock",
+    "pip sync": "it comes with a later version; `siteroot sync --lock pylock.toml` installs a lock",
+    "pip compile": "it comes with a later version: `uv pip compile` writes a lock for `siteroot sync --lock pylock.toml`",
     "install": "the command is `siteroot sync`",
     "version": "say `siteroot --version`",
 }
 
-_CACHE_ACTIONS = tuple(command.removeprefix("cache ") for command in CACHE_COMMANDS)
+_NAMES = ("sync", *GROUPS, "help")
 
 
 class UnclearWordsError(UsageError):
@@ -46,7 +48,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """A whole command line. `command` is of `options.COMMANDS`, "cache", or "" where none was named."""
+    """A whole command line. `command` is of `options.COMMANDS`, of `GROUPS`, or "" where none was named."""
 
     command: str
     words: tuple[str, ...]
@@ -174,15 +176,16 @@ def _make_parser(argv: Sequence[str], said: list[Said]) -> argparse.ArgumentPars
     _add_options(parser, "", said if argv and argv[0].startswith("-") else None)
     parser.add_argument("-V", "--version", action="store_true", default=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command")
-    for name in ("sync", "cache", "help"):
+    for name in _NAMES:
         command = _bare(commands.add_parser, name)
         _add_options(command, name, said if name in argv else None)
-        if name == "cache":
+        if name in GROUPS:
             actions = command.add_subparsers(dest="action")
-            for action in _CACHE_ACTIONS:
+            for action in GROUPS[name] if name in argv else ():
                 leaf = _bare(actions.add_parser, action)
-                _add_options(leaf, f"cache {action}", said if action in argv else None)
-                if action == "clean":
+                whole = f"{name} {action}"
+                _add_options(leaf, whole, said if action in argv else None)
+                if whole in WORDED:
                     leaf.add_argument("words", nargs="*")
         if name == "help":
             command.add_argument("words", nargs="*")
@@ -229,10 +232,9 @@ def _explained(error: argparse.ArgumentError, argv: Sequence[str]) -> UnclearWor
             return UnclearWordsError(f"`{option.name}` takes no value")
         return UnclearWordsError(f"`{option.name}` needs a value{_allowed(option)}")
     if name == "command":
-        return UnclearWordsError(_explain_command("", argv, ("sync", "cache", "help")))
-    return UnclearWordsError(
-        _explain_command("cache", argv[argv.index("cache") + 1 :], _CACHE_ACTIONS)
-    )
+        return UnclearWordsError(_explain_command("", argv, _NAMES))
+    group = next(word for word in argv if word in GROUPS)
+    return UnclearWordsError(_explain_command(group, argv[argv.index(group) + 1 :], GROUPS[group]))
 
 
 def _explain_command(before: str, argv: Sequence[str], known: Sequence[str]) -> str:
@@ -249,8 +251,9 @@ def _explain_command(before: str, argv: Sequence[str], known: Sequence[str]) -> 
             f"`{f'siteroot {before}'.strip()}` alone has no option `{word.partition('=')[0]}`{hint}"
         )
     near = near_name(word, known, 0.6)
-    if near is None and word in _ELSEWHERE:
-        return f"there is no command `{word}`: {_ELSEWHERE[word]}"
+    whole = f"{before} {word}".strip()
+    if whole in _ELSEWHERE and (before or near is None):
+        return f"there is no command `{whole}`: {_ELSEWHERE[whole]}"
     meant = f"did you mean `{near}`?" if near else f"there are {', '.join(known)}"
     return f"there is no command `{f'{before} {_without_credentials(word)}'.strip()}`: {meant}"
 

@@ -4,7 +4,7 @@ import textwrap
 
 from .arguments import options_of
 from .exits import EXIT_CODES
-from .options import CACHE_COMMANDS, Kind, Option, Section
+from .options import GROUPS, WORDED, Kind, Option, Section
 from .terminal import Paint
 
 _ABOUT = {
@@ -15,19 +15,29 @@ _ABOUT = {
     "cache size": "Show how many bytes the cache holds.",
     "cache prune": "Remove from the cache what nothing can use: unfinished work, damaged entries, older formats.",
     "cache clean": "Remove the named distributions from the cache, or everything.",
+    "pip": "Look at, or change, what a root holds: `--target DIR`, `--prefix DIR`, or an interpreter's own.",
+    "pip check": "Say whether all that is installed fits together.",
+    "pip freeze": "List what is installed as lines of a requirements file.",
+    "pip list": "List what is installed.",
+    "pip show": "Tell all of the named distributions.",
+    "pip tree": "Show which distribution needs which.",
+    "pip uninstall": "Take the named distributions out of a root.",
 }
 _USAGE = {
     "": "siteroot <COMMAND> [OPTIONS]",
-    "cache": "siteroot cache <COMMAND> [OPTIONS]",
-    "cache clean": "siteroot cache clean [NAME]... [OPTIONS]",
+    **{group: f"siteroot {group} <COMMAND> [OPTIONS]" for group in GROUPS},
+    **{command: f"siteroot {command} [NAME]... [OPTIONS]" for command in WORDED},
 }
 _COMMANDS = {
     "": (
         ("sync", _ABOUT["sync"]),
-        ("cache", _ABOUT["cache"]),
+        *((group, _ABOUT[group]) for group in GROUPS),
         ("help", "Show the help of a command."),
     ),
-    "cache": tuple((name.removeprefix("cache "), _ABOUT[name]) for name in CACHE_COMMANDS),
+    **{
+        group: tuple((name, _ABOUT[f"{group} {name}"]) for name in names)
+        for group, names in GROUPS.items()
+    },
 }
 _EXAMPLES = {
     "": (
@@ -55,11 +65,26 @@ _EXAMPLES = {
         ),
     ),
     "cache clean": (("siteroot cache clean numpy", "fetch numpy anew the next time"),),
+    "pip list": (
+        ("siteroot pip list --target pkgs", "what pkgs holds"),
+        ("siteroot pip list --python .venv --format json", "what an environment holds, as JSON"),
+    ),
+    "pip tree": (("siteroot pip tree --target pkgs --invert --package idna", "who needs idna"),),
+    "pip uninstall": (("siteroot pip uninstall --target pkgs --dry-run numpy", "what would go"),),
 }
 #: What bears on the cache's commands. The others' options are taken there too, as uv takes them, and change nothing.
 _CACHE_SECTIONS = (Section.CACHE, Section.OUTPUT, Section.GLOBAL)
 
+_PLACES = (
+    "Without --target, --prefix or --pypackages it is an interpreter's own site-packages: the one that --python"
+    " names by its path, the active environment's, that of a .venv here or above"
+)
 _NOTES = {
+    **dict.fromkeys(
+        ("pip check", "pip freeze", "pip list", "pip show", "pip tree"),
+        f"{_PLACES}, else the first Python's. Nothing is changed.",
+    ),
+    "pip uninstall": f"{_PLACES}; any other only with --system.",
     "sync": (
         "Every UV_ variable is understood as SITEROOT_ too (UV_PYTHON aside), and that one wins. Flags win over"
         " variables, variables over [tool.siteroot] of pyproject.toml, that over uv's own settings."

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # typing alone would take longer than all of `--version`
     from siteroot.workflows.keeping import Keeper
     from siteroot.workflows.trail import NotedVariables
 
-    from .parsing import Cache, Presentation, Sync
+    from .parsing import Cache, Pip, Presentation, Sync
     from .progress import Display, Teller
     from .terminal import Paint
 
@@ -202,7 +202,7 @@ def _answer(session: _Session) -> int:
 
     from .exits import DONE, REFUSED, exit_code
     from .faults import render_error
-    from .parsing import Cache, Help, ShowVersion, Sync, parse_command
+    from .parsing import Cache, Help, Pip, ShowVersion, Sync, parse_command
 
     out, err = session.out, session.err
     try:
@@ -224,17 +224,17 @@ def _answer(session: _Session) -> int:
             width = _width(stream, session.environ)
             stream.write(render_help(topic, width, session.paint(color, stream)))
             return DONE if asked else REFUSED
-        case Sync() | Cache():
+        case Sync() | Cache() | Pip():
             return _work(command, session, variables)
 
 
-def _work(command: "Sync | Cache", session: _Session, variables: "NotedVariables") -> int:
+def _work(command: "Sync | Cache | Pip", session: _Session, variables: "NotedVariables") -> int:
     from siteroot.errors import SiterootError
 
     from .exits import exit_code
     from .faults import render_error
     from .interrupts import SignalInterrupts
-    from .parsing import Cache, Sync
+    from .parsing import Cache, Pip, Sync
     from .surroundings import read_surroundings
 
     presentation = command.presentation
@@ -254,6 +254,11 @@ def _work(command: "Sync | Cache", session: _Session, variables: "NotedVariables
                 return _sync(command, session, surroundings, teller, keeper)
             case Cache():
                 return _cache(command, session, surroundings, teller)
+            case Pip():
+                from .pip import PipSpeech, run_pip
+
+                speech = PipSpeech(session.out, teller, paint, presentation.quiet)
+                return run_pip(command.request, surroundings, session.interrupts, speech)
     except SiterootError as error:
         teller.close()
         if presentation.quiet < 2:
@@ -345,7 +350,7 @@ def _cache(
     return DONE
 
 
-def _make_teller(command: "Sync | Cache", session: _Session, paint: "Paint") -> "Teller":
+def _make_teller(command: "Sync | Cache | Pip", session: _Session, paint: "Paint") -> "Teller":
     """Return the reporter; it may draw where a person sits at a terminal and wants neither silence nor reasons."""
     import time
 

@@ -26,6 +26,7 @@ class Section(Enum):
     ROOT = "Where the root goes"
     LOCK = "The lock"
     SELECTION = "What is installed"
+    LISTING = "What it is about"
     PYTHON = "Python options"
     INSTALLER = "How it is installed"
     BUILD = "Wheels and builds"
@@ -37,7 +38,18 @@ class Section(Enum):
 
 SYNC = "sync"
 CACHE_COMMANDS = ("cache dir", "cache size", "cache prune", "cache clean")
-COMMANDS = (SYNC, *CACHE_COMMANDS)
+PIP_COMMANDS = ("pip check", "pip freeze", "pip list", "pip show", "pip tree", "pip uninstall")
+COMMANDS = (SYNC, *CACHE_COMMANDS, *PIP_COMMANDS)
+
+#: The words that only stand before other words, with these.
+GROUPS = {
+    group: tuple(name.partition(" ")[2] for name in COMMANDS if name.startswith(f"{group} "))
+    for group in ("cache", "pip")
+}
+#: The commands that take words of their own: names of distributions.
+WORDED = ("cache clean", "pip show", "pip uninstall")
+_ROOTED = (SYNC, *PIP_COMMANDS)  # what works on a root
+_CHANGING = (SYNC, "pip uninstall")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,7 @@ _PRERELEASES = ("disallow", "allow", "if-necessary", "explicit", "if-necessary-o
 
 S, T, N, L, M, C = Kind.SWITCH, Kind.TEXT, Kind.NUMBER, Kind.LIST, Kind.NAMES, Kind.COUNT
 ROOT, LOCK, SELECTION, PYTHON = Section.ROOT, Section.LOCK, Section.SELECTION, Section.PYTHON
+LISTING = Section.LISTING
 INSTALLER, BUILD, NETWORK = Section.INSTALLER, Section.BUILD, Section.NETWORK
 CACHE, OUTPUT, GLOBAL = Section.CACHE, Section.OUTPUT, Section.GLOBAL
 
@@ -121,17 +134,20 @@ CACHE, OUTPUT, GLOBAL = Section.CACHE, Section.OUTPUT, Section.GLOBAL
 OPTIONS = (
     # -- where the root goes (ROOT.md 1)
     Option(("--target",), ROOT, T, "Make DIR the site root: distributions in DIR, their scripts in DIR/bin.",
-           metavar="DIR", variables=("SITEROOT_TARGET",), setting="target", own_setting=True, own=True),
+           metavar="DIR", aliases=("-t",), variables=("SITEROOT_TARGET",), setting="target", own_setting=True, own=True, commands=_ROOTED),
     Option(("--prefix",), ROOT, T, "Make DIR a prefix: distributions in DIR/lib/pythonX.Y/site-packages, scripts in DIR/bin.",
-           metavar="DIR", variables=("SITEROOT_PREFIX",), setting="prefix", own_setting=True, own=True),
+           metavar="DIR", variables=("SITEROOT_PREFIX",), setting="prefix", own_setting=True, own=True, commands=_ROOTED),
     Option(("--pypackages",), ROOT, S, "Use __pypackages__/X.Y beside pyproject.toml (PEP 582). It is what is used when nothing else is said.",
-           setting="pypackages", own_setting=True, own=True),
+           setting="pypackages", own_setting=True, own=True, commands=_ROOTED),
     Option(("--system",), ROOT, S, "Use the site-packages of the Python itself. With --target or --prefix it only picks that Python.",
            own=True),
     Option(("--no-system",), ROOT, S, "", into="system", value=False, hidden=True, own=True),
     Option(("--break-system-packages",), ROOT, S, "Change a Python that its operating system manages (EXTERNALLY-MANAGED).",
-           variables=_both("BREAK_SYSTEM_PACKAGES"), setting="break-system-packages", own_setting=True, own=True),
-    Option(("--no-break-system-packages",), ROOT, S, "", into="break_system_packages", value=False, hidden=True, own=True),
+           variables=_both("BREAK_SYSTEM_PACKAGES"), setting="break-system-packages", own_setting=True, own=True, commands=_CHANGING),
+    Option(("--no-break-system-packages",), ROOT, S, "", into="break_system_packages", value=False, hidden=True, own=True, commands=_CHANGING),
+    Option(("--system",), ROOT, S, "Work on the site-packages of the Python itself, not on an environment's. With --target or --prefix it only picks that Python.",
+           variables=_both("SYSTEM_PYTHON"), commands=PIP_COMMANDS),
+    Option(("--no-system",), ROOT, S, "", into="system", value=False, hidden=True, commands=PIP_COMMANDS),
     Option(("--active",), ROOT, S, "Use the site-packages of the virtual environment that VIRTUAL_ENV names."),
     Option(("--no-active",), ROOT, S, "", into="active", value=False, hidden=True),
     # -- the lock
@@ -215,13 +231,35 @@ OPTIONS = (
     Option(("--no-editable-package",), SELECTION, M, "Install this project as a built copy.", metavar="NAME", separator=" "),
     Option(("--script",), SELECTION, T, "",
            refused="siteroot does not read scripts (PEP 723): `uv export --script FILE -o pylock.toml`, then --lock pylock.toml"),
+    # -- what a listing shows, what goes
+    Option(("--format",), LISTING, T, "How the list is written. [default: columns]", metavar="FORMAT",
+           choices=("columns", "freeze", "json"), commands=("pip list",)),
+    Option(("-e", "--editable"), LISTING, S, "Show editables alone.", into="only_editable", commands=("pip list",)),
+    Option(("--exclude-editable",), LISTING, S, "Leave out editables.", commands=("pip list", "pip freeze")),
+    Option(("--exclude",), LISTING, M, "Leave out this distribution.", metavar="NAME", commands=("pip list", "pip freeze")),
+    Option(("--path",), LISTING, L, "Look into this folder, in the root's place. May be said again.", metavar="DIR", commands=("pip freeze",)),
+    Option(("-f", "--files"), LISTING, S, "Show the files of each distribution.", commands=("pip show",)),
+    Option(("-d", "--depth"), LISTING, N, "How deep the tree is shown. [default: 255]", metavar="DEPTH", commands=("pip tree",)),
+    Option(("--prune",), LISTING, M, "Leave out this distribution, with what hangs on it alone.", metavar="NAME", commands=("pip tree",)),
+    Option(("--package",), LISTING, M, "Show this distribution alone, with what hangs on it.", into="only_package", metavar="NAME", commands=("pip tree",)),
+    Option(("--no-dedupe",), LISTING, S, "Show what hangs on a distribution each time, not the first time alone.", commands=("pip tree",)),
+    Option(("--invert",), LISTING, S, "Show what needs a distribution, not what it needs.", aliases=("--reverse",), commands=("pip tree",)),
+    Option(("--show-version-specifiers",), LISTING, S, "Show which versions are asked for.", commands=("pip tree",)),
+    Option(("--strict",), LISTING, S, "Warn of what does not fit together, as `siteroot pip check` finds it.", into="strict_listing",
+           commands=("pip freeze", "pip list", "pip show", "pip tree")),
+    Option(("--no-strict",), LISTING, S, "", into="strict_listing", value=False, hidden=True,
+           commands=("pip freeze", "pip list", "pip show", "pip tree")),
+    Option(("--outdated",), LISTING, S, "", refused="siteroot asks no index yet: leave it out", commands=("pip list", "pip tree")),
+    Option(("-r", "--requirements"), LISTING, L, "Uninstall what this file names. `-` is stdin.", metavar="FILE", into="requirement_files",
+           aliases=("--requirement",), commands=("pip uninstall",)),
+    Option(("-y", "--yes"), LISTING, S, "It is never asked whether to go on.", hidden=True, commands=("pip uninstall",)),
     # -- the Python
     Option(("-p", "--python"), PYTHON, T, "The Python that the root is made for: a version, a name or a path.",
-           metavar="PYTHON", variables=("UV_PYTHON",), empty_is_unset=True),
+           metavar="PYTHON", variables=("UV_PYTHON",), empty_is_unset=True, commands=_ROOTED),
     Option(("--python-version",), PYTHON, T, "The version that the root is made for (3.12), with or without such a Python on this machine.",
-           metavar="X.Y", own=True),
+           metavar="X.Y", own=True, commands=(SYNC, "pip check")),
     Option(("--python-platform",), PYTHON, T, "The platform that the root is made for: linux, macos, windows, x86_64-manylinux_2_28 and the like; uv's names.",
-           metavar="PLATFORM"),
+           metavar="PLATFORM", commands=(SYNC, "pip check")),
     Option(("--managed-python",), PYTHON, S, "Use Pythons that uv installed, no others.",
            into="managed_python", variables=_both("MANAGED_PYTHON"), commands=COMMANDS),
     Option(("--no-managed-python",), PYTHON, S, "Do not use Pythons that uv installed.",
@@ -260,7 +298,7 @@ OPTIONS = (
            setting="reinstall-package"),
     Option(("--check",), INSTALLER, S, "Change nothing; exit 1 if the root is not as the lock says. It looks at which files are there; with --verify it reads each one."),
     Option(("--no-check",), INSTALLER, S, "", into="check", value=False, hidden=True),
-    Option(("--dry-run",), INSTALLER, S, "Change nothing; say what would be done. Wheels that the cache lacks are fetched, to look into them."),
+    Option(("--dry-run",), INSTALLER, S, "Change nothing; say what would be done. Wheels that the cache lacks are fetched, to look into them.", commands=_CHANGING),
     Option(("--compile-bytecode",), INSTALLER, S, "Place bytecode beside the modules. Each wheel is compiled once, and its bytecode kept in the cache.",
            aliases=("--compile",), variables=_both("COMPILE_BYTECODE"), setting="compile-bytecode"),
     Option(("--no-compile-bytecode",), INSTALLER, S, "Leave bytecode to the interpreter, as is the default.", into="compile_bytecode",
@@ -271,8 +309,8 @@ OPTIONS = (
            variables=("SITEROOT_VERIFY",), own=True),
     Option(("--no-verify",), INSTALLER, S, "", into="verify", value=False, hidden=True, own=True),
     Option(("--durable",), INSTALLER, S, "Wait for the disk at each step of a change, so that losing power leaves the old root or the new one too.",
-           variables=("SITEROOT_DURABLE",), setting="durable", own_setting=True, own=True),
-    Option(("--no-durable",), INSTALLER, S, "", into="durable", value=False, hidden=True, own=True),
+           variables=("SITEROOT_DURABLE",), setting="durable", own_setting=True, own=True, commands=_CHANGING),
+    Option(("--no-durable",), INSTALLER, S, "", into="durable", value=False, hidden=True, own=True, commands=_CHANGING),
     # -- wheels and builds
     Option(("--no-build",), BUILD, S, "Do not build from sdists.", variables=_both("NO_BUILD"), setting="no-build"),
     Option(("--build",), BUILD, S, "", into="no_build", value=False, hidden=True),
@@ -405,5 +443,6 @@ CONTRADICTIONS = (
     Contradiction("pypackages", "active"),
     Contradiction("pypackages", "system"),
     Contradiction("active", "system"),
+    Contradiction("only_editable", "exclude_editable"),
 )
 # fmt: on

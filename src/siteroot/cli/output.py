@@ -8,6 +8,7 @@ from siteroot.model.outcome import (
     Effort,
     RootAction,
     SyncOutcome,
+    UninstallOutcome,
 )
 
 from .faults import render_warning
@@ -128,6 +129,20 @@ def _render_dry(outcome: SyncOutcome, paint: Paint, cwd: str) -> list[str]:
     elif outcome.action is RootAction.UPDATE and not outcome.changes:
         lines.append(paint("Would settle siteroot's own files and the folders' times", "dim"))
     return lines + render_changes(outcome.changes, paint)
+
+
+def render_uninstalled(outcome: UninstallOutcome, paint: Paint) -> list[str]:
+    """Return the lines that say what an uninstall took out, or would."""
+    if not outcome.changes:
+        due = "Would first recover from an interrupted command"
+        return [
+            paint(due if outcome.recovery_due else "Would make no changes", "dim")
+        ] * outcome.dry_run
+    verb, seconds = (
+        ("Would uninstall", None) if outcome.dry_run else ("Uninstalled", outcome.seconds)
+    )
+    total = render_sum(paint, verb, len(outcome.changes), seconds)
+    return [total, *render_changes(outcome.changes, paint)]
 
 
 def _counts(changes: tuple[Change, ...]) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import assert_never
+from typing import TYPE_CHECKING
 
 from siteroot.errors import UsageError
 from siteroot.model.event import Note, Warned
@@ -20,10 +20,14 @@ from siteroot.model.request import (
 from siteroot.model.settings import IndexSetting, LinkMode, MirrorSetting, Settings
 from siteroot.model.value import dataclass
 
-from .arguments import Arguments, Said, Value, is_name, parse_arguments
+from .answers import Answers, nearest
+from .arguments import Arguments, Said, is_name, parse_arguments
 from .backend_words import config_settings, config_settings_package
-from .options import COMMANDS, CONTRADICTIONS, SYNC, Contradiction, Farther, Kind
+from .options import COMMANDS, CONTRADICTIONS, GROUPS, PIP_COMMANDS, SYNC, Contradiction, Farther
 from .variables import read_variables, unheeded_variables, unknown_variables
+
+if TYPE_CHECKING:
+    from siteroot.model.pip_request import PipRequest
 
 
 class ContradictionError(UsageError):
@@ -65,6 +69,17 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pip:
+    """`siteroot pip`; the rest as in Sync."""
+
+    request: "PipRequest"
+    presentation: Presentation
+    folder: str
+    system_settings: bool
+    notices: tuple[Note | Warned, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Help:
     """`--help` of a command, or of the program (""). `asked` is False where no command was said."""
 
@@ -78,7 +93,7 @@ class ShowVersion:
     """`--version`."""
 
 
-Command = Sync | Cache | Help | ShowVersion
+Command = Sync | Cache | Pip | Help | ShowVersion
 
 
 def parse_command(argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> Command:
@@ -86,14 +101,14 @@ def parse_command(argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> 
     arguments = parse_arguments(argv)
     if arguments.version:
         return ShowVersion()
-    if arguments.help or arguments.command in ("", "cache"):
+    if arguments.help or arguments.command in ("", *GROUPS):
         asked = arguments.help
         return Help(command=_topic(arguments), asked=asked, color=_color_of(arguments.said))
-    said = _nearest((*arguments.said, *read_variables(arguments.command, environ)))
+    said = nearest((*arguments.said, *read_variables(arguments.command, environ)))
     notices: list[Note | Warned] = []
     for contradiction in CONTRADICTIONS:
         notices.extend(_judge(contradiction, said))
-    answers = _Answers(said)
+    answers = Answers(said)
     notices.extend(_notices(environ))
     folder = os.path.join(cwd, answers.text("directory") or "")
     if not os.path.isdir(folder):
@@ -117,6 +132,19 @@ def parse_command(argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> 
             system_settings=system_settings,
             notices=tuple(notices),
         )
+    if arguments.command in PIP_COMMANDS:
+        from .pip_words import pip_request  # noqa: PLC0415 - its nouns load packaging, 20 ms for nothing elsewhere
+
+        root = _root_request(answers, environ)
+        return Pip(
+            request=pip_request(
+                arguments, answers, root=root, python=_python(answers), settings=settings
+            ),
+            presentation=presentation,
+            folder=folder,
+            system_settings=system_settings,
+            notices=tuple(notices),
+        )
     return Cache(
         request=_cache_request(arguments, answers, settings),
         presentation=presentation,
@@ -124,70 +152,6 @@ def parse_command(argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> 
         system_settings=system_settings,
         notices=tuple(notices),
     )
-
-
-class _Answers:
-    """What holds of each field, typed."""
-
-    def __init__(self, said: Mapping[str, Said]) -> None:
-        self._said = said
-
-    def layer(self, field: str) -> int | None:
-        return self._said[field].layer if field in self._said else None
-
-    def word(self, field: str) -> str:
-        return self._said[field].word if field in self._said else ""
-
-    def switch(self, field: str) -> bool | None:
-        value = self._value(field)
-        return value if isinstance(value, bool) else None
-
-    def text(self, field: str) -> str | None:
-        value = self._value(field)
-        return value if isinstance(value, str) else None
-
-    def number(self, field: str) -> int | None:
-        value = self._value(field)
-        return value if isinstance(value, int) else None
-
-    def count(self, field: str) -> int:
-        return self.number(field) or 0
-
-    def many(self, field: str) -> tuple[str, ...]:
-        value = self._value(field)
-        return value if isinstance(value, tuple) else ()
-
-    def _value(self, field: str) -> Value | None:
-        return self._said[field].value if field in self._said else None
-
-
-def _nearest(said: Iterable[Said]) -> dict[str, Said]:
-    """Return what holds of each field: of the nearest layer the last word, or all of a list's, all of a count's."""
-    found: dict[str, Said] = {}
-    for one in said:
-        field = one.option.field
-        earlier = found.get(field)
-        if earlier is None or one.layer < earlier.layer:
-            found[field] = one
-        elif one.layer == earlier.layer:
-            found[field] = Said(one.option, _joined(earlier.value, one), one.layer, one.word)
-    return found
-
-
-def _joined(earlier: Value, one: Said) -> Value:
-    match one.option.kind:
-        case Kind.LIST | Kind.NAMES:
-            assert isinstance(earlier, tuple)
-            assert isinstance(one.value, tuple)
-            return earlier + one.value
-        case Kind.COUNT:
-            assert isinstance(earlier, int)
-            assert isinstance(one.value, int)
-            return earlier + one.value
-        case Kind.SWITCH | Kind.TEXT | Kind.NUMBER:
-            return one.value
-        case _ as never:
-            assert_never(never)
 
 
 def _judge(contradiction: Contradiction, said: dict[str, Said]) -> tuple[Warned, ...]:
@@ -219,17 +183,17 @@ def _notices(environ: Mapping[str, str]) -> Iterable[Note | Warned]:
 
 def _topic(arguments: Arguments) -> str:
     command = "" if arguments.command == "help" else arguments.command
-    if command in ("", "cache", *COMMANDS):
+    if command in ("", *GROUPS, *COMMANDS):
         return command
     raise UsageError(f"there is no command `{command}`: there are {', '.join(COMMANDS)}")
 
 
 def _color_of(said: Iterable[Said]) -> str:
-    answers = _Answers(_nearest(said))
+    answers = Answers(nearest(said))
     return "never" if answers.switch("no_color") else answers.text("color") or "auto"
 
 
-def _sync_request(answers: _Answers, settings: Settings, environ: Mapping[str, str]) -> SyncRequest:
+def _sync_request(answers: Answers, settings: Settings, environ: Mapping[str, str]) -> SyncRequest:
     freshness = Freshness.JUDGED
     if answers.switch("frozen"):
         freshness = Freshness.FROZEN
@@ -246,12 +210,7 @@ def _sync_request(answers: _Answers, settings: Settings, environ: Mapping[str, s
         lock=answers.text("lock"),
         freshness=freshness,
         root=_root_request(answers, environ),
-        python=PythonRequest(
-            python=answers.text("python"),
-            origin=answers.word("python"),
-            python_version=answers.text("python_version"),
-            python_platform=answers.text("python_platform"),
-        ),
+        python=_python(answers),
         selection=_selection_request(answers),
         dry_run=bool(answers.switch("dry_run")),
         check=bool(answers.switch("check")),
@@ -262,7 +221,16 @@ def _sync_request(answers: _Answers, settings: Settings, environ: Mapping[str, s
     )
 
 
-def _root_request(answers: _Answers, environ: Mapping[str, str]) -> RootRequest:
+def _python(answers: Answers) -> PythonRequest:
+    return PythonRequest(
+        python=answers.text("python"),
+        origin=answers.word("python"),
+        python_version=answers.text("python_version"),
+        python_platform=answers.text("python_platform"),
+    )
+
+
+def _root_request(answers: Answers, environ: Mapping[str, str]) -> RootRequest:
     """Return the place that flags name, and what variables offer after all flags (ROOT.md 1)."""
     place = path = None
     for field, candidate in (
@@ -286,7 +254,7 @@ def _root_request(answers: _Answers, environ: Mapping[str, str]) -> RootRequest:
     )
 
 
-def _selection_request(answers: _Answers) -> SelectionRequest:
+def _selection_request(answers: Answers) -> SelectionRequest:
     on = answers.switch
     return SelectionRequest(
         extras=answers.many("extra"),
@@ -316,7 +284,7 @@ def _selection_request(answers: _Answers) -> SelectionRequest:
     )
 
 
-def _cache_request(arguments: Arguments, answers: _Answers, settings: Settings) -> CacheRequest:
+def _cache_request(arguments: Arguments, answers: Answers, settings: Settings) -> CacheRequest:
     for name in arguments.words:
         if not is_name(name):
             raise UsageError(f"`{name}` cannot be the name of a distribution")
@@ -330,7 +298,7 @@ def _cache_request(arguments: Arguments, answers: _Answers, settings: Settings) 
     )
 
 
-def _settings(answers: _Answers, folder: str) -> Settings:
+def _settings(answers: Answers, folder: str) -> Settings:
     """Return the settings that flags and variables speak of; paths absolute, as those of settings files are."""
     cache_dir, link_mode = answers.text("cache_dir"), answers.text("link_mode")
     managed = answers.switch("managed_python")
@@ -391,7 +359,7 @@ def _settings(answers: _Answers, folder: str) -> Settings:
     )
 
 
-def _indexes(answers: _Answers, folder: str) -> tuple[IndexSetting, ...]:
+def _indexes(answers: Answers, folder: str) -> tuple[IndexSetting, ...]:
     """Return the indexes, nearest first: --index, --extra-index-url, the default one."""
     found = [(text, False) for text in answers.many("index") + answers.many("extra_index_url")]
     default = answers.text("default_index") or answers.text("index_url")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from .document import KEYS
 from .exits import EXIT_CODES
 from .guide import render_usage
-from .options import COMMANDS, CONTRADICTIONS, OPTIONS, SYNC, Option, Section
+from .options import COMMANDS, CONTRADICTIONS, OPTIONS, PIP_COMMANDS, SYNC, Option, Section
 
 #: What is code in a help text: `--flag`, NAME_WITH_UNDERSCORE, __pypackages__/X.Y, DIR/bin, tool.uv.key.
 _CODE = re.compile(r"--[a-z][\w-]*|\w*_\w+(?:/[\w.]*\w)?|\bDIR(?:/[\w./-]*\w)?|\btool\.[\w.-]*\w")
@@ -18,11 +18,15 @@ _CODE = re.compile(r"--[a-z][\w-]*|\w*_\w+(?:/[\w.]*\w)?|\bDIR(?:/[\w./-]*\w)?|\
 def render_options() -> str:
     """Return every option of every command, in sections, and which exclude each other."""
     parts = []
+    shown = [option for option in OPTIONS if option.names and option.help and not option.refused]
     for section in Section:
-        shown = [option for option in OPTIONS if option.section is section and option.names]
-        entries = [_entry(option) for option in shown if not option.refused and option.help]
+        rows = [option for option in shown if option.section is section]
+        entries = [_entry(option) for option in rows if not _is_of_pip(option)]
         if entries:
             parts.append("\n\n".join((f"## {section.value}", *entries)))
+    entries = [_entry(option) for option in shown if _is_of_pip(option)]
+    parts.append("\n\n".join(("## Of `siteroot pip` alone", _program("siteroot pip"), *entries)))
+    parts.append(_program("siteroot"))
     pairs = (
         f"- `{_flag(one.one, value=True)}` and `{_flag(one.other, value=one.other_value)}`"
         for one in CONTRADICTIONS
@@ -100,8 +104,11 @@ def _entry(option: Option) -> str:
         lines.append(f"One of {', '.join(f'`{choice}`' for choice in option.choices)}.")
     if option.commands == COMMANDS:
         lines.append("Of every command.")
-    elif SYNC not in option.commands:
-        lines.append(f"Of {', '.join(f'`siteroot {name}`' for name in option.commands)}.")
+    elif option.commands != (SYNC,):
+        names = list(option.commands)
+        if set(PIP_COMMANDS) <= set(names):
+            names = [name for name in names if name not in PIP_COMMANDS] + ["pip"]
+        lines.append(f"Of {', '.join(f'`siteroot {name}`' for name in names)}.")
     said = [
         f"{title}: {', '.join(f'`{name}`' for name in names)}"
         for title, names in (
@@ -113,6 +120,15 @@ def _entry(option: Option) -> str:
     ]
     more = f"\n\n{'. '.join(said)}." if said else ""
     return f":::{{option}} {', '.join(option.names)}{value}\n\n{' '.join(lines)}{more}\n:::"
+
+
+def _is_of_pip(option: Option) -> bool:
+    return set(option.commands) <= set(PIP_COMMANDS)
+
+
+def _program(name: str) -> str:
+    """Return what says whose options follow: some words mean one thing to `sync` and another to `pip`."""
+    return f":::{{program}} {name}\n:::"
 
 
 def _flag(field: str, *, value: bool) -> str:

@@ -8,6 +8,7 @@ import io
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
+from contextlib import suppress
 
 from siteroot.errors import IntegrityError
 
@@ -119,6 +120,15 @@ def render_record(rows: Iterable[RenderedRecordRow]) -> bytes:
             lines.append(f"{written},sha256={digests[at : at + 43]},{size}\n")
         at += 44
     return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+def parse_record_paths(text: str) -> tuple[str, ...]:
+    """Return the paths alone, read kindly: for telling which files there may be, never for what is done to them."""
+    rows = csv.reader(io.StringIO(text, newline=""))
+    paths: list[str] = []
+    with suppress(csv.Error):
+        paths.extend(fields[0] for fields in rows if fields and fields[0])
+    return tuple(paths)
 
 
 def _quoted(path: str) -> str:

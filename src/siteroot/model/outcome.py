@@ -128,3 +128,15 @@ class CacheOutcome:
     wheels: tuple[str, ...] = ()  # "NAME==VERSION"
     files: int = 0
     size: int = 0  # bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UninstallOutcome:
+    """What an uninstall took out, or would; `absent` are names and places that were asked for and are not there."""
+
+    root: str
+    changes: tuple[Change, ...]
+    absent: tuple[str, ...]
+    seconds: float
+    dry_run: bool
+    recovery_due: bool  # as in SyncOutcome

@@ -11,7 +11,8 @@ from packaging.version import InvalidVersion, Version
 from siteroot.errors import RootError
 from siteroot.formats.direct_url import render_direct_url
 from siteroot.model.layout import Layout, LayoutKind
-from siteroot.model.pin import WheelPin
+from siteroot.model.lock import LockedFile, RegistrySource
+from siteroot.model.pin import WheelArtifact, WheelPin
 from siteroot.model.root import InstalledDistribution, Inventory, RootEntry
 from siteroot.model.target import Target
 from siteroot.model.value import dataclass
@@ -19,6 +20,17 @@ from siteroot.model.value import dataclass
 
 class ForeignDistributionError(RootError):
     """A distribution that siteroot did not put there is in the way of an exact root."""
+
+
+class UnrestorableError(RootError):
+    """A distribution that stays would miss a file that another one, which goes, had put in its place."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} brings a file that stands there with the bytes of a distribution that is to go, and its own"
+            " bytes are not at hand",
+            hints=(f"remove {name} too", "a sync of the root's lock puts all in order"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +100,72 @@ def sort_pins(
     _refuse_foreign_removal(removed, layout, policy)
     left = others if not removed else ()
     return Triage(kept=tuple(kept), wanted=tuple(wanted), removed=removed, left=left)
+
+
+def sort_removal(names: frozenset[str], inventory: Inventory) -> Triage:
+    """Return what becomes of a root when all distributions of these names go, and all others stay.
+
+    Those that brought a path too that one of them won have to be placed anew, for their bytes stand there no more.
+    Raises ForeignDistributionError where one cannot be removed.
+    """
+    going, staying = [], []
+    for distribution in inventory.distributions:
+        if distribution.name in names:
+            if distribution.foreign_form:
+                raise ForeignDistributionError(
+                    f"{distribution.name} {distribution.version} is installed there in a form that holds no list of its"
+                    f" files ({distribution.foreign_form}), so it cannot be removed",
+                    where=distribution.dist_info,
+                    hints=("remove it with the tool that installed it",),
+                )
+            going.append(distribution)
+        elif not distribution.foreign_form:
+            staying.append(distribution)
+    winners = {} if inventory.state is None else inventory.state.winners
+    bringers = _bringers(staying, winners)
+    wanted = dict[str, InstalledDistribution]()
+    queue = [path for path, winner in winners.items() if winner in names]
+    while queue:
+        for distribution in bringers.get(queue.pop(), ()):
+            if distribution.name not in wanted:
+                wanted[distribution.name] = distribution
+                queue += [path for path in distribution.files if path in winners]
+    return Triage(
+        kept=(),
+        wanted=tuple(
+            Wanted(pin=_pin_of(old), old=(old,), why="its file stood under one that goes")
+            for _, old in sorted(wanted.items())
+        ),
+        removed=tuple(going),
+        left=tuple(each for each in staying if each.name not in wanted),
+    )
+
+
+def _bringers(
+    distributions: Sequence[InstalledDistribution], contested: Mapping[str, str]
+) -> dict[str, list[InstalledDistribution]]:
+    """Return who brings each contested path."""
+    found: dict[str, list[InstalledDistribution]] = {}
+    for distribution in distributions if contested else ():
+        for path in distribution.files:
+            if path in contested:
+                found.setdefault(path, []).append(distribution)
+    return found
+
+
+def _pin_of(distribution: InstalledDistribution) -> WheelPin:
+    """Return a pin of what `.siteroot.json` says was placed. Raises UnrestorableError where it does not say enough."""
+    entry = distribution.entry
+    if entry is None or entry.origin:
+        raise UnrestorableError(distribution.name)
+    file = LockedFile(filename="", location="", digests=entry.digests, size=None)
+    return WheelPin(
+        name=entry.name,
+        version=Version(entry.version.replace("_", "+", 1)),
+        source=RegistrySource(""),
+        artifact=WheelArtifact(file=file, location=""),
+        direct=entry.direct,
+    )
 
 
 def spread_contested(triage: Triage, winners: Mapping[str, str]) -> Triage:

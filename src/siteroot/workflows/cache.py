@@ -6,20 +6,17 @@ from packaging.utils import canonicalize_name
 
 from siteroot.model.outcome import CacheOutcome
 from siteroot.model.request import CacheAction, CacheRequest
-from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.ports import Reporter
-from siteroot.project.discover import NoProjectError, discover_project
 from siteroot.store.collect import clean_cache, measure_cache, prune_cache
 
 from .noted import noted
-from .project_files import DiskProjectFiles
-from .settings import load_settings
+from .settings import load_found_settings
 
 
 def cache(request: CacheRequest, surroundings: Surroundings, reporter: Reporter) -> CacheOutcome:
     """Return where the cache is, or what became of it. Raises ProjectError for settings files, StoreError."""
-    named = _read_settings(request, surroundings, reporter).cache_dir
+    named = load_found_settings(request, surroundings, reporter).cache_dir
     folder = os.path.join(surroundings.cwd, named) if named else surroundings.cache_folder
     if request.action is CacheAction.SIZE:
         return CacheOutcome(folder=folder, size=measure_cache(folder))
@@ -30,15 +27,3 @@ def cache(request: CacheRequest, surroundings: Surroundings, reporter: Reporter)
     with noted(f"a part of {folder} may be gone; the same command removes the rest"):
         gone = prune_cache(folder) if prune else clean_cache(folder, names)
     return CacheOutcome(folder=folder, wheels=gone.wheels, files=gone.files, size=gone.size)
-
-
-def _read_settings(
-    request: CacheRequest, surroundings: Surroundings, reporter: Reporter
-) -> Settings:
-    files = DiskProjectFiles()
-    start = os.path.normpath(os.path.join(surroundings.cwd, request.project or "."))
-    try:
-        root: str | None = discover_project(files, start, frozen=True).root
-    except NoProjectError:
-        root = None
-    return load_settings(request, surroundings, files, root, reporter)

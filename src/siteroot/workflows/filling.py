@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from siteroot import fs
-from siteroot.formats.direct_url import render_direct_url
 from siteroot.model.event import (
     Note,
     PlacingAdvanced,
@@ -37,19 +36,26 @@ from siteroot.plan.diff import (
     shared_with_left,
 )
 from siteroot.plan.layout import outer_folders
-from siteroot.plan.place import Extras, Placing, place_distribution
-from siteroot.plan.triage import Policy, Triage, sort_pins, spread_contested, want_again
+from siteroot.plan.place import Placing
+from siteroot.plan.triage import (
+    Policy,
+    Triage,
+    sort_pins,
+    sort_removal,
+    spread_contested,
+    want_again,
+)
 from siteroot.ports import Clock, Interrupts, Reporter, WheelSupply
 from siteroot.root.fresh import apply_fresh
 from siteroot.root.inventory import look_again, read_inventory, with_files
 from siteroot.root.journal import apply_change, recover_root, recovery_due
 from siteroot.root.lock import lock_root
 from siteroot.root.placing import PoisonedError, copied_words
-from siteroot.store.store import read_stored
 
 from .bytecode import BytecodeSupply
 from .noted import noted
 from .own_place import prepare_own_place, refuse_own_feet, refuse_own_paths
+from .placing_wheels import place_wheels
 from .remembering import Memory
 from .windows_launcher import windows_launcher_for
 
@@ -59,7 +65,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filling:
-    """What a root shall be brought to, and how. `partial`: wheels that cannot be had are left out of the plan."""
+    """What a root shall be brought to, and how. `partial`: wheels that cannot be had are left out of the plan.
+
+    `removing`: distributions of these names go and all others stay, so that there are no pins.
+    """
 
     pins: tuple[WheelPin, ...]
     layout: Layout
@@ -70,6 +79,7 @@ class Filling:
     partial: bool
     verify: bool = False
     durable: bool = False
+    removing: frozenset[str] | None = None
 
     @property
     def writer(self) -> fs.Writer:
@@ -185,21 +195,14 @@ def _unplanned(filling: Filling, reporter: Reporter) -> Filled:
     """Return what a dry run can say of a root that is half changed: that it has to be recovered first."""
     reporter.report(
         Warned(
-            f"{filling.layout.root}: a change was interrupted, and what a sync would change is known only when that"
+            f"{filling.layout.root}: a change was interrupted, and what this would change is known only when that"
             " is brought to its end"
         )
-    )
-    state = RootState(
-        implementation=filling.target.implementation,
-        python=filling.target.python_version,
-        distributions={},
-        winners={},
-        files={},
     )
     return Filled(
         existed=True,
         triage=Triage(kept=(), wanted=(), removed=(), left=()),
-        plan=_empty_plan(filling.layout, (), state),
+        plan=_empty_plan(filling.layout, (), _no_state(filling)),
         unseen=(),
         placed=NO_EFFORT,
         recovery_due=True,
@@ -208,13 +211,15 @@ def _unplanned(filling: Filling, reporter: Reporter) -> Filled:
 
 def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
     """Decide and act. The stored wheels that are placed are added to `wheels` as they are known."""
-    layout, target, policy = filling.layout, filling.target, filling.policy
-    recalled = None if filling.verify else means.memory.recall(layout)
+    layout = filling.layout
+    recalled = _recall(filling, means)
     unchanged = None if recalled is None else _unchanged(filling, recalled, means.reporter)
     if unchanged is not None:
         return unchanged
     inventory = _inventory(filling, recalled)
-    triage = sort_pins(filling.pins, inventory, layout, target, policy)
+    triage = _sort(filling, inventory)
+    if filling.removing is not None and not triage.removed:
+        return _nothing_removed(filling, triage, inventory)
     verifier = _verifier(filling, inventory, means)
     with noted(f"{layout.root} was not changed"):
         means.interrupts.allow()  # reading, fetching and compiling can take long
@@ -240,21 +245,8 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
             compared=shared_with_left(desire),
             links_are_files=filling.link_mode is LinkMode.SYMLINK,
         )
-    plan = diff_root(desire, inventory)
-    for warning in plan.warnings:
-        means.reporter.report(Warned(warning))
-    placed, made = NO_EFFORT, None
-    if not filling.dry_run:
-        refuse_own_feet(plan, inventory)
-        if not inventory.exists:
-            fresh = render_fresh(plan)
-            placed = _apply(fresh, fresh[0], filling, means)
-            made = fresh, means.memory.remember_made(layout, plan, fresh)
-        else:
-            change = None if plan.nothing_to_do else render_change(plan, inventory)
-            if change is not None:
-                placed = _apply(change, change[0], filling, means)
-            means.memory.remember(layout, plan, change)
+    plan = _plan(filling, desire, inventory, means.reporter)
+    placed, made = (NO_EFFORT, None) if filling.dry_run else _act(plan, inventory, filling, means)
     return Filled(
         existed=inventory.exists,
         triage=desire.triage,
@@ -266,6 +258,60 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
         damages={} if verifier is None else verifier.damages,
         verified=None if verifier is None or not inventory.exists else verifier.effort,
     )
+
+
+def _sort(filling: Filling, inventory: Inventory) -> Triage:
+    if filling.removing is not None:
+        return sort_removal(filling.removing, inventory)
+    return sort_pins(filling.pins, inventory, filling.layout, filling.target, filling.policy)
+
+
+def _plan(filling: Filling, desire: Desire, inventory: Inventory, reporter: Reporter) -> Plan:
+    plan = diff_root(desire, inventory)
+    if filling.removing is not None and inventory.state is None:  # none of ours: it becomes none
+        plan = replace(plan, own_files=(), own_removed=(), settled_times=())
+    for warning in plan.warnings:
+        reporter.report(Warned(warning))
+    return plan
+
+
+def _nothing_removed(filling: Filling, triage: Triage, inventory: Inventory) -> Filled:
+    """Return that there is nothing to take out."""
+    steps = tuple(Keep(old=old, direct=False) for old in triage.left)
+    return Filled(
+        existed=inventory.exists,
+        triage=triage,
+        plan=_empty_plan(filling.layout, steps, inventory.state or _no_state(filling)),
+        unseen=(),
+        placed=NO_EFFORT,
+        recovery_due=False,
+    )
+
+
+def _no_state(filling: Filling) -> RootState:
+    return RootState(
+        implementation=filling.target.implementation,
+        python=filling.target.python_version,
+        distributions={},
+        winners={},
+        files={},
+    )
+
+
+def _act(
+    plan: Plan, inventory: Inventory, filling: Filling, means: Means
+) -> tuple[Effort, tuple[Fresh, bytes] | None]:
+    """Make the root what the plan says; return what was placed, and what was made where nothing was (`Filled.made`)."""
+    layout = filling.layout
+    refuse_own_feet(plan, inventory)
+    if not inventory.exists:
+        fresh = render_fresh(plan)
+        placed = _apply(fresh, fresh[0], filling, means)
+        return placed, (fresh, means.memory.remember_made(layout, plan, fresh))
+    change = None if plan.nothing_to_do else render_change(plan, inventory)
+    placed = NO_EFFORT if change is None else _apply(change, change[0], filling, means)
+    means.memory.remember(layout, plan, change)
+    return placed, None
 
 
 def _verifier(filling: Filling, inventory: Inventory, means: Means) -> "Verifier | None":
@@ -295,32 +341,22 @@ def _find_placed(
         wheels += obtained
         had = [(pin, wheel) for (pin, _), wheel in zip(had, obtained, strict=True)
                if wheel.bytecode_folder]  # fmt: skip
-    return _place([pin for pin, _ in had], [wheel for _, wheel in had], filling)
+    return place_wheels([pin for pin, _ in had], [wheel for _, wheel in had], _placing(filling))
 
 
-def _place(
-    pins: Sequence[WheelPin], wheels: Sequence[StoredWheel], filling: Filling
-) -> dict[str, DesiredDistribution]:
-    """Return the pins' distributions, by name. Raises PoisonedError."""
-    placing = Placing(
+def _placing(filling: Filling) -> Placing:
+    return Placing(
         layout=filling.layout,
         target=filling.target,
         windows_launcher=windows_launcher_for(filling.target),
         bytecode=filling.policy.bytecode,
     )
-    scripts = _read_scripts(wheels)
-    return {
-        pin.name: place_distribution(
-            wheel,
-            placing,
-            Extras(
-                direct=pin.direct,
-                direct_url=render_direct_url(pin.source, pin.artifact.file.digests),
-                scripts=scripts[wheel.folder],
-            ),
-        )
-        for pin, wheel in zip(pins, wheels, strict=True)
-    }
+
+
+def _recall(filling: Filling, means: Means) -> Inventory | None:
+    if filling.verify or filling.removing is not None:
+        return None
+    return means.memory.recall(filling.layout)
 
 
 def _inventory(filling: Filling, recalled: Inventory | None) -> Inventory:
@@ -400,7 +436,7 @@ def _desire(
         if means.bytecode is not None:
             obtained = _with_bytecode(obtained, means.bytecode, dry_run=filling.dry_run)
             wheels += obtained
-        placed |= _place(lacking, obtained, filling)
+        placed |= place_wheels(lacking, obtained, _placing(filling))
         for wheel in obtained:
             for warning in wheel.warnings:
                 means.reporter.report(Warned(f"{wheel.label}: {warning}"))
@@ -426,22 +462,6 @@ def _with_bytecode(
 ) -> list[StoredWheel]:
     """Return the wheels with their bytecode; a dry run compiles nothing, and has what was compiled before."""
     return [bytecode.find(wheel) for wheel in wheels] if dry_run else bytecode.obtain(wheels)
-
-
-def _read_scripts(wheels: Sequence[StoredWheel]) -> dict[str, dict[str, bytes]]:
-    """Return, by the wheel's folder, what follows the first line of its `#!python` scripts. Raises PoisonedError."""
-    scripts: dict[str, dict[str, bytes]] = {wheel.folder: {} for wheel in wheels}
-    poisoned = []
-    for wheel in wheels:
-        for path in wheel.python_scripts:
-            content = read_stored(wheel, "scripts", path)
-            if content is None:
-                poisoned.append((wheel.label, wheel.folder, f"scripts/{path}"))
-            else:
-                scripts[wheel.folder][path] = content.partition(b"\n")[2]
-    if poisoned:
-        raise PoisonedError(poisoned)
-    return scripts
 
 
 def _apply(rows: Change | Fresh, staging: Staging, filling: Filling, means: Means) -> Effort:

@@ -294,7 +294,7 @@ def _environment_asked_for(search: PlaceSearch) -> tuple[str, Target] | None:
 
 
 def _running_environment(folder: str, word: str, surroundings: Surroundings) -> Target:
-    target = _environment_target(folder, surroundings.environ)
+    target = environment_target(folder, surroundings.environ)
     if target is None:
         raise SenselessRootError(
             f"{word} names it, and there is no interpreter in it that runs",
@@ -317,7 +317,8 @@ def _plain_environment(search: PlaceSearch, path: str) -> Layout:
     return _told(search, target_layout(root), word)
 
 
-def _environment_target(folder: str, variables: Mapping[str, str]) -> Target | None:
+def environment_target(folder: str, variables: Mapping[str, str]) -> Target | None:
+    """Return the target of the environment in a folder, None where no Python runs in it."""
     for name in ("bin/python", "bin/python3", "Scripts/python.exe"):
         executable = os.path.join(folder, name)
         if os.path.isfile(executable):

@@ -1,17 +1,24 @@
 """The settings that a command works with: its own words over the files that speak of the same."""
 
 import os
+from typing import TYPE_CHECKING
 
 from siteroot.model.event import Note, Warned
 from siteroot.model.request import CacheRequest, SyncRequest
 from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.ports import ProjectFiles, Reporter
+from siteroot.project.discover import NoProjectError, discover_project
 from siteroot.project.settings import SettingsPlaces, combine_settings, read_settings_layers
+
+from .project_files import DiskProjectFiles
+
+if TYPE_CHECKING:  # its nouns are no sync's to load
+    from siteroot.model.pip_request import PipContext
 
 
 def load_settings(
-    request: SyncRequest | CacheRequest,
+    request: "SyncRequest | CacheRequest | PipContext",
     surroundings: Surroundings,
     files: ProjectFiles,
     project_root: str | None,
@@ -31,3 +38,16 @@ def load_settings(
     for note in layers.notes:
         reporter.report(Note(note))
     return combine_settings((request.settings, *layers.layers))
+
+
+def load_found_settings(
+    request: "CacheRequest | PipContext", surroundings: Surroundings, reporter: Reporter
+) -> Settings:
+    """Return the settings of a command that works with or without a project around it."""
+    files = DiskProjectFiles()
+    start = os.path.normpath(os.path.join(surroundings.cwd, request.project or "."))
+    try:
+        root: str | None = discover_project(files, start, frozen=True).root
+    except NoProjectError:
+        root = None
+    return load_settings(request, surroundings, files, root, reporter)

@@ -40,6 +40,7 @@ from siteroot.select.pins import Selected, select_pins
 from siteroot.store.store import Store
 
 from .bytecode import BytecodeSupply, supply_bytecode
+from .caches import is_anothers
 from .clock import SystemClock
 from .filling import Filling, Means, fill_root
 from .keeping import Keeper
@@ -203,16 +204,8 @@ def _caches(settings: Settings, surroundings: Surroundings, scope: ExitStack) ->
     named = settings.cache_dir
     folder = os.path.join(surroundings.cwd, named) if named else surroundings.cache_folder
     store = os.path.realpath(folder)
-    lasting = None if _is_anothers(store) else store
+    lasting = None if is_anothers(store) else store
     return _Caches(store=store, temporary=temporary, lasting=lasting)
-
-
-def _is_anothers(folder: str) -> bool:
-    """Whether a folder belongs to another user, in which a file of ours would be in that one's way."""
-    try:
-        return os.stat(folder).st_uid != os.geteuid()
-    except OSError:
-        return False
 
 
 def _target(

@@ -57,7 +57,7 @@ def test_options_say_what_the_table_says(words: str, said: list[tuple[str, objec
         ("cache dri", "there is no command `cache dri`: did you mean `dir`?"),
         ("snyc", "there is no command `snyc`: did you mean `sync`?"),
         ("lock", "there is no command `lock`: siteroot does not lock: run `uv lock`, then `siteroot sync --frozen`"),
-        ("frobnicate", "there is no command `frobnicate`: there are sync, cache, help"),
+        ("frobnicate", "there is no command `frobnicate`: there are sync, cache, pip, help"),
         ("--cache-dir somewhere snyc", "there is no command `snyc`: did you mean `sync`?"),
         ("--target pkgs sync", "`siteroot` alone has no option `--target`: say it after the command, as in `siteroot sync --target ...`"),
         ("sync --indx https://me:secret@example.org/simple", "`siteroot sync` has no option `--indx`: did you mean `--index`?"),
@@ -77,9 +77,9 @@ def test_what_uv_has_and_siteroot_has_not_is_refused_with_a_way_out(option: obje
 
     assert isinstance(option, Option)
     for name in (*option.names, *option.aliases):
-        words = ["sync", name] if option.kind is Kind.SWITCH else ["sync", name, "x"]
+        words = [name] if option.kind is Kind.SWITCH else [name, "x"]
         with pytest.raises(UnclearWordsError) as caught:
-            parse_arguments(words)
+            parse_arguments([*option.commands[0].split(), *words])
         assert str(caught.value) == f"`{name}` is not honoured: {option.refused}"
 
 
@@ -101,7 +101,7 @@ def test_every_option_that_a_command_has_can_be_said(command: str) -> None:
     for option in OPTIONS:
         if command not in option.commands or option.refused:
             continue
-        value = option.choices[0] if option.choices else "x"
+        value = option.choices[0] if option.choices else "7"
         for name in (*option.names, *option.aliases):
             words = [name] if option.kind in (Kind.SWITCH, Kind.COUNT) else [name, value]
             said = parse_arguments([*command.split(), *words]).said

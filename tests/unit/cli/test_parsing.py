@@ -37,9 +37,9 @@ def _sync(words: str, **environ: str) -> Sync:
     return command
 
 
-def _refused(words: str, **environ: str) -> str:
+def _refused(words: str, command: str = "sync", **environ: str) -> str:
     with pytest.raises(UsageError) as caught:
-        parse_command(["sync", *words.split()], environ, "/")
+        parse_command([*command.split(), *words.split()], environ, "/")
     return str(caught.value)
 
 
@@ -219,7 +219,8 @@ def test_contradictions_are_refused(contradiction: object) -> None:
         assert "exclude each other" in _refused(_words(one), UV_NO_SOURCES="1")
         return
     for words in (f"{_words(one)} {_words(other)}", f"{_words(other)} {_words(one)}"):
-        assert _refused(words).endswith("exclude each other: say one of them")
+        refusal = _refused(words, one.commands[0])
+        assert refusal.endswith("exclude each other: say one of them")
     variable = next(iter(other.variables), None)
     if variable is not None and contradiction.farther is not Farther.REFUSED:
         _sync(_words(one), **{variable: "x" if other.kind is Kind.TEXT else "1"})

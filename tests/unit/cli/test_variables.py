@@ -89,7 +89,7 @@ def test_every_variable_of_the_table_is_heard() -> None:
     for option in OPTIONS:
         for name in () if option.refused else option.variables:
             value = option.choices[0] if option.choices else samples[option.kind]
-            said = read_variables("sync", {name: value})
+            said = read_variables(option.commands[0], {name: value})
             assert [one.option for one in said] == [option], name
             heard += 1
     assert heard > 80

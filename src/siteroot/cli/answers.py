@@ -1,0 +1,78 @@
+"""What was said, of each field what holds: flags over SITEROOT_ variables over others, typed."""
+
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+from .arguments import Said, Value
+from .options import Kind
+
+
+class Answers:
+    """What holds of each field, typed."""
+
+    def __init__(self, said: Mapping[str, Said]) -> None:
+        self._said = said
+
+    def layer(self, field: str) -> int | None:
+        """Return the layer that speaks of a field, None where none does (`Said.layer`)."""
+        return self._said[field].layer if field in self._said else None
+
+    def word(self, field: str) -> str:
+        """Return the word that says it."""
+        return self._said[field].word if field in self._said else ""
+
+    def switch(self, field: str) -> bool | None:
+        """Return what a switch says."""
+        value = self._value(field)
+        return value if isinstance(value, bool) else None
+
+    def text(self, field: str) -> str | None:
+        """Return a text."""
+        value = self._value(field)
+        return value if isinstance(value, str) else None
+
+    def number(self, field: str) -> int | None:
+        """Return a number."""
+        value = self._value(field)
+        return value if isinstance(value, int) else None
+
+    def count(self, field: str) -> int:
+        """Return how often it was said."""
+        return self.number(field) or 0
+
+    def many(self, field: str) -> tuple[str, ...]:
+        """Return all values of a list."""
+        value = self._value(field)
+        return value if isinstance(value, tuple) else ()
+
+    def _value(self, field: str) -> Value | None:
+        return self._said[field].value if field in self._said else None
+
+
+def nearest(said: Iterable[Said]) -> dict[str, Said]:
+    """Return what holds of each field: of the nearest layer the last word, or all of a list's, all of a count's."""
+    found: dict[str, Said] = {}
+    for one in said:
+        field = one.option.field
+        earlier = found.get(field)
+        if earlier is None or one.layer < earlier.layer:
+            found[field] = one
+        elif one.layer == earlier.layer:
+            found[field] = Said(one.option, _joined(earlier.value, one), one.layer, one.word)
+    return found
+
+
+def _joined(earlier: Value, one: Said) -> Value:
+    match one.option.kind:
+        case Kind.LIST | Kind.NAMES:
+            assert isinstance(earlier, tuple)
+            assert isinstance(one.value, tuple)
+            return earlier + one.value
+        case Kind.COUNT:
+            assert isinstance(earlier, int)
+            assert isinstance(one.value, int)
+            return earlier + one.value
+        case Kind.SWITCH | Kind.TEXT | Kind.NUMBER:
+            return one.value
+        case _ as never:
+            assert_never(never)

@@ -1,0 +1,129 @@
+"""`siteroot pip`: lets the workflow of a request do it, and writes what came of it."""
+
+import sys
+from typing import TextIO, assert_never
+
+from siteroot.errors import UsageError
+from siteroot.model.event import Warned
+from siteroot.model.pip_request import (
+    CheckRequest,
+    FreezeRequest,
+    ListRequest,
+    PipRequest,
+    ShowRequest,
+    TreeRequest,
+    UninstallRequest,
+)
+from siteroot.model.surroundings import Surroundings
+from siteroot.ports import Interrupts
+from siteroot.select.installed import Incompatibility
+from siteroot.workflows.pip_listing import pip_check, pip_freeze, pip_list, pip_show, pip_tree
+
+from .exits import DONE, FAILED
+from .listing import (
+    render_checked,
+    render_conflict,
+    render_freeze,
+    render_list,
+    render_shown,
+    render_tree,
+)
+from .output import render_uninstalled
+from .progress import Teller
+from .terminal import Paint
+
+
+class PipSpeech:
+    """What `siteroot pip` speaks by: stdout for what was asked, the teller for the rest; `quiet` as -q was said."""
+
+    def __init__(self, out: TextIO, teller: Teller, paint: Paint, quiet: int) -> None:
+        self.out = out
+        self.teller = teller
+        self.paint = paint
+        self.quiet = quiet
+
+    def write(self, lines: "list[str]", *, below: int) -> None:
+        """Write lines to stdout, unless -q was said so often."""
+        if lines and self.quiet < below:
+            self.out.write("\n".join(lines) + "\n")
+
+    def warn(self, conflicts: tuple[Incompatibility, ...]) -> None:
+        """Warn of what does not fit together."""
+        for conflict in conflicts:
+            self.teller.report(Warned(render_conflict(conflict)))
+
+
+def run_pip(
+    request: PipRequest, surroundings: Surroundings, interrupts: Interrupts, speech: PipSpeech
+) -> int:
+    """Do what is asked and return the exit code."""
+    match request:
+        case ListRequest():
+            listing = pip_list(request, surroundings, speech.teller)
+            speech.write(list(render_list(listing, request.format)), below=2)
+            speech.warn(listing.conflicts)
+        case FreezeRequest():
+            listing = pip_freeze(request, surroundings, speech.teller)
+            speech.write(render_freeze(listing), below=2)
+            speech.warn(listing.conflicts)
+        case ShowRequest():
+            return _show(request, surroundings, speech)
+        case CheckRequest():
+            checking = pip_check(request, surroundings, speech.teller)
+            for line in () if speech.quiet else render_checked(checking, speech.paint):
+                speech.teller.say(line)
+            return FAILED if checking.conflicts else DONE
+        case TreeRequest(specifiers=specifiers, invert=invert, no_dedupe=no_dedupe):
+            growing = pip_tree(request, surroundings, speech.teller)
+            lines = render_tree(
+                growing.roots, specifiers=specifiers, invert=invert, dedupe=not no_dedupe
+            )
+            speech.write(lines, below=1)
+            speech.warn(growing.conflicts)
+        case UninstallRequest():
+            _uninstall(request, surroundings, interrupts, speech)
+        case _ as never:
+            assert_never(never)
+    return DONE
+
+
+def _uninstall(
+    request: UninstallRequest, surroundings: Surroundings, interrupts: Interrupts, speech: PipSpeech
+) -> None:
+    # what only this needs; the listings must not pay for it
+    from siteroot.workflows.noted import noted  # noqa: PLC0415
+    from siteroot.workflows.pip_uninstall import pip_uninstall  # noqa: PLC0415
+
+    outcome = pip_uninstall(request, surroundings, speech.teller, interrupts, _read_stdin)
+    is_so = "was not changed" if outcome.dry_run or not outcome.changes else "is as it shall be"
+    with noted(f"{outcome.root} {is_so}"):
+        for name in outcome.absent if not outcome.dry_run else ():
+            speech.teller.report(Warned(f"Skipping {name} as it is not installed"))
+        if not (outcome.changes or outcome.dry_run):
+            speech.teller.report(Warned("No packages to uninstall"))
+        speech.teller.close()
+        for line in () if speech.quiet else render_uninstalled(outcome, speech.paint):
+            speech.teller.say(line)
+        interrupts.allow()
+
+
+def _read_stdin() -> bytes:
+    try:
+        return sys.stdin.buffer.read()
+    except (OSError, ValueError, AttributeError) as error:
+        raise UsageError("stdin cannot be read", where="-r -") from error
+
+
+def _show(request: ShowRequest, surroundings: Surroundings, speech: PipSpeech) -> int:
+    if not request.names:
+        speech.teller.report(Warned("say the names of distributions to show"))
+        return FAILED
+    showing = pip_show(request, surroundings, speech.teller)
+    if showing.absent:
+        speech.teller.report(Warned(f"Package(s) not found for: {', '.join(showing.absent)}"))
+    speech.write(list(render_shown(showing.shown)), below=1)
+    for each in showing.shown if request.files else ():
+        if each.files is None:
+            speech.teller.report(Warned(f"there is no list of the files of {each.described.name}"))
+    speech.warn(showing.conflicts)
+    return DONE if showing.shown else FAILED

@@ -1,0 +1,46 @@
+"""Stored wheels as distributions of a root: every file placed, before anything of it is written."""
+
+from collections.abc import Sequence
+
+from siteroot.formats.direct_url import render_direct_url
+from siteroot.model.pin import WheelPin
+from siteroot.model.plan import DesiredDistribution
+from siteroot.model.wheel import StoredWheel
+from siteroot.plan.place import Extras, Placing, place_distribution
+from siteroot.root.placing import PoisonedError
+from siteroot.store.store import read_stored
+
+
+def place_wheels(
+    pins: Sequence[WheelPin], wheels: Sequence[StoredWheel], placing: Placing
+) -> dict[str, DesiredDistribution]:
+    """Return the pins' distributions, by name. Raises PoisonedError."""
+    scripts = _read_scripts(wheels)
+    return {
+        pin.name: place_distribution(
+            wheel,
+            placing,
+            Extras(
+                direct=pin.direct,
+                direct_url=render_direct_url(pin.source, pin.artifact.file.digests),
+                scripts=scripts[wheel.folder],
+            ),
+        )
+        for pin, wheel in zip(pins, wheels, strict=True)
+    }
+
+
+def _read_scripts(wheels: Sequence[StoredWheel]) -> dict[str, dict[str, bytes]]:
+    """Return, by the wheel's folder, what follows the first line of its `#!python` scripts. Raises PoisonedError."""
+    scripts: dict[str, dict[str, bytes]] = {wheel.folder: {} for wheel in wheels}
+    poisoned = []
+    for wheel in wheels:
+        for path in wheel.python_scripts:
+            content = read_stored(wheel, "scripts", path)
+            if content is None:
+                poisoned.append((wheel.label, wheel.folder, f"scripts/{path}"))
+            else:
+                scripts[wheel.folder][path] = content.partition(b"\n")[2]
+    if poisoned:
+        raise PoisonedError(poisoned)
+    return scripts

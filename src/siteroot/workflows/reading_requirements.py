@@ -1,0 +1,62 @@
+"""What the words of a command ask for, with the files, pages and stdin that they name."""
+
+import os
+from collections.abc import Callable, Sequence
+
+from siteroot import fs
+from siteroot.index.fetch import Fetcher, FetchRequest
+from siteroot.model.event import Warned
+from siteroot.model.requirements import Requirements, RequirementSource
+from siteroot.model.settings import Settings
+from siteroot.model.surroundings import Surroundings
+from siteroot.ports import Clock, Reporter
+from siteroot.project.requirements_files import Reading, read_requirements
+
+from .project_files import DiskProjectFiles
+from .supply import fetch_options
+
+#: The largest requirements file that is fetched, in bytes.
+_MOST = 64 << 20
+
+
+def read_asked(
+    sources: Sequence[RequirementSource],
+    settings: Settings,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    clock: Clock,
+    *,
+    stdin: Callable[[], bytes],
+    extras: tuple[str, ...] | None = (),
+) -> Requirements:
+    """Return what the sources ask for, and tell its warnings.
+
+    Raises ProjectError and UsageError for what is said in them, SourceError for a page.
+    """
+
+    def fetch(url: str) -> bytes:
+        folder = os.path.realpath(surroundings.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - as in `sync`
+        path = os.path.join(folder, f"siteroot-{os.urandom(12).hex()}")
+        name = os.path.basename(url.partition("?")[0])
+        request = FetchRequest(name=name, version="", location=url, digests=(), size=None)
+        with Fetcher(
+            fetch_options(settings, surroundings), clock=clock, reporter=reporter
+        ) as fetcher:
+            try:
+                fetcher.fetch(request, path)
+                return fs.read_plain(path, _MOST)
+            finally:
+                fs.remove_tree(path)
+
+    reading = Reading(
+        files=DiskProjectFiles(),
+        folder=surroundings.cwd,
+        variables=surroundings.environ,
+        fetch=fetch,
+        stdin=stdin,
+        extras=extras,
+    )
+    found = read_requirements(sources, reading)
+    for warning in found.warnings:
+        reporter.report(Warned(warning))
+    return found

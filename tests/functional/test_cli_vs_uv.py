@@ -9,7 +9,8 @@ from tempfile import gettempdir
 
 import pytest
 
-from siteroot.cli.options import OPTIONS, SYNC, Kind, Option
+from siteroot.cli.option import Kind, Option
+from siteroot.cli.options import OPTIONS, SYNC
 from siteroot.cli.parsing import parse_command
 from siteroot.errors import UsageError
 from support.command import plain_variables

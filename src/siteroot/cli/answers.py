@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from .arguments import Said, Value
-from .options import Kind
+from .option import Kind
 
 
 class Answers:

@@ -4,7 +4,8 @@ import textwrap
 
 from .arguments import options_of
 from .exits import EXIT_CODES
-from .options import GROUPS, WORDED, Kind, Option, Section
+from .option import Kind, Option, Section
+from .options import GROUPS, WORDED
 from .terminal import Paint
 
 _ABOUT = {

@@ -4,41 +4,13 @@ The parser (`arguments`), the variable reader (`variables`), `--help` (`guide`) 
 are all made from it, so that they cannot disagree. Where uv has an option, its name and meaning are uv's.
 """
 
-from enum import Enum, auto
+from siteroot.model.value import replace
 
-from siteroot.model.value import dataclass
-
-
-class Kind(Enum):
-    """How an option is said."""
-
-    SWITCH = auto()  # says `value` of its field
-    TEXT = auto()  # takes one value
-    NUMBER = auto()  # takes one whole number, not below `least`
-    LIST = auto()  # takes a value, and may be said again
-    NAMES = auto()  # the same, each value the name of an extra, a group or a distribution
-    COUNT = auto()  # says more each time it is said
-
-
-class Section(Enum):
-    """The parts of `--help`, in order; the values are their titles."""
-
-    ROOT = "Where the root goes"
-    LOCK = "The lock"
-    SELECTION = "What is installed"
-    LISTING = "What it is about"
-    PYTHON = "Python options"
-    INSTALLER = "How it is installed"
-    BUILD = "Wheels and builds"
-    NETWORK = "Network and index options"
-    CACHE = "Cache options"
-    OUTPUT = "Output options"
-    GLOBAL = "Global options"
-
+from .option import Contradiction, Farther, Kind, Option, Section, both
+from .pip_options import PIP_COMMANDS, PIP_OPTIONS, SHARED_FIELDS
 
 SYNC = "sync"
 CACHE_COMMANDS = ("cache dir", "cache size", "cache prune", "cache clean")
-PIP_COMMANDS = ("pip check", "pip freeze", "pip list", "pip show", "pip tree", "pip uninstall")
 COMMANDS = (SYNC, *CACHE_COMMANDS, *PIP_COMMANDS)
 
 #: The words that only stand before other words, with these.
@@ -51,72 +23,6 @@ WORDED = ("cache clean", "pip show", "pip uninstall")
 _ROOTED = (SYNC, *PIP_COMMANDS)  # what works on a root
 _CHANGING = (SYNC, "pip uninstall")
 
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One row of the table.
-
-    `names` are shown, `aliases` understood; a row without names is a variable or a setting alone. Switches that share
-    a `field` are twins: the last one said holds (of variables the last in the table), as with uv. `separator`
-    parts the values of a flag, `variable_separator` those of a variable. `setting` is the key in `[tool.uv]` and in
-    `[tool.siteroot]`, in the latter alone if `own_setting`. `own` means that `uv sync` has no such option.
-    `refused` says why an option is not honoured and what to do instead; its variables are noted with -v.
-    """
-
-    names: tuple[str, ...]
-    section: Section
-    kind: Kind
-    help: str
-    into: str = ""
-    metavar: str = ""
-    value: bool = True
-    least: int = 0
-    aliases: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
-    separator: str | None = None
-    variables: tuple[str, ...] = ()
-    variable_separator: str = " "
-    empty_is_unset: bool = False
-    setting: str | None = None
-    own_setting: bool = False
-    commands: tuple[str, ...] = (SYNC,)
-    hidden: bool = False
-    own: bool = False
-    refused: str | None = None
-
-    @property
-    def name(self) -> str:
-        """What messages call it: the long name, or the variable's."""
-        return (self.names or self.variables or (self.setting or "",))[-1]
-
-    @property
-    def field(self) -> str:
-        """What it speaks of."""
-        return self.into or self.name.lstrip("-").replace("-", "_")
-
-
-class Farther(Enum):
-    """What becomes of a contradiction whose one side is farther: a variable against a flag, UV_ against SITEROOT_."""
-
-    REFUSED = auto()
-    DROPPED = auto()
-    DROPPED_WITH_WARNING = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """Two fields that cannot both be said; a switch that says False is meant only where `other_value` is so."""
-
-    one: str
-    other: str
-    other_value: bool = True
-    farther: Farther = Farther.DROPPED
-
-
-def _both(suffix: str) -> tuple[str, ...]:
-    return (f"SITEROOT_{suffix}", f"UV_{suffix}")
-
-
 _NO_LOCKING = "siteroot does not lock: run `uv lock` with it, then sync the lock that it writes"
 _NO_BUILDING = "siteroot does not check the hashes of build requirements yet: leave it out"
 _NO_DOWNLOADS = "siteroot never downloads a Python: leave it out"
@@ -126,12 +32,11 @@ _PRERELEASES = ("disallow", "allow", "if-necessary", "explicit", "if-necessary-o
 
 S, T, N, L, M, C = Kind.SWITCH, Kind.TEXT, Kind.NUMBER, Kind.LIST, Kind.NAMES, Kind.COUNT
 ROOT, LOCK, SELECTION, PYTHON = Section.ROOT, Section.LOCK, Section.SELECTION, Section.PYTHON
-LISTING = Section.LISTING
 INSTALLER, BUILD, NETWORK = Section.INSTALLER, Section.BUILD, Section.NETWORK
 CACHE, OUTPUT, GLOBAL = Section.CACHE, Section.OUTPUT, Section.GLOBAL
 
 # fmt: off
-OPTIONS = (
+_ROWS = (
     # -- where the root goes (ROOT.md 1)
     Option(("--target",), ROOT, T, "Make DIR the site root: distributions in DIR, their scripts in DIR/bin.",
            metavar="DIR", aliases=("-t",), variables=("SITEROOT_TARGET",), setting="target", own_setting=True, own=True, commands=_ROOTED),
@@ -143,22 +48,19 @@ OPTIONS = (
            own=True),
     Option(("--no-system",), ROOT, S, "", into="system", value=False, hidden=True, own=True),
     Option(("--break-system-packages",), ROOT, S, "Change a Python that its operating system manages (EXTERNALLY-MANAGED).",
-           variables=_both("BREAK_SYSTEM_PACKAGES"), setting="break-system-packages", own_setting=True, own=True, commands=_CHANGING),
+           variables=both("BREAK_SYSTEM_PACKAGES"), setting="break-system-packages", own_setting=True, own=True, commands=_CHANGING),
     Option(("--no-break-system-packages",), ROOT, S, "", into="break_system_packages", value=False, hidden=True, own=True, commands=_CHANGING),
-    Option(("--system",), ROOT, S, "Work on the site-packages of the Python itself, not on an environment's. With --target or --prefix it only picks that Python.",
-           variables=_both("SYSTEM_PYTHON"), commands=PIP_COMMANDS),
-    Option(("--no-system",), ROOT, S, "", into="system", value=False, hidden=True, commands=PIP_COMMANDS),
     Option(("--active",), ROOT, S, "Use the site-packages of the virtual environment that VIRTUAL_ENV names."),
     Option(("--no-active",), ROOT, S, "", into="active", value=False, hidden=True),
     # -- the lock
     Option(("--frozen",), LOCK, S, "Use the lock as it is, without asking whether it still fits pyproject.toml.",
-           variables=_both("FROZEN")),
+           variables=both("FROZEN")),
     Option(("--locked",), LOCK, S, "Compare the lock with pyproject.toml first, and fail if it no longer fits.",
-           variables=_both("LOCKED")),
+           variables=both("LOCKED")),
     Option(("--lock",), LOCK, T, "Read this lock: a uv.lock or a pylock.toml. [default: uv.lock of the workspace, else its pylock.toml]",
            metavar="FILE", variables=("SITEROOT_LOCK",), own=True),
     Option(("--require-hashes",), LOCK, S, "Refuse every file for which the lock has no strong hash, instead of warning.",
-           variables=_both("REQUIRE_HASHES"), setting="require-hashes", own_setting=True, own=True),
+           variables=both("REQUIRE_HASHES"), setting="require-hashes", own_setting=True, own=True),
     Option(("--no-require-hashes",), LOCK, S, "", into="require_hashes", value=False, hidden=True, own=True),
     Option(("-U", "--upgrade"), LOCK, S, "", refused=_NO_LOCKING),
     Option(("-P", "--upgrade-package"), LOCK, L, "", refused=_NO_LOCKING),
@@ -175,17 +77,17 @@ OPTIONS = (
     Option(("--index-strategy",), LOCK, T, "", refused=_NO_LOCKING, into="flag_index_strategy"),
     # what a lock was resolved with: compared where its freshness is judged
     Option((), LOCK, T, "The resolution that the lock was made with.", into="resolution",
-           choices=_RESOLUTIONS, variables=_both("RESOLUTION"), setting="resolution"),
+           choices=_RESOLUTIONS, variables=both("RESOLUTION"), setting="resolution"),
     Option((), LOCK, T, "The pre-releases that the lock was made with.", into="prerelease",
-           choices=_PRERELEASES, variables=_both("PRERELEASE"), setting="prerelease"),
+           choices=_PRERELEASES, variables=both("PRERELEASE"), setting="prerelease"),
     Option((), LOCK, T, "The fork strategy that the lock was made with.", into="fork_strategy",
-           choices=("fewest", "requires-python"), variables=_both("FORK_STRATEGY"), setting="fork-strategy"),
+           choices=("fewest", "requires-python"), variables=both("FORK_STRATEGY"), setting="fork-strategy"),
     Option((), LOCK, T, "The date that the lock was made with.", into="exclude_newer",
-           variables=_both("EXCLUDE_NEWER"), setting="exclude-newer"),
+           variables=both("EXCLUDE_NEWER"), setting="exclude-newer"),
     Option((), LOCK, S, "Whether the lock was made without [tool.uv.sources].", into="no_sources",
-           variables=_both("NO_SOURCES"), setting="no-sources"),
+           variables=both("NO_SOURCES"), setting="no-sources"),
     Option((), LOCK, M, "The distributions whose sources the lock was made without.", into="no_sources_package",
-           variables=_both("NO_SOURCES_PACKAGE"), setting="no-sources-package"),
+           variables=both("NO_SOURCES_PACKAGE"), setting="no-sources-package"),
     Option((), LOCK, L, "The pre-releases of single distributions that the lock was made with.", into="prerelease_package",
            setting="prerelease-package"),
     Option((), LOCK, L, "The dates of single distributions that the lock was made with.", into="exclude_newer_package",
@@ -200,59 +102,37 @@ OPTIONS = (
     Option(("--no-extra",), SELECTION, M, "Leave this extra out of --all-extras.", metavar="EXTRA"),
     Option(("--group",), SELECTION, M, "Include this dependency group.", metavar="GROUP"),
     Option(("--no-group",), SELECTION, M, "Leave this dependency group out, whatever includes it.",
-           metavar="GROUP", variables=_both("NO_GROUP")),
+           metavar="GROUP", variables=both("NO_GROUP")),
     Option(("--only-group",), SELECTION, M, "Install this dependency group alone, without the project and its dependencies.",
            metavar="GROUP"),
     Option(("--all-groups",), SELECTION, S, "Include every dependency group."),
     Option(("--no-default-groups",), SELECTION, S, "Leave out the default groups (tool.uv.default-groups; the group dev where that is not set).",
-           variables=_both("NO_DEFAULT_GROUPS")),
-    Option(("--dev",), SELECTION, S, "Include the group dev, as is the default.", into="dev", variables=_both("DEV")),
-    Option(("--no-dev",), SELECTION, S, "Leave out the group dev.", into="dev", value=False, variables=_both("NO_DEV")),
+           variables=both("NO_DEFAULT_GROUPS")),
+    Option(("--dev",), SELECTION, S, "Include the group dev, as is the default.", into="dev", variables=both("DEV")),
+    Option(("--no-dev",), SELECTION, S, "Leave out the group dev.", into="dev", value=False, variables=both("NO_DEV")),
     Option(("--only-dev",), SELECTION, S, "Install the group dev alone, without the project and its dependencies."),
     Option(("--package",), SELECTION, M, "Sync for this member of the workspace. May be said again.", metavar="MEMBER"),
     Option(("--all-packages",), SELECTION, S, "Sync for all members of the workspace."),
     Option(("--no-install-project",), SELECTION, S, "Do not install the project itself; its dependencies are installed.",
-           variables=_both("NO_INSTALL_PROJECT")),
+           variables=both("NO_INSTALL_PROJECT")),
     Option(("--no-install-workspace",), SELECTION, S, "Do not install members of the workspace, the project included; their dependencies are installed.",
-           variables=_both("NO_INSTALL_WORKSPACE")),
+           variables=both("NO_INSTALL_WORKSPACE")),
     Option(("--no-install-local",), SELECTION, S, "Do not install what comes from a local path: members, path and editable dependencies.",
-           variables=_both("NO_INSTALL_LOCAL")),
+           variables=both("NO_INSTALL_LOCAL")),
     Option(("--no-install-package",), SELECTION, M, "Do not install this distribution; its dependencies are installed.", metavar="NAME"),
     Option(("--only-install-project",), SELECTION, S, "Install the project alone.", hidden=True,
-           variables=_both("ONLY_INSTALL_PROJECT")),
+           variables=both("ONLY_INSTALL_PROJECT")),
     Option(("--only-install-workspace",), SELECTION, S, "Install the members of the workspace alone.", hidden=True,
-           variables=_both("ONLY_INSTALL_WORKSPACE")),
+           variables=both("ONLY_INSTALL_WORKSPACE")),
     Option(("--only-install-local",), SELECTION, S, "Install what comes from a local path alone.", hidden=True,
-           variables=_both("ONLY_INSTALL_LOCAL")),
+           variables=both("ONLY_INSTALL_LOCAL")),
     Option(("--only-install-package",), SELECTION, M, "Install this distribution alone.", metavar="NAME", hidden=True),
     Option(("--no-editable",), SELECTION, S, "Install projects as built copies, not as links to their sources.",
-           variables=_both("NO_EDITABLE")),
+           variables=both("NO_EDITABLE")),
     Option(("--editable",), SELECTION, S, "", into="no_editable", value=False, hidden=True),
     Option(("--no-editable-package",), SELECTION, M, "Install this project as a built copy.", metavar="NAME", separator=" "),
     Option(("--script",), SELECTION, T, "",
            refused="siteroot does not read scripts (PEP 723): `uv export --script FILE -o pylock.toml`, then --lock pylock.toml"),
-    # -- what a listing shows, what goes
-    Option(("--format",), LISTING, T, "How the list is written. [default: columns]", metavar="FORMAT",
-           choices=("columns", "freeze", "json"), commands=("pip list",)),
-    Option(("-e", "--editable"), LISTING, S, "Show editables alone.", into="only_editable", commands=("pip list",)),
-    Option(("--exclude-editable",), LISTING, S, "Leave out editables.", commands=("pip list", "pip freeze")),
-    Option(("--exclude",), LISTING, M, "Leave out this distribution.", metavar="NAME", commands=("pip list", "pip freeze")),
-    Option(("--path",), LISTING, L, "Look into this folder, in the root's place. May be said again.", metavar="DIR", commands=("pip freeze",)),
-    Option(("-f", "--files"), LISTING, S, "Show the files of each distribution.", commands=("pip show",)),
-    Option(("-d", "--depth"), LISTING, N, "How deep the tree is shown. [default: 255]", metavar="DEPTH", commands=("pip tree",)),
-    Option(("--prune",), LISTING, M, "Leave out this distribution, with what hangs on it alone.", metavar="NAME", commands=("pip tree",)),
-    Option(("--package",), LISTING, M, "Show this distribution alone, with what hangs on it.", into="only_package", metavar="NAME", commands=("pip tree",)),
-    Option(("--no-dedupe",), LISTING, S, "Show what hangs on a distribution each time, not the first time alone.", commands=("pip tree",)),
-    Option(("--invert",), LISTING, S, "Show what needs a distribution, not what it needs.", aliases=("--reverse",), commands=("pip tree",)),
-    Option(("--show-version-specifiers",), LISTING, S, "Show which versions are asked for.", commands=("pip tree",)),
-    Option(("--strict",), LISTING, S, "Warn of what does not fit together, as `siteroot pip check` finds it.", into="strict_listing",
-           commands=("pip freeze", "pip list", "pip show", "pip tree")),
-    Option(("--no-strict",), LISTING, S, "", into="strict_listing", value=False, hidden=True,
-           commands=("pip freeze", "pip list", "pip show", "pip tree")),
-    Option(("--outdated",), LISTING, S, "", refused="siteroot asks no index yet: leave it out", commands=("pip list", "pip tree")),
-    Option(("-r", "--requirements"), LISTING, L, "Uninstall what this file names. `-` is stdin.", metavar="FILE", into="requirement_files",
-           aliases=("--requirement",), commands=("pip uninstall",)),
-    Option(("-y", "--yes"), LISTING, S, "It is never asked whether to go on.", hidden=True, commands=("pip uninstall",)),
     # -- the Python
     Option(("-p", "--python"), PYTHON, T, "The Python that the root is made for: a version, a name or a path.",
            metavar="PYTHON", variables=("UV_PYTHON",), empty_is_unset=True, commands=_ROOTED),
@@ -261,12 +141,12 @@ OPTIONS = (
     Option(("--python-platform",), PYTHON, T, "The platform that the root is made for: linux, macos, windows, x86_64-manylinux_2_28 and the like; uv's names.",
            metavar="PLATFORM", commands=(SYNC, "pip check")),
     Option(("--managed-python",), PYTHON, S, "Use Pythons that uv installed, no others.",
-           into="managed_python", variables=_both("MANAGED_PYTHON"), commands=COMMANDS),
+           into="managed_python", variables=both("MANAGED_PYTHON"), commands=COMMANDS),
     Option(("--no-managed-python",), PYTHON, S, "Do not use Pythons that uv installed.",
-           into="managed_python", value=False, variables=_both("NO_MANAGED_PYTHON"), commands=COMMANDS),
+           into="managed_python", value=False, variables=both("NO_MANAGED_PYTHON"), commands=COMMANDS),
     Option(("--python-preference",), PYTHON, T, "Which Pythons are preferred.", hidden=True, metavar="PREFERENCE",
            choices=("only-managed", "managed", "system", "only-system"),
-           variables=_both("PYTHON_PREFERENCE"), setting="python-preference", commands=COMMANDS),
+           variables=both("PYTHON_PREFERENCE"), setting="python-preference", commands=COMMANDS),
     Option(("--no-python-downloads",), PYTHON, S, "Do not download a Python; siteroot never does.", hidden=True, commands=COMMANDS),
     Option(("--allow-python-downloads",), PYTHON, S, "", refused=_NO_DOWNLOADS, commands=COMMANDS),
     Option(("--python-fetch",), PYTHON, T, "", refused=_NO_DOWNLOADS, commands=COMMANDS),
@@ -282,7 +162,7 @@ OPTIONS = (
            variables=("SITEROOT_STRICT",), setting="strict", own_setting=True, own=True),
     Option(("--no-strict",), INSTALLER, S, "", into="strict", value=False, hidden=True, own=True),
     Option(("--link-mode",), INSTALLER, T, "How files come from the cache into the root; clone is hardlink where the disk cannot, hardlink is copy. [default: clone]",
-           metavar="MODE", choices=("clone", "copy", "hardlink", "symlink"), variables=_both("LINK_MODE"), setting="link-mode"),
+           metavar="MODE", choices=("clone", "copy", "hardlink", "symlink"), variables=both("LINK_MODE"), setting="link-mode"),
     Option(("--pth",), INSTALLER, T, "Whether a sitecustomize.py makes .pth files work from PYTHONPATH. [default: auto, where there are some]",
            metavar="WHEN", choices=("auto", "off"), variables=("SITEROOT_PTH",), setting="pth", own_setting=True, own=True),
     Option(("--tolerate-record",), INSTALLER, M, "Take this distribution though its RECORD is wrong, with a warning.",
@@ -300,11 +180,11 @@ OPTIONS = (
     Option(("--no-check",), INSTALLER, S, "", into="check", value=False, hidden=True),
     Option(("--dry-run",), INSTALLER, S, "Change nothing; say what would be done. Wheels that the cache lacks are fetched, to look into them.", commands=_CHANGING),
     Option(("--compile-bytecode",), INSTALLER, S, "Place bytecode beside the modules. Each wheel is compiled once, and its bytecode kept in the cache.",
-           aliases=("--compile",), variables=_both("COMPILE_BYTECODE"), setting="compile-bytecode"),
+           aliases=("--compile",), variables=both("COMPILE_BYTECODE"), setting="compile-bytecode"),
     Option(("--no-compile-bytecode",), INSTALLER, S, "Leave bytecode to the interpreter, as is the default.", into="compile_bytecode",
            value=False, aliases=("--no-compile",), hidden=True),
     Option((), INSTALLER, N, "How many seconds one module may take to compile; 0 is any time. [default: 60]", into="compile_bytecode_timeout",
-           variables=_both("COMPILE_BYTECODE_TIMEOUT")),
+           variables=both("COMPILE_BYTECODE_TIMEOUT")),
     Option(("--verify",), INSTALLER, S, "Read every file of the root, compare it with what was placed, and mend what differs. With --check: only tell.",
            variables=("SITEROOT_VERIFY",), own=True),
     Option(("--no-verify",), INSTALLER, S, "", into="verify", value=False, hidden=True, own=True),
@@ -312,20 +192,20 @@ OPTIONS = (
            variables=("SITEROOT_DURABLE",), setting="durable", own_setting=True, own=True, commands=_CHANGING),
     Option(("--no-durable",), INSTALLER, S, "", into="durable", value=False, hidden=True, own=True, commands=_CHANGING),
     # -- wheels and builds
-    Option(("--no-build",), BUILD, S, "Do not build from sdists.", variables=_both("NO_BUILD"), setting="no-build"),
+    Option(("--no-build",), BUILD, S, "Do not build from sdists.", variables=both("NO_BUILD"), setting="no-build"),
     Option(("--build",), BUILD, S, "", into="no_build", value=False, hidden=True),
     Option(("--no-build-package",), BUILD, M, "Do not build this distribution from an sdist.", metavar="NAME", separator=" ",
-           variables=_both("NO_BUILD_PACKAGE"), setting="no-build-package"),
-    Option(("--no-binary",), BUILD, S, "Do not install wheels.", variables=_both("NO_BINARY"), setting="no-binary"),
+           variables=both("NO_BUILD_PACKAGE"), setting="no-build-package"),
+    Option(("--no-binary",), BUILD, S, "Do not install wheels.", variables=both("NO_BINARY"), setting="no-binary"),
     Option(("--binary",), BUILD, S, "", into="no_binary", value=False, hidden=True),
     Option(("--no-binary-package",), BUILD, M, "Do not install this distribution from a wheel.", metavar="NAME", separator=" ",
-           variables=_both("NO_BINARY_PACKAGE"), setting="no-binary-package"),
+           variables=both("NO_BINARY_PACKAGE"), setting="no-binary-package"),
     Option(("-C", "--config-setting"), BUILD, L, "Hand this setting to every build backend.", into="config_settings",
            metavar="KEY=VALUE", aliases=("--config-settings",), setting="config-settings"),
     Option(("--config-settings-package",), BUILD, L, "Hand this setting to the build backend of this distribution.",
            metavar="NAME:KEY=VALUE", aliases=("--config-setting-package",), setting="config-settings-package"),
     Option(("--no-build-isolation",), BUILD, S, "Let build backends see the selected distributions in place of what they say they need.",
-           variables=_both("NO_BUILD_ISOLATION"), setting="no-build-isolation"),
+           variables=both("NO_BUILD_ISOLATION"), setting="no-build-isolation"),
     Option(("--build-isolation",), BUILD, S, "", into="no_build_isolation", value=False, hidden=True),
     Option(("--no-build-isolation-package",), BUILD, M, "The same for the build backend of this distribution.", metavar="NAME",
            setting="no-build-isolation-package"),
@@ -342,47 +222,47 @@ OPTIONS = (
     Option(("--no-require-build-hashes",), BUILD, S, "", refused=_NO_BUILDING),
     # -- the network
     Option(("--offline",), NETWORK, S, "Use no network: what the cache and local files have, or an error.",
-           variables=_both("OFFLINE"), setting="offline", commands=COMMANDS),
+           variables=both("OFFLINE"), setting="offline", commands=COMMANDS),
     Option(("--no-offline",), NETWORK, S, "", into="offline", value=False, hidden=True, commands=COMMANDS),
     Option(("--index",), NETWORK, L, "An index, as NAME=URL or URL. The lock says where files are; an index adds credentials for them.",
-           metavar="INDEX", separator=" ", variables=_both("INDEX"), setting="index"),
+           metavar="INDEX", separator=" ", variables=both("INDEX"), setting="index"),
     Option(("--default-index",), NETWORK, T, "The default index, in PyPI's place.", metavar="INDEX",
-           variables=_both("DEFAULT_INDEX"), empty_is_unset=True),
+           variables=both("DEFAULT_INDEX"), empty_is_unset=True),
     Option(("-i", "--index-url"), NETWORK, T, "The default index (older word).", metavar="URL", hidden=True,
-           variables=_both("INDEX_URL"), empty_is_unset=True, setting="index-url"),
+           variables=both("INDEX_URL"), empty_is_unset=True, setting="index-url"),
     Option(("--extra-index-url",), NETWORK, L, "One more index (older word).", metavar="URL", separator=" ", hidden=True,
-           variables=_both("EXTRA_INDEX_URL"), setting="extra-index-url"),
+           variables=both("EXTRA_INDEX_URL"), setting="extra-index-url"),
     Option(("-f", "--find-links"), NETWORK, L, "A folder or page with links to distributions.", metavar="PLACE", separator=",",
-           hidden=True, variables=_both("FIND_LINKS"), variable_separator=",", setting="find-links"),
+           hidden=True, variables=both("FIND_LINKS"), variable_separator=",", setting="find-links"),
     Option(("--no-index",), NETWORK, S, "Ignore indexes.", hidden=True, setting="no-index"),
     Option(("--mirror",), NETWORK, L, "Fetch the files that the lock has from the index FROM, or from below the URL FROM, by name and hash from the index TO.",
            metavar="FROM=TO", separator=" ", variables=("SITEROOT_MIRROR",), setting="mirrors", own_setting=True, own=True),
     Option((), NETWORK, T, "Which of several indexes that know a distribution count, where one is looked for.", into="index_strategy",
-           choices=("first-index", "unsafe-first-match", "unsafe-best-match"), variables=_both("INDEX_STRATEGY"), setting="index-strategy"),
+           choices=("first-index", "unsafe-first-match", "unsafe-best-match"), variables=both("INDEX_STRATEGY"), setting="index-strategy"),
     Option(("--keyring-provider",), NETWORK, T, "Ask the keyring for credentials.", metavar="PROVIDER",
-           choices=("disabled", "subprocess", "import"), variables=_both("KEYRING_PROVIDER"), setting="keyring-provider"),
+           choices=("disabled", "subprocess", "import"), variables=both("KEYRING_PROVIDER"), setting="keyring-provider"),
     Option(("--allow-insecure-host",), NETWORK, L, "Do not check this host's certificate, and send it credentials without encryption.",
-           metavar="HOST", aliases=("--trusted-host",), separator=" ", variables=_both("INSECURE_HOST"), setting="allow-insecure-host", commands=COMMANDS),
+           metavar="HOST", aliases=("--trusted-host",), separator=" ", variables=both("INSECURE_HOST"), setting="allow-insecure-host", commands=COMMANDS),
     Option(("--system-certs",), NETWORK, S, "Trust the certificates that the system trusts; siteroot does in any case.",
-           aliases=("--native-tls",), variables=(*_both("SYSTEM_CERTS"), "UV_NATIVE_TLS"), setting="system-certs", commands=COMMANDS),
+           aliases=("--native-tls",), variables=(*both("SYSTEM_CERTS"), "UV_NATIVE_TLS"), setting="system-certs", commands=COMMANDS),
     Option(("--no-system-certs",), NETWORK, S, "", into="system_certs", value=False, hidden=True, aliases=("--no-native-tls",), commands=COMMANDS),
     Option((), NETWORK, N, "How many downloads run at once. [default: 50]", into="concurrent_downloads", least=1, empty_is_unset=True,
-           variables=_both("CONCURRENT_DOWNLOADS"), setting="concurrent-downloads"),
+           variables=both("CONCURRENT_DOWNLOADS"), setting="concurrent-downloads"),
     Option((), NETWORK, N, "How often a failed request is tried again. [default: 3]", into="http_retries", empty_is_unset=True,
-           variables=_both("HTTP_RETRIES"), setting="http-retries", own_setting=True),
+           variables=both("HTTP_RETRIES"), setting="http-retries", own_setting=True),
     Option((), NETWORK, N, "How many seconds a server may keep silent. [default: 30]", into="http_timeout", empty_is_unset=True,
-           variables=(*_both("HTTP_TIMEOUT"), "UV_REQUEST_TIMEOUT", "HTTP_TIMEOUT"), setting="http-timeout", own_setting=True),
+           variables=(*both("HTTP_TIMEOUT"), "UV_REQUEST_TIMEOUT", "HTTP_TIMEOUT"), setting="http-timeout", own_setting=True),
     Option((), NETWORK, N, "How many seconds a connection may take. [default: 10]", into="http_connect_timeout", empty_is_unset=True,
-           variables=_both("HTTP_CONNECT_TIMEOUT"), setting="http-connect-timeout", own_setting=True),
+           variables=both("HTTP_CONNECT_TIMEOUT"), setting="http-connect-timeout", own_setting=True),
     Option((), NETWORK, T, "The proxy for http, where HTTP_PROXY says none.", into="http_proxy", setting="http-proxy"),
     Option((), NETWORK, T, "The proxy for https, where HTTPS_PROXY says none.", into="https_proxy", setting="https-proxy"),
     Option((), NETWORK, L, "The hosts that are reached without a proxy.", into="no_proxy", setting="no-proxy"),
     Option((), NETWORK, S, "The older word for system-certs.", into="native_tls", setting="native-tls"),
     # -- the cache
     Option(("--cache-dir",), CACHE, T, "Where checked wheels are kept. [default: `siteroot cache dir` tells]", metavar="DIR",
-           variables=_both("CACHE_DIR"), setting="cache-dir", commands=COMMANDS),
+           variables=both("CACHE_DIR"), setting="cache-dir", commands=COMMANDS),
     Option(("-n", "--no-cache"), CACHE, S, "Keep nothing: use a cache of this command's own, and remove it at the end.",
-           aliases=("--no-cache-dir",), variables=_both("NO_CACHE"), setting="no-cache", commands=COMMANDS),
+           aliases=("--no-cache-dir",), variables=both("NO_CACHE"), setting="no-cache", commands=COMMANDS),
     Option(("--refresh",), CACHE, S, "Fetch anew what the cache has, unless the lock knows the file by a strong hash: such a file cannot have changed."),
     Option(("--no-refresh",), CACHE, S, "", into="refresh", value=False, hidden=True),
     Option(("--refresh-package",), CACHE, M, "The same for this distribution.", metavar="NAME"),
@@ -395,17 +275,17 @@ OPTIONS = (
     Option(("--color",), OUTPUT, T, "Whether to use colours. [default: auto, on a terminal]", metavar="WHEN",
            choices=("auto", "always", "never"), commands=COMMANDS),
     Option(("--no-color",), OUTPUT, S, "Use no colours.", hidden=True, commands=COMMANDS),
-    Option(("--no-progress",), OUTPUT, S, "Draw no progress display.", variables=_both("NO_PROGRESS"), commands=COMMANDS),
+    Option(("--no-progress",), OUTPUT, S, "Draw no progress display.", variables=both("NO_PROGRESS"), commands=COMMANDS),
     # -- global
     Option(("--directory",), GLOBAL, T, "Work in this folder, as if the command had been called there.", metavar="DIR",
-           variables=(*_both("WORKING_DIR"), "UV_WORKING_DIRECTORY"), commands=COMMANDS),
+           variables=(*both("WORKING_DIR"), "UV_WORKING_DIRECTORY"), commands=COMMANDS),
     Option(("--project",), GLOBAL, T, "Look for the project in this folder and above. Other paths stay relative to where you are.",
-           metavar="DIR", variables=_both("PROJECT"), commands=COMMANDS),
+           metavar="DIR", variables=both("PROJECT"), commands=COMMANDS),
     Option(("--config-file",), GLOBAL, T, "Read settings from this uv.toml, and from no other file.", metavar="FILE",
-           variables=_both("CONFIG_FILE"), commands=COMMANDS),
-    Option(("--no-config",), GLOBAL, S, "Read no settings from files.", variables=_both("NO_CONFIG"), commands=COMMANDS),
+           variables=both("CONFIG_FILE"), commands=COMMANDS),
+    Option(("--no-config",), GLOBAL, S, "Read no settings from files.", variables=both("NO_CONFIG"), commands=COMMANDS),
     Option((), GLOBAL, S, "Read no settings of the system.", into="no_system_config",
-           variables=_both("NO_SYSTEM_CONFIG"), commands=COMMANDS),
+           variables=both("NO_SYSTEM_CONFIG"), commands=COMMANDS),
     Option(("--preview",), GLOBAL, S, "", refused=_UVS_OWN, commands=COMMANDS),
     Option(("--no-preview",), GLOBAL, S, "", refused=_UVS_OWN, commands=COMMANDS),
     Option(("--preview-features",), GLOBAL, L, "", aliases=("--preview-feature",), refused=_UVS_OWN, commands=COMMANDS),
@@ -413,6 +293,25 @@ OPTIONS = (
     Option(("--show-settings",), GLOBAL, S, "", refused=_UVS_OWN, commands=COMMANDS),
     Option(("--no-installer-metadata",), GLOBAL, S, "", refused=_UVS_OWN, commands=COMMANDS),
 )
+
+
+def _shared(option: Option) -> Option:
+    """Return the row for all commands that have it; where they mean something else by its name they have their own."""
+    more = [
+        command
+        for command, fields in SHARED_FIELDS.items()
+        if option.field in fields and not set(option.names) & _PIP_NAMES[command]
+    ]
+    if option.refused or SYNC not in option.commands or not more:
+        return option
+    return replace(option, commands=(*option.commands, *more))
+
+
+_PIP_NAMES = {
+    command: {name for row in PIP_OPTIONS if command in row.commands for name in row.names}
+    for command in SHARED_FIELDS
+}
+OPTIONS = tuple(map(_shared, (*_ROWS, *PIP_OPTIONS)))
 
 CONTRADICTIONS = (
     Contradiction("frozen", "locked", farther=Farther.DROPPED_WITH_WARNING),

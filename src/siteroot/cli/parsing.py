@@ -23,7 +23,9 @@ from siteroot.model.value import dataclass
 from .answers import Answers, nearest
 from .arguments import Arguments, Said, is_name, parse_arguments
 from .backend_words import config_settings, config_settings_package
-from .options import COMMANDS, CONTRADICTIONS, GROUPS, PIP_COMMANDS, SYNC, Contradiction, Farther
+from .option import Contradiction, Farther
+from .options import COMMANDS, CONTRADICTIONS, GROUPS, SYNC
+from .pip_options import PIP_COMMANDS
 from .variables import read_variables, unheeded_variables, unknown_variables
 
 if TYPE_CHECKING:

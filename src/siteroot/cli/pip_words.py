@@ -2,12 +2,17 @@
 
 from siteroot.errors import UsageError
 from siteroot.model.pip_request import (
+    AnnotationStyle,
     CheckRequest,
+    CompiledFile,
+    CompileRequest,
     FreezeRequest,
+    InstallRequest,
     ListFormat,
     ListRequest,
     PipContext,
     PipRequest,
+    ResolutionRequest,
     ShowRequest,
     TreeRequest,
     UninstallRequest,
@@ -81,6 +86,93 @@ def pip_request(
             )
         case _:
             return _uninstall(arguments, answers, context)
+
+
+def coming_request(
+    arguments: Arguments, answers: Answers, context: PipContext
+) -> InstallRequest | CompileRequest:
+    """Return the request of a command of `pip_options.COMING`. Raises UsageError."""
+    installs = arguments.command == "pip install"
+    sources = _sources(arguments, answers, files_alone=not installs)
+    if not sources:
+        wanted = "names, -r FILE, -e DIR or --group" if installs else "files, or --group"
+        raise UsageError(f"say what is asked for: {wanted}")
+    resolution = _resolution(answers)
+    if arguments.command == "pip compile":
+        return CompileRequest(
+            context=context,
+            sources=sources,
+            resolution=resolution,
+            universal=bool(answers.switch("universal")),
+            file=_compiled_file(answers),
+        )
+    return InstallRequest(
+        context=context,
+        sources=sources,
+        resolution=resolution,
+        exact=not installs or bool(answers.switch("exact")),
+        allow_empty=bool(answers.switch("allow_empty_requirements")),
+        verify_hashes=answers.switch("verify_hashes") is not False,
+        no_editable=bool(answers.switch("no_editable")),
+        no_editable_packages=answers.many("no_editable_package"),
+        strict=bool(answers.switch("strict_listing")),
+        dry_run=bool(answers.switch("dry_run")),
+        check=bool(answers.switch("check")),
+    )
+
+
+def _sources(
+    arguments: Arguments, answers: Answers, *, files_alone: bool
+) -> tuple[RequirementSource, ...]:
+    """Return what is asked for; the words of `sync` and `compile` are files."""
+    kind = SourceKind.FILE if files_alone else SourceKind.REQUIREMENT
+    said = (
+        (kind, arguments.words),
+        (SourceKind.FILE, answers.many("requirement_files")),
+        (SourceKind.EDITABLE, answers.many("editables")),
+        (SourceKind.GROUP, answers.many("file_group")),
+    )
+    return tuple(RequirementSource(kind, word) for kind, words in said for word in words)
+
+
+def _resolution(answers: Answers) -> ResolutionRequest:
+    on, many = answers.switch, answers.many
+    return ResolutionRequest(
+        constraints=many("constraints"),
+        overrides=many("overrides"),
+        excludes=many("excludes"),
+        build_constraints=many("build_constraints"),
+        extras=None if on("all_extras") else many("extra"),
+        no_deps=bool(on("no_deps")),
+        upgrade=bool(on("upgrade")),
+        upgrade_packages=many("upgrade_package"),
+        no_binary=many("no_binary_words"),
+        only_binary=many("only_binary_words"),
+        config_settings=many("config_setting"),
+        config_settings_package=many("config_settings_package"),
+        no_build_isolation=bool(on("no_build_isolation")),
+        no_build_isolation_packages=many("no_build_isolation_package"),
+    )
+
+
+def _compiled_file(answers: Answers) -> CompiledFile:
+    on = answers.switch
+    style = AnnotationStyle(answers.text("annotation_style") or "split")
+    return CompiledFile(
+        path=answers.text("output_file"),
+        form=answers.text("lock_format"),
+        hashes=bool(on("generate_hashes")),
+        extras=bool(on("no_strip_extras")),
+        markers=bool(on("no_strip_markers")),
+        annotation=AnnotationStyle.NONE if on("no_annotate") else style,
+        header=not on("no_header"),
+        command=answers.text("custom_compile_command"),
+        omitted=answers.many("no_emit_package"),
+        index_urls=bool(on("emit_index_url")),
+        find_links=bool(on("emit_find_links")),
+        build_options=bool(on("emit_build_options")),
+        index_annotation=bool(on("emit_index_annotation")),
+    )
 
 
 def _uninstall(arguments: Arguments, answers: Answers, context: PipContext) -> UninstallRequest:

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from .document import KEYS
 from .exits import EXIT_CODES
 from .guide import render_usage
-from .options import COMMANDS, CONTRADICTIONS, OPTIONS, PIP_COMMANDS, SYNC, Option, Section
+from .option import Option, Section
+from .options import COMMANDS, CONTRADICTIONS, OPTIONS, SYNC
+from .pip_options import COMING, PIP_COMMANDS
 
 #: What is code in a help text: `--flag`, NAME_WITH_UNDERSCORE, __pypackages__/X.Y, DIR/bin, tool.uv.key.
 _CODE = re.compile(r"--[a-z][\w-]*|\w*_\w+(?:/[\w.]*\w)?|\bDIR(?:/[\w./-]*\w)?|\btool\.[\w.-]*\w")
@@ -18,7 +20,8 @@ _CODE = re.compile(r"--[a-z][\w-]*|\w*_\w+(?:/[\w.]*\w)?|\bDIR(?:/[\w./-]*\w)?|\
 def render_options() -> str:
     """Return every option of every command, in sections, and which exclude each other."""
     parts = []
-    shown = [option for option in OPTIONS if option.names and option.help and not option.refused]
+    told = [option for option in OPTIONS if not set(option.commands) <= set(COMING)]
+    shown = [option for option in told if option.names and option.help and not option.refused]
     for section in Section:
         rows = [option for option in shown if option.section is section]
         entries = [_entry(option) for option in rows if not _is_of_pip(option)]
@@ -35,7 +38,7 @@ def render_options() -> str:
     parts.append("## Options that exclude each other\n\n" + "\n".join(pairs))
     refused = [
         (f"`{render_usage(option)}`", _cell(option.refused))
-        for option in OPTIONS
+        for option in told
         if option.refused and option.names
     ]
     parts.append(
@@ -49,7 +52,7 @@ def render_variables() -> str:
     rows = [
         (f"`{name}`", f"`{option.names[-1]}`" if option.names else "", _cell(option.help))
         for option in OPTIONS
-        if not option.refused
+        if not option.refused and not set(option.commands) <= set(COMING)
         for name in option.variables
     ]
     unheeded = [
@@ -104,8 +107,7 @@ def _entry(option: Option) -> str:
         lines.append(f"One of {', '.join(f'`{choice}`' for choice in option.choices)}.")
     if option.commands == COMMANDS:
         lines.append("Of every command.")
-    elif option.commands != (SYNC,):
-        names = list(option.commands)
+    elif (names := [name for name in option.commands if name not in COMING]) != [SYNC]:
         if set(PIP_COMMANDS) <= set(names):
             names = [name for name in names if name not in PIP_COMMANDS] + ["pip"]
         lines.append(f"Of {', '.join(f'`siteroot {name}`' for name in names)}.")
@@ -123,7 +125,7 @@ def _entry(option: Option) -> str:
 
 
 def _is_of_pip(option: Option) -> bool:
-    return set(option.commands) <= set(PIP_COMMANDS)
+    return set(option.commands) <= {*PIP_COMMANDS, *COMING}
 
 
 def _program(name: str) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from siteroot.errors import UsageError
 
 from .arguments import Said, UnclearWordsError, Value, check_value, near_name, options_of
-from .options import OPTIONS, Kind, Option
+from .option import Kind, Option
+from .options import OPTIONS
 
 _YES = ("1", "true", "t", "yes", "y", "on")
 _NO = ("0", "false", "f", "no", "n", "off")

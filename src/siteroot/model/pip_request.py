@@ -90,6 +90,88 @@ class UninstallRequest:
     dry_run: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionRequest:
+    """How versions are to be chosen. Files are as typed; which index, which dates and the like are settings.
+
+    `extras` None: all of them. `no_binary` and `only_binary` hold names, `:all:` and `:none:`, in their order.
+    `config_settings` are KEY=VALUE, those for one distribution NAME:KEY=VALUE.
+    """
+
+    constraints: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    build_constraints: tuple[str, ...] = ()
+    extras: tuple[str, ...] | None = ()
+    no_deps: bool = False
+    upgrade: bool = False
+    upgrade_packages: tuple[str, ...] = ()
+    no_binary: tuple[str, ...] = ()
+    only_binary: tuple[str, ...] = ()
+    config_settings: tuple[str, ...] = ()
+    config_settings_package: tuple[str, ...] = ()
+    no_build_isolation: bool = False
+    no_build_isolation_packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallRequest:
+    """`siteroot pip install`, and `siteroot pip sync`, which takes out what is not asked for.
+
+    `allow_empty`: a sync may take out everything. `verify_hashes`: files are compared with the hashes of the sources.
+    """
+
+    context: PipContext
+    sources: tuple[RequirementSource, ...]
+    resolution: ResolutionRequest
+    exact: bool
+    allow_empty: bool
+    verify_hashes: bool
+    no_editable: bool
+    no_editable_packages: tuple[str, ...]
+    strict: bool
+    dry_run: bool
+    check: bool
+
+
+class AnnotationStyle(Enum):
+    """How `compile` writes who asks for what."""
+
+    NONE = "none"
+    LINE = "line"
+    SPLIT = "split"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledFile:
+    """What `compile` writes. `form` is "requirements.txt" or "pylock.toml", None: by the name of `path`."""
+
+    path: str | None = None
+    form: str | None = None
+    hashes: bool = False
+    extras: bool = False
+    markers: bool = False
+    annotation: AnnotationStyle = AnnotationStyle.SPLIT
+    header: bool = True
+    command: str | None = None
+    omitted: tuple[str, ...] = ()
+    index_urls: bool = False
+    find_links: bool = False
+    build_options: bool = False
+    index_annotation: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileRequest:
+    """`siteroot pip compile`."""
+
+    context: PipContext
+    sources: tuple[RequirementSource, ...]
+    resolution: ResolutionRequest
+    universal: bool
+    file: CompiledFile
+
+
 PipRequest = (
     ListRequest | FreezeRequest | ShowRequest | CheckRequest | TreeRequest | UninstallRequest
 )

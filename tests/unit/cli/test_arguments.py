@@ -2,8 +2,9 @@
 
 import pytest
 
-from siteroot.cli.arguments import UnclearWordsError, is_name, parse_arguments
-from siteroot.cli.options import COMMANDS, OPTIONS, Kind
+from siteroot.cli.arguments import UnclearWordsError, is_name, parse_arguments, parse_words
+from siteroot.cli.option import Kind
+from siteroot.cli.options import COMMANDS, OPTIONS
 
 
 def _said(words: str) -> list[tuple[str, object]]:
@@ -73,13 +74,13 @@ def test_a_fault_is_one_clear_line(words: str, message: str) -> None:
 
 @pytest.mark.parametrize("option", [row for row in OPTIONS if row.refused and row.names])
 def test_what_uv_has_and_siteroot_has_not_is_refused_with_a_way_out(option: object) -> None:
-    from siteroot.cli.options import Option
+    from siteroot.cli.option import Option
 
     assert isinstance(option, Option)
     for name in (*option.names, *option.aliases):
         words = [name] if option.kind is Kind.SWITCH else [name, "x"]
         with pytest.raises(UnclearWordsError) as caught:
-            parse_arguments([*option.commands[0].split(), *words])
+            parse_words(option.commands[0], words)
         assert str(caught.value) == f"`{name}` is not honoured: {option.refused}"
 
 

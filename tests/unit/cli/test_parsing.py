@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from siteroot.cli.options import CONTRADICTIONS, OPTIONS, Farther, Kind, Option
+from siteroot.cli.option import Farther, Kind, Option
+from siteroot.cli.options import CONTRADICTIONS, OPTIONS
 from siteroot.cli.parsing import Cache, ContradictionError, Help, ShowVersion, Sync, parse_command
 from siteroot.errors import UsageError
 from siteroot.model.event import Note, Warned
@@ -198,22 +199,26 @@ def _words(option: Option) -> str:
     return option.name if option.kind in (Kind.SWITCH, Kind.COUNT) else f"{option.name} {value}"
 
 
-def _side(field: str, *, value: bool) -> Option | None:
+def _side(field: str, *, value: bool, command: str) -> Option | None:
     rows = (
         option
         for option in OPTIONS
-        if option.field == field and option.value is value and option.names
+        if option.field == field
+        and option.value is value
+        and option.names
+        and option.commands[0] == command
     )
     return next(rows, None)
 
 
 @pytest.mark.parametrize("contradiction", CONTRADICTIONS)
 def test_contradictions_are_refused(contradiction: object) -> None:
-    from siteroot.cli.options import Contradiction
+    from siteroot.cli.option import Contradiction
 
     assert isinstance(contradiction, Contradiction)
-    one = _side(contradiction.one, value=True)
-    other = _side(contradiction.other, value=contradiction.other_value)
+    command = "pip list" if contradiction.one == "only_editable" else "sync"
+    one = _side(contradiction.one, value=True, command=command)
+    other = _side(contradiction.other, value=contradiction.other_value, command=command)
     assert one is not None
     if other is None:  # no_sources: the variable alone
         assert "exclude each other" in _refused(_words(one), UV_NO_SOURCES="1")

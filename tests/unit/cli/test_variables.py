@@ -2,7 +2,8 @@
 
 import pytest
 
-from siteroot.cli.options import COMMANDS, OPTIONS, Kind
+from siteroot.cli.option import Kind
+from siteroot.cli.options import COMMANDS, OPTIONS
 from siteroot.cli.variables import (
     SenselessVariableError,
     read_variables,

@@ -1,0 +1,126 @@
+"""The rows of the option table that `siteroot pip` has for itself, in uv's words, and what it shares with `sync`."""
+
+from .option import Kind, Option, Section, both
+
+PIP_COMMANDS = ("pip check", "pip freeze", "pip list", "pip show", "pip tree", "pip uninstall")
+
+#: Commands whose words are understood (`pip_words`) and that do not work yet: nobody can say them.
+COMING = ("pip install", "pip sync", "pip compile")
+_INSTALLING = ("pip install", "pip sync")
+
+#: What resolving and installing share with `sync`: the same words, variables and settings, by field.
+_NETWORK = (
+    "index", "default_index", "index_url", "extra_index_url", "find_links", "no_index", "index_strategy", "keyring_provider",
+    "concurrent_downloads", "http_retries", "http_timeout", "http_connect_timeout", "http_proxy", "https_proxy", "no_proxy",
+    "native_tls", "mirror",
+)  # fmt: skip
+_CHOICE = (
+    "resolution", "prerelease", "fork_strategy", "exclude_newer", "no_sources", "no_sources_package", "prerelease_package",
+    "exclude_newer_package", "dependency_metadata", "python", "python_version", "python_platform", "extra", "all_extras",
+    "no_build", "refresh", "refresh_package",
+)  # fmt: skip
+_PLACING = (
+    "target", "prefix", "pypackages", "break_system_packages", "overwrite", "link_mode", "pth", "tolerate_record",
+    "limit_members", "limit_size", "reinstall", "reinstall_package", "check", "dry_run", "compile_bytecode",
+    "compile_bytecode_timeout", "durable", "require_hashes", "output_format", "no_editable", "no_editable_package",
+)  # fmt: skip
+SHARED_FIELDS = {
+    "pip install": frozenset((*_NETWORK, *_CHOICE, *_PLACING, "exact")),
+    "pip sync": frozenset((*_NETWORK, *_CHOICE, *_PLACING)),
+    "pip compile": frozenset((*_NETWORK, *_CHOICE, "link_mode")),
+}
+
+S, T, N, L, M = Kind.SWITCH, Kind.TEXT, Kind.NUMBER, Kind.LIST, Kind.NAMES
+ROOT, LISTING, SELECTION, BUILD = Section.ROOT, Section.LISTING, Section.SELECTION, Section.BUILD
+OUTPUT, LOCK = Section.OUTPUT, Section.LOCK
+
+# fmt: off
+PIP_OPTIONS = (
+    # -- where
+    Option(("--system",), ROOT, S, "Work on the site-packages of the Python itself, not on an environment's. With --target or --prefix it only picks that Python.",
+           variables=both("SYSTEM_PYTHON"), commands=(*PIP_COMMANDS, *COMING)),
+    Option(("--no-system",), ROOT, S, "", into="system", value=False, hidden=True, commands=(*PIP_COMMANDS, *COMING)),
+    # -- what a listing shows, what goes
+    Option(("--format",), LISTING, T, "How the list is written. [default: columns]", metavar="FORMAT",
+           choices=("columns", "freeze", "json"), commands=("pip list",)),
+    Option(("-e", "--editable"), LISTING, S, "Show editables alone.", into="only_editable", commands=("pip list",)),
+    Option(("--exclude-editable",), LISTING, S, "Leave out editables.", commands=("pip list", "pip freeze")),
+    Option(("--exclude",), LISTING, M, "Leave out this distribution.", metavar="NAME", commands=("pip list", "pip freeze")),
+    Option(("--path",), LISTING, L, "Look into this folder, in the root's place. May be said again.", metavar="DIR", commands=("pip freeze",)),
+    Option(("-f", "--files"), LISTING, S, "Show the files of each distribution.", commands=("pip show",)),
+    Option(("-d", "--depth"), LISTING, N, "How deep the tree is shown. [default: 255]", metavar="DEPTH", commands=("pip tree",)),
+    Option(("--prune",), LISTING, M, "Leave out this distribution, with what hangs on it alone.", metavar="NAME", commands=("pip tree",)),
+    Option(("--package",), LISTING, M, "Show this distribution alone, with what hangs on it.", into="only_package", metavar="NAME", commands=("pip tree",)),
+    Option(("--no-dedupe",), LISTING, S, "Show what hangs on a distribution each time, not the first time alone.", commands=("pip tree",)),
+    Option(("--invert",), LISTING, S, "Show what needs a distribution, not what it needs.", aliases=("--reverse",), commands=("pip tree",)),
+    Option(("--show-version-specifiers",), LISTING, S, "Show which versions are asked for.", commands=("pip tree",)),
+    Option(("--strict",), LISTING, S, "Warn of what does not fit together, as `siteroot pip check` finds it.", into="strict_listing",
+           commands=("pip freeze", "pip list", "pip show", "pip tree", *_INSTALLING)),
+    Option(("--no-strict",), LISTING, S, "", into="strict_listing", value=False, hidden=True,
+           commands=("pip freeze", "pip list", "pip show", "pip tree", *_INSTALLING)),
+    Option(("--outdated",), LISTING, S, "", refused="siteroot asks no index yet: leave it out", commands=("pip list", "pip tree")),
+    Option(("-r", "--requirements"), LISTING, L, "Uninstall what this file names. `-` is stdin.", metavar="FILE", into="requirement_files",
+           aliases=("--requirement",), commands=("pip uninstall",)),
+    Option(("-y", "--yes"), LISTING, S, "It is never asked whether to go on.", hidden=True, commands=("pip uninstall",)),
+    # -- what is asked for
+    Option(("-r", "--requirements"), SELECTION, L, "Install what this file asks for: requirements.txt, pyproject.toml, pylock.toml, a URL, or `-` for stdin.",
+           metavar="FILE", into="requirement_files", aliases=("--requirement",), commands=("pip install",)),
+    Option(("-e", "--editable"), SELECTION, L, "Install the project in this folder as a link to it.", metavar="DIR", into="editables", commands=("pip install",)),
+    Option(("-c", "--constraints"), SELECTION, L, "Take no version that this file excludes.", metavar="FILE", aliases=("--constraint",),
+           variables=both("CONSTRAINT"), commands=COMING),
+    Option(("--overrides",), SELECTION, L, "Take what this file says in place of what distributions ask for.", metavar="FILE", aliases=("--override",),
+           variables=both("OVERRIDE"), commands=("pip install", "pip compile")),
+    Option(("--excludes",), SELECTION, L, "Leave out the distributions that this file names, whoever asks for them.", metavar="FILE", aliases=("--exclude",),
+           variables=both("EXCLUDE"), commands=("pip install", "pip compile")),
+    Option(("-b", "--build-constraints"), SELECTION, L, "Take no version for a build that this file excludes.", metavar="FILE", aliases=("--build-constraint",),
+           variables=both("BUILD_CONSTRAINT"), commands=COMING),
+    Option(("--group",), SELECTION, L, "Include this dependency group of the pyproject.toml here, or of another: PATH:GROUP.", metavar="GROUP", into="file_group", commands=COMING),
+    Option(("--no-deps",), SELECTION, S, "Do not follow dependencies.", commands=("pip install", "pip compile")),
+    Option(("--deps",), SELECTION, S, "", into="no_deps", value=False, hidden=True, commands=("pip install", "pip compile")),
+    Option(("-U", "--upgrade"), SELECTION, S, "Prefer the newest versions to those that are there.", commands=("pip install", "pip compile")),
+    Option(("--no-upgrade",), SELECTION, S, "", into="upgrade", value=False, hidden=True, commands=("pip install", "pip compile")),
+    Option(("-P", "--upgrade-package"), SELECTION, L, "The same for this distribution.", metavar="NAME", commands=("pip install", "pip compile")),
+    Option(("--no-verify-hashes",), SELECTION, S, "Do not compare files with the hashes of requirements files.", into="verify_hashes", value=False,
+           variables=both("NO_VERIFY_HASHES"), commands=_INSTALLING),
+    Option(("--verify-hashes",), SELECTION, S, "", into="verify_hashes", hidden=True, commands=_INSTALLING),
+    Option(("--allow-empty-requirements",), SELECTION, S, "Take out everything where nothing is asked for.", commands=("pip sync",)),
+    Option(("--no-allow-empty-requirements",), SELECTION, S, "", into="allow_empty_requirements", value=False, hidden=True, commands=("pip sync",)),
+    Option(("--user",), ROOT, S, "", refused="say --target DIR", commands=("pip install",)),
+    # -- how versions are chosen
+    Option(("--resolution",), LOCK, T, "Which of the versions that fit is taken. [default: highest]", metavar="RESOLUTION",
+           choices=("highest", "lowest", "lowest-direct"), commands=COMING),
+    Option(("--prerelease",), LOCK, T, "Which pre-releases are taken. [default: if-necessary-or-explicit]", metavar="PRERELEASE",
+           choices=("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit"), commands=COMING),
+    Option(("--pre",), LOCK, S, "", refused="say --prerelease allow", commands=COMING),
+    Option(("--exclude-newer",), LOCK, T, "Take no file that came later than this date, or within this time: 2026-01-31, 7 days.", metavar="DATE", commands=COMING),
+    Option(("--index-strategy",), LOCK, T, "Which of several indexes that know a distribution count.", metavar="STRATEGY",
+           choices=("first-index", "unsafe-first-match", "unsafe-best-match"), commands=COMING),
+    Option(("--no-sources",), LOCK, S, "Do not heed [tool.uv.sources].", commands=COMING),
+    Option(("--universal",), LOCK, S, "Resolve for every platform and Python at once.", commands=("pip compile",)),
+    # -- wheels and builds
+    Option(("--no-binary",), BUILD, L, "Take no wheel of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="no_binary_words", commands=COMING),
+    Option(("--only-binary",), BUILD, L, "Build no sdist of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="only_binary_words", commands=COMING),
+    Option(("-C", "--config-setting"), BUILD, L, "Tell build backends KEY=VALUE.", metavar="KEY=VALUE", aliases=("--config-settings",), commands=COMING),
+    Option(("--config-settings-package",), BUILD, L, "The same for this distribution: NAME:KEY=VALUE.", metavar="SETTING", commands=COMING),
+    Option(("--no-build-isolation",), BUILD, S, "Build with what the root's Python has.", commands=COMING),
+    Option(("--no-build-isolation-package",), BUILD, M, "The same for this distribution.", metavar="NAME", commands=COMING),
+    # -- what `compile` writes
+    Option(("-o", "--output-file"), OUTPUT, T, "Write this file, and prefer the versions that stand in it.", metavar="FILE", commands=("pip compile",)),
+    Option(("--format",), OUTPUT, T, "What is written. [default: by the file's name]", metavar="FORMAT", into="lock_format",
+           choices=("requirements.txt", "pylock.toml"), commands=("pip compile",)),
+    Option(("--generate-hashes",), OUTPUT, S, "Write the hashes of each version's files.", commands=("pip compile",)),
+    Option(("--no-strip-extras",), OUTPUT, S, "Write extras.", commands=("pip compile",)),
+    Option(("--no-strip-markers",), OUTPUT, S, "Write markers.", commands=("pip compile",)),
+    Option(("--no-annotate",), OUTPUT, S, "Do not write who asks for what.", commands=("pip compile",)),
+    Option(("--annotation-style",), OUTPUT, T, "How it is written who asks for what. [default: split]", metavar="STYLE", choices=("line", "split"), commands=("pip compile",)),
+    Option(("--no-header",), OUTPUT, S, "Do not write which command made the file.", commands=("pip compile",)),
+    Option(("--custom-compile-command",), OUTPUT, T, "The command that the header names.", metavar="COMMAND",
+           variables=both("CUSTOM_COMPILE_COMMAND"), commands=("pip compile",)),
+    Option(("--no-emit-package",), OUTPUT, M, "Leave this distribution out of the file; its dependencies are in it.", metavar="NAME",
+           aliases=("--unsafe-package",), commands=("pip compile",)),
+    Option(("--emit-index-url",), OUTPUT, S, "Write `--index-url` and `--extra-index-url`.", commands=("pip compile",)),
+    Option(("--emit-find-links",), OUTPUT, S, "Write `--find-links`.", commands=("pip compile",)),
+    Option(("--emit-build-options",), OUTPUT, S, "Write `--no-binary` and `--only-binary`.", commands=("pip compile",)),
+    Option(("--emit-index-annotation",), OUTPUT, S, "Write which index each distribution comes from.", commands=("pip compile",)),
+)
+# fmt: on

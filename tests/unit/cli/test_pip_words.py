@@ -1,0 +1,177 @@
+"""The words of `siteroot pip` as requests, and the words of `install`, `sync` and `compile` beside uv's own."""
+
+import re
+import subprocess
+
+import pytest
+
+from siteroot.cli.answers import Answers, nearest
+from siteroot.cli.arguments import UnclearWordsError, options_of, parse_words
+from siteroot.cli.pip_options import COMING
+from siteroot.cli.pip_words import coming_request
+from siteroot.cli.variables import read_variables
+from siteroot.errors import UsageError
+from siteroot.model.pip_request import (
+    AnnotationStyle,
+    CompiledFile,
+    CompileRequest,
+    InstallRequest,
+    PipContext,
+    ResolutionRequest,
+)
+from siteroot.model.request import PythonRequest, RootRequest
+from siteroot.model.requirements import RequirementSource, SourceKind
+from siteroot.model.settings import Settings
+from support.interpreters import need_uv
+
+CONTEXT = PipContext(
+    root=RootRequest(
+        place=None,
+        path=None,
+        system=False,
+        variable_target=None,
+        variable_prefix=None,
+        project_environment=None,
+        virtual_env=None,
+    ),
+    python=PythonRequest(python=None, origin="", python_version=None, python_platform=None),
+    project=None,
+    config_file=None,
+    no_config=False,
+    settings=Settings(),
+)
+
+
+def request(words: str, **variables: str) -> InstallRequest | CompileRequest:
+    """Return what the words after `siteroot pip` ask for."""
+    name, _, rest = words.partition(" ")
+    arguments = parse_words(f"pip {name}", rest.split())
+    said = nearest((*arguments.said, *read_variables(arguments.command, variables)))
+    return coming_request(arguments, Answers(said), CONTEXT)
+
+
+def test_an_install_with_all_that_it_can_be_asked() -> None:
+    words = (
+        "install a[x]>1 -r r.txt b -r - -e ./dir --group dev --group q/pyproject.toml:docs -c c.txt --constraint d.txt"
+        " --overrides o.txt --excludes x.txt -b b.txt --extra e --no-deps -U -P a --no-verify-hashes --no-binary a"
+        " --no-binary :none: --only-binary :all: -C a=b -C c=d --config-settings-package n:a=b --no-build-isolation"
+        " --no-build-isolation-package z --exact --strict --dry-run --check --no-editable-package dir"
+    )
+    kinds = SourceKind
+    assert request(words) == InstallRequest(
+        context=CONTEXT,
+        sources=tuple(
+            RequirementSource(kind, text)
+            for kind, text in (
+                (kinds.REQUIREMENT, "a[x]>1"),
+                (kinds.REQUIREMENT, "b"),
+                (kinds.FILE, "r.txt"),
+                (kinds.FILE, "-"),
+                (kinds.EDITABLE, "./dir"),
+                (kinds.GROUP, "dev"),
+                (kinds.GROUP, "q/pyproject.toml:docs"),
+            )
+        ),
+        resolution=ResolutionRequest(
+            constraints=("c.txt", "d.txt"),
+            overrides=("o.txt",),
+            excludes=("x.txt",),
+            build_constraints=("b.txt",),
+            extras=("e",),
+            no_deps=True,
+            upgrade=True,
+            upgrade_packages=("a",),
+            no_binary=("a", ":none:"),
+            only_binary=(":all:",),
+            config_settings=("a=b", "c=d"),
+            config_settings_package=("n:a=b",),
+            no_build_isolation=True,
+            no_build_isolation_packages=("z",),
+        ),
+        exact=True,
+        allow_empty=False,
+        verify_hashes=False,
+        no_editable=False,
+        no_editable_packages=("dir",),
+        strict=True,
+        dry_run=True,
+        check=True,
+    )
+
+
+def test_a_sync_takes_files_and_is_exact() -> None:
+    found = request("sync r.txt pylock.toml --allow-empty-requirements", UV_CONSTRAINT="c.txt")
+    assert isinstance(found, InstallRequest)
+    assert found.sources == tuple(
+        RequirementSource(SourceKind.FILE, text) for text in ("r.txt", "pylock.toml")
+    )
+    assert (found.exact, found.allow_empty) == (True, True)
+    assert found.resolution == ResolutionRequest(constraints=("c.txt",))
+
+
+def test_a_compile_says_what_it_writes() -> None:
+    plain = request("compile r.in")
+    assert isinstance(plain, CompileRequest)
+    assert plain.file == CompiledFile()
+    full = request(
+        "compile r.in -o out.txt --format pylock.toml --generate-hashes --no-strip-extras --no-strip-markers --no-annotate"
+        " --no-header --no-emit-package a --emit-index-url --emit-find-links --emit-build-options --emit-index-annotation"
+        " --universal --all-extras",
+        UV_CUSTOM_COMPILE_COMMAND="make lock",
+    )
+    assert isinstance(full, CompileRequest)
+    assert full.universal
+    assert full.resolution.extras is None
+    assert full.file == CompiledFile(
+        path="out.txt",
+        form="pylock.toml",
+        hashes=True,
+        extras=True,
+        markers=True,
+        annotation=AnnotationStyle.NONE,
+        header=False,
+        command="make lock",
+        omitted=("a",),
+        index_urls=True,
+        find_links=True,
+        build_options=True,
+        index_annotation=True,
+    )
+
+
+@pytest.mark.parametrize("words", ["install", "sync", "compile -o x", "install -U"])
+def test_something_has_to_be_asked_for(words: str) -> None:
+    with pytest.raises(UsageError, match="say what is asked for"):
+        request(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("install a --user", "`--user` is not honoured: say --target DIR"),
+        ("install a --resolution newest", "`--resolution` cannot be `newest`"),
+        ("sync r.txt --no-deps", "`--no-deps` is not an option of `siteroot pip sync`"),
+        ("compile r.in --target pkgs", "`--target` is not an option of `siteroot pip compile`"),
+    ],
+)
+def test_senseless_words_are_refused(words: str, message: str) -> None:
+    with pytest.raises(UnclearWordsError, match=re.escape(message)):
+        request(words)
+
+
+#: What uv has and siteroot has not: torch's indexes, hashes of builds, certificates by file, lock's own.
+NOT_HERE = {
+    "--torch-backend", "--require-build-hashes", "--cert", "--upgrade-group", "--prerelease-package", "--fork-strategy",
+    "--exclude-newer-package", "--no-sources-package", "--help",
+}  # fmt: skip
+
+
+@pytest.mark.uv
+@pytest.mark.parametrize("command", COMING)
+def test_every_word_of_uv_is_known(command: str) -> None:
+    asked = subprocess.run(
+        [need_uv(), *command.split(), "--help"], capture_output=True, text=True, check=True
+    )
+    theirs = set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", asked.stdout, re.MULTILINE)) - NOT_HERE
+    ours = {name for option in options_of(command) for name in (*option.names, *option.aliases)}
+    assert theirs - ours == set()

@@ -55,12 +55,15 @@ def test_the_search_and_trying_everything_agree(index: Index, asked: list[str]) 
         if text.partition("[")[0].startswith(name) and text.endswith(f"=={version}")
     }
     answers = _answers(index, asked, pinned_yanked)
+    why = ""
     try:
-        found = pinned(resolve(request, _TARGET, MadeIndex(index)))
-    except UnsatisfiableError:
-        found = None
+        found: dict[str, str] | None = pinned(resolve(request, _TARGET, MadeIndex(index)))
+    except UnsatisfiableError as error:
+        found, why = None, error.message
     if found is None:
         assert next(answers, None) is None
+        assert why.endswith((", what is asked for cannot be had.", "no version can be."))
+        assert "another" not in why  # no version that there is not is ever named
     else:
         assert found in list(answers)
 

@@ -146,18 +146,20 @@ class Wording:
         """Return what follows where terms cannot hold together."""
         told = [term for term in versions_first(terms) if term[0] != ROOT]
         selected = [term for term in told if positive(term[1])]
-        others = [term for term in told if not positive(term[1])]
-        if not told:
+        negated = [
+            (package, self._negated(package, term)) for package, term in told if not positive(term)
+        ]
+        # what is not there is no way out
+        others = [term for term in negated if self._is_known(*term)]
+        if not selected and not others:
             return "what is asked for cannot be had"
         if not others:
             return self._barred([self.versions(*term) for term in selected])
-        needs = list_words(
-            [self.versions(package, self._negated(package, term)) for package, term in others], "or"
-        )
+        needs = list_words([self.versions(*term) for term in others], "or")
         if not selected:
             return f"{needs} must be used"
         verb = "needs" if len(selected) == 1 and not self._are_many(*selected[0]) else "need"
-        return f"{list_words([self.versions(*term) for term in selected], 'and')} {verb} {needs}"
+        return f"{list_words([self.versions(*term) for term in selected])} {verb} {needs}"
 
     def _barred(self, names: list[str]) -> str:
         """Return that versions cannot be used, or not together."""
@@ -203,6 +205,10 @@ class Wording:
                 f"{len(places) - sum(end - start + 1 for start, end in runs[: _MOST - 1])} more"
             )
         return f"{name} {list_words(told, 'and')}"
+
+    def _is_known(self, package: int, term: int) -> bool:
+        line = self._resolver.line_of(package)
+        return line is not None and bool(term & line.known)
 
     def _are_many(self, package: int, term: int) -> bool:
         line = self._resolver.line_of(package)

@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from siteroot.model.resolution import ResolutionRequest
+from siteroot.model.resolution import (
+    PrereleaseMode,
+    ResolutionOptions,
+    ResolutionRequest,
+    VersionChoice,
+)
+from siteroot.model.value import replace
 from siteroot.resolve.explain import UnsatisfiableError
 from siteroot.resolve.solving import resolve
 from support.interpreters import need_uv
@@ -28,18 +34,50 @@ Index = Mapping[str, Mapping[str, MadeRelease]]
 
 
 @pytest.mark.uv
-@pytest.mark.parametrize("seeds", [range(10), range(10, 20)])
-def test_uv_pins_the_same_versions(seeds: range, tmp_path: Path) -> None:
+@pytest.mark.parametrize("bounded", [False, True])
+def test_uv_pins_the_same_versions(bounded: bool, tmp_path: Path) -> None:
     solvable = 0
-    for seed in seeds:
-        index, asked = _make(random.Random(seed))
+    for seed in range(10):
+        chance = random.Random(seed)
+        index, asked = _make(chance)
+        request = ResolutionRequest(requirements=asks(*asked))
+        words: list[str] = []
         folder = tmp_path / str(seed)
         folder.mkdir()
+        if bounded:
+            request, words = _bound(chance, request, folder)
         _write(index, folder)
-        expected = _uv_pins(asked, folder, tmp_path / "cache")
-        assert (seed, _our_pins(index, asked)) == (seed, expected)
+        expected = _uv_pins(asked, words, folder, tmp_path / "cache")
+        assert (seed, _our_pins(index, request)) == (seed, expected)
         solvable += expected is not None
-    assert 2 < solvable < len(seeds)
+    assert 1 < solvable < 10
+
+
+def _bound(
+    chance: random.Random, request: ResolutionRequest, folder: Path
+) -> tuple[ResolutionRequest, list[str]]:
+    """Return the request with constraints, an override and modes, and uv's words for them."""
+
+    def bound(signs: tuple[str, ...]) -> str:
+        version = chance.randint(2, _VERSIONS)
+        return f"p{chance.randrange(_PROJECTS)}{chance.choice(signs)}{version}"
+
+    constraints = [bound(("<=", ">=", "!=")) for _ in range(3)]
+    overrides = [bound(("<=", ">="))]
+    choice = chance.choice(list(VersionChoice))
+    prereleases = chance.choice([mode for mode in PrereleaseMode if "or" not in mode.value])
+    (folder / "constraints").write_text("\n".join(constraints))
+    (folder / "overrides").write_text("\n".join(overrides))
+    words = ["--constraints", str(folder / "constraints"), "--overrides", str(folder / "overrides")]
+    words += ["--resolution", choice.value, "--prerelease", prereleases.value]
+    options = ResolutionOptions(choice=choice, prereleases=prereleases)
+    bounded = replace(
+        request,
+        options=options,
+        constraints=asks(*constraints),
+        overrides=asks(*overrides),
+    )
+    return bounded, words
 
 
 def _make(chance: random.Random) -> tuple[Index, tuple[str, ...]]:
@@ -92,7 +130,9 @@ def _write(index: Index, folder: Path) -> None:
             build_wheel(folder, name, version, metadata="\n".join(lines) + "\n")
 
 
-def _uv_pins(asked: tuple[str, ...], folder: Path, cache: Path) -> dict[str, str] | None:
+def _uv_pins(
+    asked: tuple[str, ...], said: list[str], folder: Path, cache: Path
+) -> dict[str, str] | None:
     words: tuple[str, ...] = (
         "--no-index",
         "--offline",
@@ -103,7 +143,7 @@ def _uv_pins(asked: tuple[str, ...], folder: Path, cache: Path) -> dict[str, str
     )
     words += ("--find-links", str(folder), "--cache-dir", str(cache), "--python", sys.executable)
     result = subprocess.run(
-        [need_uv(), "pip", "compile", *words, "-"],
+        [need_uv(), "pip", "compile", *words, *said, "-"],
         input="\n".join(asked),
         capture_output=True,
         text=True,
@@ -116,9 +156,8 @@ def _uv_pins(asked: tuple[str, ...], folder: Path, cache: Path) -> dict[str, str
     return {name: version for name, _, version in lines}
 
 
-def _our_pins(index: Index, asked: tuple[str, ...]) -> dict[str, str] | None:
+def _our_pins(index: Index, request: ResolutionRequest) -> dict[str, str] | None:
     try:
-        request = ResolutionRequest(requirements=asks(*asked))
         return pinned(resolve(request, _TARGET, MadeIndex(index)))
     except UnsatisfiableError:
         return None

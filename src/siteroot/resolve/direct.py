@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from siteroot.errors import ResolutionError
+from siteroot.formats.uv_lock_sources import without_user
 from siteroot.model.lock import (
     FlatSource,
     GitSource,
@@ -62,16 +63,18 @@ class DirectSources:
         name = declared.name
         if isinstance(source, RegistrySource):
             if self.indexes.setdefault(name, source.url) != source.url:
-                raise _conflict(declared, self.indexes[name], source.url)
+                raise _conflict(
+                    declared, without_user(self.indexes[name]), without_user(source.url)
+                )
         elif not isinstance(source, FlatSource) and self.sources.setdefault(name, source) != source:
-            raise _conflict(declared, _where(self.sources[name]), _where(source))
+            raise _conflict(declared, show_source(self.sources[name]), show_source(source))
 
     def check(self, declared: Declared, requirer: str) -> None:
         """Raise UndeclaredUrlError where a requirement names a URL that nobody who may has named."""
         if declared.url is not None and declared.name not in self.sources:
             raise UndeclaredUrlError(
                 f"{requirer} asks for {declared.name} from a URL, which what an index serves may not",
-                where=declared.url.partition("#")[0],
+                where=without_user(declared.url.partition("#")[0]),
                 hints=(
                     f"Ask for `{declared.name} @ URL` directly, or in a constraint, to allow it.",
                 ),
@@ -84,8 +87,13 @@ def _conflict(declared: Declared, one: str, other: str) -> SourceConflictError:
     )
 
 
-def _where(source: Source) -> str:
-    return str(getattr(source, "url", None) or getattr(source, "path", ""))
+def show_source(source: Source) -> str:
+    """Return where a source is, without a credential."""
+    match source:
+        case RegistrySource(url) | GitSource(url) | UrlSource(url):
+            return without_user(url)
+        case _:
+            return source.path
 
 
 def read_url(url: str) -> Source | None:

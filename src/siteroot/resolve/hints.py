@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from siteroot.formats.releases import list_releases
 
 from .derivation import Fact
+from .direct import show_source
 from .incompatibility import NoVersions, Requires, Unusable
 from .reasons import Absence, NoUsableFile, Obstacle
 from .resolver import Resolver
@@ -42,7 +43,7 @@ def _of_nothing(resolver: Resolver, fact: NoVersions) -> Iterator[str]:
         )
     for page in resolver.projects.passed.get(name, ()):
         newest = list_releases(page)[-1].version
-        url = getattr(page.source, "url", None) or getattr(page.source, "path", "")
+        url = show_source(page.source)
         yield (
             f"{name} is on {url} too (up to {newest}), which was not looked at: the first index that has a project "
             f"is its only one, unless --index-strategy says otherwise."

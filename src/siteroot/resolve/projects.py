@@ -20,7 +20,7 @@ from siteroot.model.resolution import (
 )
 from siteroot.ports import MetadataSource
 
-from .direct import DirectSources
+from .direct import DirectSources, show_source
 from .line import VersionLine
 from .reasons import Absence, BadMetadata
 from .releases import Direct, FileAges, FilePolicy, Releases, Usable, list_versions
@@ -109,7 +109,8 @@ class Projects:
         metadata = self._source.read_source(source)
         if metadata.name != name:
             raise OtherProjectError(
-                f"{name} was asked for, and it is {metadata.name} that is there", where=str(source)
+                f"{name} was asked for, and it is {metadata.name} that is there",
+                where=show_source(source),
             )
         return Direct(line=VersionLine([metadata.version]), metadata=metadata, source=source)
 

@@ -361,3 +361,19 @@ def test_an_extra_is_not_sought_in_versions_that_the_project_itself_cannot_have(
     }
     # to read what an old sdist requires may mean to build it
     assert not [name for name in index.asked if name.startswith("bus-1.")]
+
+
+def test_no_message_shows_a_credential() -> None:
+    secret = UrlSource(url="https://me:secret@files.example/web-8.tar.gz", subdirectory=None)
+    index = MadeIndex(WEB, sources={_ARCHIVE: _metadata("web", "9"), secret: _metadata("wab", "8")})
+    both = (*asks("web", web=_ARCHIVE), *asks("web", web=secret))
+    with pytest.raises(SourceConflictError) as conflict:
+        resolve(ResolutionRequest(requirements=both), make_target(), index)
+    with pytest.raises(OtherProjectError) as other:
+        resolve(ResolutionRequest(requirements=asks("web", web=secret)), make_target(), index)
+    named = {"app": {"1": release("web @ https://me:secret@files.example/web-8.tar.gz")}}
+    with pytest.raises(UndeclaredUrlError) as undeclared:
+        _resolve(named, "app")
+    for caught in (conflict, other, undeclared):
+        assert "files.example/web-8.tar.gz" in str(caught.value)
+        assert "secret" not in f"{caught.value}{caught.value.hints}"

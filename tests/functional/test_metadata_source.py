@@ -280,8 +280,10 @@ def test_offline_any_page_will_do(site: Site) -> None:
     site.open().pages("demo", None)
     offline = Settings(indexes=(site.setting(0, default=True),), offline=True)
     assert versions(site.open(offline)) == [["1.0"]]
+    source = site.open(offline)
+    source.expect(["demo", "other"])
     with pytest.raises(SourceError, match="no index's page of other is in the cache"):
-        site.open(offline).pages("other", None)
+        source.pages("other", None)
     assert len(site.indexes[0].requests) == 1
 
 

@@ -5,13 +5,13 @@ is fetched by threads, begun as soon as somebody expects it.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from packaging.utils import canonicalize_name
 
-from siteroot.errors import InvariantError
+from siteroot.errors import InvariantError, SourceError
 from siteroot.formats.distribution_names import SDIST_ENDINGS, is_wheel
 from siteroot.index.failures import OfflineError
 from siteroot.index.fetch import Fetcher
@@ -25,6 +25,9 @@ from siteroot.model.release import ListedFile, ProjectPage
 from siteroot.model.settings import IndexSetting
 from siteroot.ports import Reporter
 from siteroot.project.indexes import IndexOrder, Search, plain_index
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 #: How many requests are under way at once, at most: what a connection pool holds, and no index minds.
 _WIDTH = 32
@@ -62,8 +65,9 @@ class IndexedMetadata:
         self._reporter = reporter
         self._read_source = read_source
         self._pool: ThreadPoolExecutor | None = None
-        self._asked: dict[_PageKey, Future[tuple[ProjectPage, ...]]] = {}
-        self._metadata: dict[str, Future[DistributionMetadata]] = {}
+        # what is known, or on its way
+        self._asked: dict[_PageKey, tuple[ProjectPage, ...] | Future[tuple[ProjectPage, ...]]] = {}
+        self._metadata: dict[str, DistributionMetadata | Future[DistributionMetadata]] = {}
         self._refusals: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -77,19 +81,21 @@ class IndexedMetadata:
     ) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
-            asked = [one.done() for one in self._asked.values()]
-            asked += [one.done() for one in self._metadata.values()]
-            if not all(asked):
+            asked = (*self._asked.values(), *self._metadata.values())
+            known = (tuple, DistributionMetadata)
+            if not all(isinstance(one, known) or one.done() for one in asked):
                 self._fetcher.cut()  # nobody waits for what was only expected
             self._pool.shutdown()
 
     def pages(self, name: str, index: str | None) -> Sequence[ProjectPage]:
         """Return the pages of a project, in the order of the indexes; of one index alone where it is named by URL."""
-        return self._page_of(name, index).result()
+        asked = self._page_of(name, index)
+        return asked if isinstance(asked, tuple) else asked.result()
 
     def read(self, file: ListedFile) -> DistributionMetadata:
         """Return the metadata of a listed file."""
-        return self._metadata_of(file).result()
+        asked = self._metadata_of(file)
+        return asked if isinstance(asked, DistributionMetadata) else asked.result()
 
     def keep(self, file: ListedFile, metadata: DistributionMetadata) -> None:
         """Keep what a listed file was built to: who asks next need not build it."""
@@ -102,38 +108,39 @@ class IndexedMetadata:
     def expect(self, names: Sequence[str]) -> None:
         """Begin to fetch pages that will be asked for, and return at once."""
         for name in names:
-            self._page_of(name, None)
+            with suppress(SourceError):  # whoever asks for it is told
+                self._page_of(name, None)
 
     def expect_metadata(self, files: Sequence[ListedFile]) -> None:
         """Begin to fetch metadata that will be asked for, and return at once."""
         for file in files:
             self._metadata_of(file)
 
-    def _page_of(self, name: str, index: str | None) -> Future[tuple[ProjectPage, ...]]:
+    def _page_of(
+        self, name: str, index: str | None
+    ) -> "tuple[ProjectPage, ...] | Future[tuple[ProjectPage, ...]]":
         asked = self._asked.get((name, index))
         if asked is None:
-            known = self._search(name, index, recall=True)
-            if known is None:
+            asked = self._search(name, index, recall=True)
+            if asked is None:
                 asked = self._threads().submit(self._find, name, index)
-            else:
-                asked = Future()
-                asked.set_result(known)
             self._asked[name, index] = asked
         return asked
 
-    def _metadata_of(self, file: ListedFile) -> Future[DistributionMetadata]:
+    def _metadata_of(
+        self, file: ListedFile
+    ) -> "DistributionMetadata | Future[DistributionMetadata]":
         asked = self._metadata.get(file.location)
         if asked is None:
-            known = self._reader.recall(file)
-            if known is None:
+            asked = self._reader.recall(file)
+            if asked is None:
                 asked = self._threads().submit(self._reader.read, file, self.project_of(file))
-            else:
-                asked = Future()
-                asked.set_result(known)
             self._metadata[file.location] = asked
         return asked
 
-    def _threads(self) -> ThreadPoolExecutor:
+    def _threads(self) -> "ThreadPoolExecutor":
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - 6 ms that a warm cache need not pay
+
         if self._pool is None:
             self._pool = ThreadPoolExecutor(_WIDTH, "metadata")
         return self._pool

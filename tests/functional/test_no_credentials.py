@@ -71,6 +71,16 @@ WAYS = {
         ),
     ),
     "a variable's index": Said(variables=(("UV_DEFAULT_INDEX", "{login}/simple"),)),
+    "a mirror's URL": Said(
+        lock="http://gone.test", words=("--mirror", "http://gone.test={login}/simple")
+    ),
+    "a mirror in a variable": Said(
+        lock="http://gone.test", variables=(("SITEROOT_MIRROR", "http://gone.test={login}/simple"),)
+    ),
+    "a mirror whose page has logins in it": Said(
+        lock="http://gone.test",
+        settings='[tool.siteroot.mirrors]\n"http://gone.test" = "{login}/private"\n',
+    ),
     "a broken setting beside it": Said(
         settings='[[tool.uv.index]]\nname = "x"\nurl = "{login}/simple"\nformat = "nonsense"\n',
         code=2,
@@ -152,12 +162,17 @@ def test_no_credential_is_printed_or_kept(
     lock.write_text(lock.read_text().replace(wheels.as_uri(), said.lock.format(**names)))
     if said.netrc:
         (desk.home / ".netrc").write_text(said.netrc.format(**names))
+    for page, link in (("simple", f"../..{WHEEL}"), ("private", f"{names['login']}{WHEEL}")):
+        server.always[f"/{page}/demo/"] = Answer(
+            headers={"Content-Type": "text/html"}, body=f'<a href="{link}">demo</a>'.encode()
+        )
     answer = FAULTS[fault]
     if answer is not None:
         server.always[WHEEL] = answer
     variables = {name: value.format(**names) for name, value in said.variables}
     variables["UV_HTTP_RETRIES"] = "0"
-    words = ("--python", sys.executable, "--target", "pkgs", *said.words)
+    own = [word.format(**names) for word in said.words]
+    words = ("--python", sys.executable, "--target", "pkgs", *own)
     aside = (lock, project / "pyproject.toml", desk.home / ".netrc")
     code = None
     for more in (("--dry-run", "-vv"), ("--output-format", "json", "-v"), ()):

@@ -52,6 +52,11 @@ def is_listed(filename: str, link: str) -> bool:
     return (filename + link).isprintable() and "/" not in filename and "\\" not in filename
 
 
+def holds_logins(listing: Listing) -> bool:
+    """Whether a link has a user or a password in it, which no cache may keep."""
+    return any("@" in link.partition("://")[2].partition("/")[0] for _, link, *_ in listing.rows)
+
+
 def note_faults(faults: Sequence[str]) -> tuple[str, ...]:
     """Return the first few faults, and how many more there are."""
     more = len(faults) - _MOST_NOTED

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from urllib.parse import quote, unquote
 
-from siteroot.formats.listing import Listing, SimpleApiError
+from siteroot.formats.listing import Listing, SimpleApiError, holds_logins
 from siteroot.formats.releases import PageFiles, pack_listing, sort_listing, unpack_listing
 from siteroot.formats.simple_api import ACCEPTED, parse_simple_page
 from siteroot.fs import LIMITS, read_plain
@@ -94,7 +94,7 @@ class Pages:
         project: str,
         index: IndexSetting,
         location: str,
-        parse: Callable[[Received], PageFiles],
+        parse: Callable[[Received], tuple[PageFiles, Listing]],
     ) -> PageFiles | NoPage:
         identity = parse_address(index.url).url  # without credentials
         kept = self._cache.read(identity, project)
@@ -109,8 +109,9 @@ class Pages:
                 kept.validity, answer.headers, self._rules.now, index.cache_control_api
             )
         elif answer.status == 200:
-            files = parse(answer)
+            files, listing = parse(answer)
             validity = judge_answer(answer.headers, self._rules.now, index.cache_control_api)
+            validity = None if holds_logins(listing) else validity
         else:
             refused = answer.status in {401, 403} - ignored_statuses(index)
             why = Absence.REFUSED if refused else Absence.UNKNOWN
@@ -144,16 +145,15 @@ class Pages:
         )
         return self._fetcher.receive(request)
 
-    def _parse(self, project: str, answer: Received) -> PageFiles:
+    def _parse(self, project: str, answer: Received) -> tuple[PageFiles, Listing]:
         kind = answer.headers.get("content-type", "")
-        return self._sort(project, answer.body, kind, answer.url)
+        listing = self._list(project, answer.body, kind, answer.url)
+        return sort_listing(listing, project), listing
 
-    def _parse_links(self, answer: Received) -> PageFiles:
+    def _parse_links(self, answer: Received) -> tuple[PageFiles, Listing]:
         kind = answer.headers.get("content-type", "")
-        return pack_listing(self._list("links", answer.body, kind, answer.url))
-
-    def _sort(self, project: str, content: bytes, kind: str, url: str) -> PageFiles:
-        return sort_listing(self._list(project, content, kind, url), project)
+        listing = self._list("links", answer.body, kind, answer.url)
+        return pack_listing(listing), listing
 
     def _list(self, what: str, content: bytes, kind: str, url: str) -> Listing:
         try:
@@ -188,7 +188,8 @@ class Pages:
             raise UnreachableError(
                 f"the page of {project} cannot be read: {error.strerror}", where=path
             ) from None
-        return self._sort(project, content, "text/html", f"file://{quote(path)}")
+        listing = self._list(project, content, "text/html", f"file://{quote(path)}")
+        return sort_listing(listing, project)
 
 
 def page_url(index: str, project: str) -> str:

@@ -4,7 +4,6 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
 from siteroot import fs
 from siteroot.build import hooks
@@ -21,19 +20,20 @@ from siteroot.model.pin import (
     SdistArtifact,
     WheelArtifact,
 )
+from siteroot.model.value import replace
 from siteroot.store.store import in_words
 
 from .build_means import BuildMeans, label_of
 from .sources import Sources
 
 
-@dataclass(slots=True, kw_only=True)
 class Making:
     """A wheel that was just made, while its build root still stands; `keep` it and the root stays."""
 
-    path: str
-    root: BuildRoot
-    keep: bool = False
+    def __init__(self, root: BuildRoot) -> None:
+        self.root = root
+        self.path = ""
+        self.keep = False
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def make_wheel(pin: Pin, key: str | None, scratch: str, means: BuildMeans) -> It
     out = f"{scratch}/out"
     fs.make_folder(out)
     root = _provide(job, pin.name, _place(job, means) if editable else f"{scratch}/root", means)
-    making = Making(path="", root=root)
+    making = Making(root)
     try:
         if editable:
             roots = find_roots(tree, means.root)

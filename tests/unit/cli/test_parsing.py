@@ -278,9 +278,9 @@ def test_how_to_speak() -> None:
 
 
 def test_what_is_read_over_is_told() -> None:
-    notices = _sync("", UV_INDEX_STRATEGY="1", SITEROOT_TARGT="x").notices
+    notices = _sync("", UV_CONCURRENT_BUILDS="1", SITEROOT_TARGT="x").notices
     assert [type(notice) for notice in notices] == [Note, Warned]
-    assert "UV_INDEX_STRATEGY" in notices[0].text
+    assert "UV_CONCURRENT_BUILDS" in notices[0].text
     assert (
         notices[1].text
         == "the variable `SITEROOT_TARGT` means nothing: did you mean SITEROOT_TARGET?"

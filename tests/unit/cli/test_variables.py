@@ -97,10 +97,10 @@ def test_every_variable_of_the_table_is_heard() -> None:
 
 
 def test_a_variable_of_uv_that_is_not_honoured_is_no_error_but_can_be_told() -> None:
-    assert _read(UV_INDEX_STRATEGY="junk", UV_PUBLISH_URL="x", UV_TOOL_DIR="y") == []
-    ((name, why),) = unheeded_variables({"UV_INDEX_STRATEGY": "1", "UV_TOOL_DIR": "y"})
-    assert name == "UV_INDEX_STRATEGY"
-    assert "does not lock" in why
+    assert _read(UV_CONCURRENT_BUILDS="junk", UV_PUBLISH_URL="x", UV_TOOL_DIR="y") == []
+    ((name, why),) = unheeded_variables({"UV_CONCURRENT_BUILDS": "1", "UV_TOOL_DIR": "y"})
+    assert name == "UV_CONCURRENT_BUILDS"
+    assert "one after another" in why
 
 
 def test_a_variable_of_ours_that_means_nothing_is_told_with_the_near_name() -> None:

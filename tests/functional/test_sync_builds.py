@@ -408,12 +408,59 @@ def test_what_a_build_needs_is_resolved_within_the_projects_constraints(
     )
     archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", files)
     project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
-    settings = f'[[tool.uv.index]]\nurl = "{index}"\nformat = "flat"\ndefault = true\n'
-    with (project / "pyproject.toml").open("a") as file:
-        file.write(settings)
+    flat_index(project, index)
     desk.synced("--target", "pkgs", cwd=project)
     assert run_python("import by; print(by.V)", tmp_path, project / "pkgs") == "2.0"
     with (project / "pyproject.toml").open("a") as file:
         file.write("[tool.uv]\nbuild-constraint-dependencies = ['my-backend<2']\n")
     desk.synced("--target", "pkgs", "--reinstall", cwd=project)
     assert run_python("import by; print(by.V)", tmp_path, project / "pkgs") == "1.0"
+
+
+def flat_index(project: Path, folder: Path) -> None:
+    """Let a project have this folder for its only index."""
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(f'[[tool.uv.index]]\nurl = "{folder}"\nformat = "flat"\ndefault = true\n')
+
+
+def test_what_takes_itself_to_be_built_is_refused(tmp_path: Path, desk: Desk) -> None:
+    for name, needs in (("one", "two"), ("two", "one")):
+        files = source_files(name, modules={f"{name}.py": ""})
+        files["pyproject.toml"] = files["pyproject.toml"].replace(
+            "requires = []", f'requires = ["{needs}"]'
+        )
+        write_sdist(tmp_path / f"{name}-1.0.tar.gz", files)
+    entry = sdist_entry("one", tmp_path / "one-1.0.tar.gz")
+    project = make_source_project(tmp_path / "app", [entry])
+    flat_index(project, tmp_path)
+    done = desk.sync("--target", "pkgs", cwd=project)
+    assert done.code == 1
+    assert "takes one itself: one needs two needs one" in done.err
+    assert places(desk) == set()
+
+
+def test_what_a_build_needs_may_have_to_be_built_itself(tmp_path: Path, desk: Desk) -> None:
+    inner = write_sdist(
+        tmp_path / "needed-1.0.tar.gz", source_files("needed", modules={"needed.py": "N = 1\n"})
+    )
+    assert inner.exists()
+    files = source_files(backend="import needed\n" + BACKEND)
+    files["pyproject.toml"] = files["pyproject.toml"].replace(
+        "requires = []", 'requires = ["needed"]'
+    )
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", files)
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    flat_index(project, tmp_path)
+    done = desk.synced("--target", "pkgs", cwd=project)
+    assert set(builds(done.err)) == {"inner-app==1.0", "needed==1.0"}
+    assert not (project / "pkgs" / "needed.py").exists()
+
+
+def test_a_wheel_that_does_not_fit_the_target_is_not_installed(tmp_path: Path, desk: Desk) -> None:
+    backend = BACKEND.replace("py3-none-any", "cp27-none-win32")
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", source_files(backend=backend))
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    done = desk.sync("--target", "pkgs", cwd=project)
+    assert done.code == 1
+    assert "inner_app-1.0-cp27-none-win32.whl, does not fit the target" in done.err
+    assert not (desk.home / "cache" / "wheels-v1").exists()

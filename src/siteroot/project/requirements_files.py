@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import unquote, urljoin, urlsplit
 
+from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
 from siteroot.errors import ProjectError, UsageError
@@ -29,9 +30,10 @@ from siteroot.model.requirements import (
     SourceKind,
     UnnamedRequirement,
 )
-from siteroot.model.value import dataclass
+from siteroot.model.value import dataclass, replace
 from siteroot.ports import ProjectFiles
 
+from .declared_sources import declared_sources
 from .file_options import SaidOption, combine_options, passed_over
 from .groups import expand_groups
 from .requirement_places import place_requirement
@@ -55,7 +57,8 @@ class Reading:
     """What files are read with. `folder` is where the command was called, absolute.
 
     `fetch` returns what an http(s) URL holds, `stdin` all that stands there; both raise a SiterootError. `extras` are
-    those that are wanted of every pyproject.toml, None for all.
+    those that are wanted of every pyproject.toml, None for all. `no_sources`: `[tool.uv.sources]` is not heeded, for
+    these (normalised), or for none where it is True.
     """
 
     files: ProjectFiles
@@ -64,6 +67,7 @@ class Reading:
     fetch: Callable[[str], bytes]
     stdin: Callable[[], bytes]
     extras: tuple[str, ...] | None = ()
+    no_sources: bool | frozenset[str] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +157,12 @@ class _Walk:
         """Take a dependency group: "NAME" of the pyproject.toml here, or "PATH:NAME"."""
         path, _, name = text.rpartition(":")
         file = self.file_named(path or "pyproject.toml", None)
-        group = expand_groups(self._read_pyproject(file)).get(canonicalize_name(name))
+        pyproject = self._read_pyproject(file)
+        group = expand_groups(pyproject).get(canonicalize_name(name))
         if group is None:
             raise RequirementsFileError(f"has no dependency group `{name}`", where=file.shown)
         for each in group.requirements:
-            self._add_text(each.text, f"{file.shown} (group `{name}`)")
+            self._add_declared(each.text, f"{file.shown} (group `{name}`)", pyproject, group=name)
 
     def follow(self, file: _File, asking: str, *, constraint: bool) -> None:
         """Read a requirements file and those that it names, each once."""
@@ -260,18 +265,42 @@ class _Walk:
             return
         optional = project.optional_dependencies
         for extra in wanted or ():
-            if extra not in optional:
+            if canonicalize_name(extra) not in optional:
                 raise RequirementsFileError(f"has no extra `{extra}`", where=file.shown)
-        texts = list(project.dependencies)
-        for extra in optional if wanted is None else wanted:
-            texts += optional[extra]
-        for text in texts:
-            self._add_text(text, file.shown)
+        for text in project.dependencies:
+            self._add_declared(text, file.shown, pyproject)
+        for extra in optional if wanted is None else map(canonicalize_name, wanted):
+            for text in optional[extra]:
+                self._add_declared(text, file.shown, pyproject, extra=extra)
 
-    def _add_text(self, text: str, where: str) -> None:
+    def _add_declared(
+        self,
+        text: str,
+        where: str,
+        pyproject: Pyproject,
+        *,
+        extra: str | None = None,
+        group: str | None = None,
+    ) -> None:
+        """Take a requirement that a project declares, from where its `[tool.uv.sources]` say."""
         try:
             line = RequirementLine(line=0, written=parse_requirement(text), editable=False)
-            self._asked.append(self._placed(line, where))
+            asked = self._placed(line, where)
+            plain, unheeded = asked.requirement, self._reading.no_sources
+            if (
+                isinstance(plain, UnnamedRequirement)
+                or unheeded is True
+                or (unheeded and plain.name in unheeded)
+            ):
+                self._asked.append(asked)
+                return
+            files = self._reading.files
+            sources = tuple(
+                declared_sources(plain.name, pyproject, files, extra=extra, group=group)
+            )
+            for source, marker in sources or ((plain.source, None),):
+                both = _both(plain.marker, marker)
+                self._asked.append(Asked(requirement=replace(plain, source=source, marker=both)))
         except ValueError as error:
             self._faults.add(where, str(error))
 
@@ -307,3 +336,9 @@ class _Walk:
             if files.is_folder(path) or files.read(path) is not None:
                 return path
         return posixpath.normpath(posixpath.join(self._reading.folder, value))
+
+
+def _both(one: Marker | None, other: Marker | None) -> Marker | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return Marker(f"({one}) and ({other})")

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Sequence
 
+from packaging.utils import canonicalize_name
+
 from siteroot import fs
 from siteroot.index.fetch import Fetcher, FetchRequest
 from siteroot.model.event import Warned
@@ -55,6 +57,8 @@ def read_asked(
         fetch=fetch,
         stdin=stdin,
         extras=extras,
+        no_sources=bool(settings.no_sources)
+        or frozenset(map(canonicalize_name, settings.no_sources_package)),
     )
     found = read_requirements(sources, reading)
     for warning in found.warnings:

@@ -10,6 +10,7 @@ from siteroot.model.lock import (
     EditableSource,
     GitSource,
     PathSource,
+    RegistrySource,
     Source,
     UrlSource,
 )
@@ -315,3 +316,69 @@ def test_files_that_are_not_there_are_named(sources: tuple[str, ...], message: s
 def test_an_extra_that_a_project_does_not_have_is_named() -> None:
     with pytest.raises(ProjectError, match="has no extra `no`"):
         read({"/p/pyproject.toml": PYPROJECT}, "-r pyproject.toml", extras=("no",))
+
+
+SOURCES = """
+[project]
+name = "p"
+version = "1"
+dependencies = ["a>1", "b", "c[x] ; python_version > '3'", "d", "e", "f", "g", "plain"]
+optional-dependencies = { z = ["h"] }
+[dependency-groups]
+dev = ["h"]
+[tool.uv.sources]
+a = { git = "https://h/a.git", tag = "v1", subdirectory = "in" }
+b = { url = "https://h/b.whl" }
+c = { path = "../c", editable = true }
+d = { path = "d.whl" }
+e = { index = "own" }
+f = { workspace = true }
+g = [{ path = "g", marker = "sys_platform == 'win32'" }, { git = "https://h/g" }]
+h = { path = "h", extra = "z" }
+[[tool.uv.index]]
+name = "own"
+url = "https://h/simple"
+[tool.uv.workspace]
+members = ["f"]
+"""
+MEMBER = '[project]\nname = "f"\nversion = "1"'
+
+
+def test_sources_of_a_project_say_where_from() -> None:
+    files = {"/p/q/pyproject.toml": SOURCES, "/p/q/f/pyproject.toml": MEMBER}
+    found = read(files, "-r q/pyproject.toml", extras=("z",)).asked
+    told = [
+        (asked.requirement.name, asked.requirement.source, str(asked.requirement.marker or ""))
+        for asked in found
+        if isinstance(asked.requirement, Requirement)
+    ]
+    plain = GitSource(url="https://h/g", commit="", subdirectory=None, requested=None)
+    assert told == [
+        ("a", GitSource(url="https://h/a.git", commit="", subdirectory="in", requested="v1"), ""),
+        ("b", UrlSource(url="https://h/b.whl", subdirectory=None), ""),
+        ("c", EditableSource(path="/p/c"), 'python_version > "3"'),
+        ("d", PathSource(path="/p/q/d.whl"), ""),
+        ("e", RegistrySource("https://h/simple"), ""),
+        ("f", EditableSource(path="/p/q/f"), ""),
+        ("g", DirectorySource(path="/p/q/g"), 'sys_platform == "win32"'),
+        ("g", plain, ""),
+        ("plain", None, ""),
+        ("h", DirectorySource(path="/p/q/h"), ""),
+    ]
+    (in_group,) = read(files, "--group q/pyproject.toml:dev").asked
+    assert in_group.requirement.source is None
+
+
+def test_sources_that_cannot_be_followed_are_named() -> None:
+    text = (
+        '[project]\nname = "p"\nversion = "1"\ndependencies = ["a", "b", "c"]\n[tool.uv.sources]\n'
+        'a = { path = "a", marker = "os_name == \'nt\'" }\nb = { index = "none" }\nc = { workspace = true }\n'
+    )
+    with pytest.raises(ProjectError) as caught:
+        read({"/p/pyproject.toml": text}, "-r pyproject.toml")
+    assert [line.strip() for line in caught.value.message.splitlines()] == [
+        "3 faults:",
+        "pyproject.toml: `a` has sources for some environments only: the requirement has to say for which as well",
+        "pyproject.toml: `b` comes from the index `none`, which is not declared",
+        "pyproject.toml: `c` has a workspace source, and is no member of the workspace",
+    ]

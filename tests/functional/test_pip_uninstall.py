@@ -12,6 +12,7 @@ import pytest
 
 from support.command import make_place, plain_variables
 from support.desk import Desk, Done, make_desk
+from support.http_server import serve_folder
 from support.installed import furnish, install_wheel, make_environment, write_pkg_info
 from support.interpreters import need_uv
 from support.projects import make_project
@@ -155,6 +156,25 @@ def test_files_and_stdin_name_what_goes(desk: Desk, tmp_path: Path) -> None:
         input="gamma\n", env=plain_variables(tmp_path), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert piped.stderr.endswith(" - gamma==1.5\n"), piped.stderr
+
+
+def test_a_page_names_what_goes_and_the_files_beside_it(desk: Desk, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    for name in ("one", "two", "three"):
+        install_wheel(root, name, "1.0")
+    (tmp_path / "web" / "deep").mkdir(parents=True)
+    (tmp_path / "web" / "deep" / "r.txt").write_text("one\n-r ../more.txt\n")
+    (tmp_path / "web" / "more.txt").write_text("two\n")
+    with serve_folder(tmp_path / "web") as server:
+        done = uninstall(desk, root, "-r", f"{server.url}/deep/r.txt")
+        absent = uninstall(desk, root, "three", "-r", f"{server.url}/absent.txt")
+    assert done.err.endswith(" - one==1.0\n - two==1.0\n"), done.err
+    assert absent.code == 1
+    assert "absent.txt" in absent.err
+    offline = uninstall(desk, root, "-r", "https://example.invalid/r.txt", "--offline")
+    assert offline.code == 1
+    assert "offline" in offline.err
+    assert (root / "three.py").exists()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ SDIST_ENDINGS = (
     ".tar.lzma", ".tar.zst", ".tar.bz2", ".tar.gz", ".tar.lz", ".tar.xz", ".tar", ".tbz", ".tgz", ".tlz", ".txz", ".zip",
 )  # fmt: skip
 
+#: The endings of what is a file and no source tree.
+ARCHIVE_ENDINGS = (".whl", *SDIST_ENDINGS)
+
 
 def is_wheel(filename: str) -> bool:
     """Whether a file's name is a wheel's."""

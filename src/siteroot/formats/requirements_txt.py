@@ -24,6 +24,7 @@ from siteroot.model.requirements import (
     WrittenRequirement,
 )
 
+from .distribution_names import ARCHIVE_ENDINGS
 from .reading import Faults
 from .requirements_lines import (
     Line,
@@ -34,12 +35,6 @@ from .requirements_lines import (
     split_words,
 )
 from .settings_table import near
-
-#: The endings of what is a file and no source tree.
-ARCHIVE_ENDINGS = (
-    ".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar.zst", ".tar.lz", ".tlz",
-    ".tar.lzma", ".tar",
-)  # fmt: skip
 
 _SWITCHES = ("--no-index", "--require-hashes", "--pre", "--prefer-binary")
 _INCLUDES = {"--requirement": False, "--constraint": True}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from packaging.markers import Marker
 
-from siteroot.formats.requirements_txt import ARCHIVE_ENDINGS
+from siteroot.formats.distribution_names import ARCHIVE_ENDINGS
 from siteroot.model.lock import (
     DirectorySource,
     EditableSource,

@@ -14,6 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from siteroot.formats.distribution_names import ARCHIVE_ENDINGS
 from siteroot.formats.uv_lock_sources import without_user
 from siteroot.model.lock import LockedRequirement
 from siteroot.model.project import Member, Project, Pyproject
@@ -27,21 +28,6 @@ from .findings import Declared, Doubt
 from .groups import GroupRequirement
 from .requires_python import PythonBounds, python_bounds
 
-_ARCHIVES = (
-    ".whl",
-    ".zip",
-    ".tar.gz",
-    ".tgz",
-    ".tar.bz2",
-    ".tbz",
-    ".tar.xz",
-    ".txz",
-    ".tar.zst",
-    ".tar.lz",
-    ".tlz",
-    ".tar.lzma",
-    ".tar",
-)
 _LOCAL_KINDS = ("path", "directory", "editable", "virtual")
 
 
@@ -351,7 +337,7 @@ def _workspace_source(name: str, scope: Scope) -> dict[str, str] | Doubt:
 
 
 def _path_source(path: str, source: Mapping[str, object], scope: Scope) -> dict[str, str] | Doubt:
-    if path.endswith(_ARCHIVES) and not scope.files.is_folder(path):
+    if path.endswith(ARCHIVE_ENDINGS) and not scope.files.is_folder(path):
         return {"path": path}
     if not scope.files.is_folder(path) and posixpath.splitext(path)[1]:
         return Doubt(f"the source {path} is not there")

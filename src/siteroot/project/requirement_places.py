@@ -13,7 +13,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from siteroot.formats.requirements_txt import ARCHIVE_ENDINGS
+from siteroot.formats.distribution_names import ARCHIVE_ENDINGS
 from siteroot.formats.uv_lock_sources import without_user
 from siteroot.model.digest import HEX_LENGTHS, Digest
 from siteroot.model.lock import (

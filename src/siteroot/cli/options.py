@@ -215,7 +215,7 @@ _ROWS = (
     Option((), BUILD, N, "How many seconds one hook of a build backend may take; 0 is any time. [default: 0]", into="build_timeout",
            variables=("SITEROOT_BUILD_TIMEOUT",), setting="build-timeout", own_setting=True, own=True),
     Option((), BUILD, N, "", into="concurrent_builds", refused="siteroot runs builds one after another",
-           variables=_both("CONCURRENT_BUILDS")),
+           variables=both("CONCURRENT_BUILDS")),
     Option((), BUILD, L, "What builds need beside what their backends say, by distribution.", into="extra_build_dependencies",
            setting="extra-build-dependencies"),
     Option((), BUILD, L, "Environment variables of builds, by distribution.", into="extra_build_variables",

@@ -50,7 +50,8 @@ def test_help_goes_to_stdout_where_asked_for_else_to_stderr(place: Place, tmp_pa
         ("sync --upgrade", {}, "`--upgrade` is not honoured: siteroot does not lock: run `uv lock` with it, then sync the lock that it writes"),
         ("sync --directory absent", {}, "absent: there is no such folder"),
         ("snyc", {}, "there is no command `snyc`: did you mean `sync`?"),
-        ("help snyc", {}, "there is no command `snyc`: there are sync, cache dir, cache size, cache prune, cache clean"),
+        ("help snyc", {}, "there is no command `snyc`: there are sync, cache dir, cache size, cache prune, cache clean, "
+         "pip check, pip freeze, pip list, pip show, pip tree, pip uninstall"),
     ],
 )  # fmt: skip
 def test_bad_words_are_one_clear_line_and_exit_2(
@@ -63,16 +64,16 @@ def test_bad_words_are_one_clear_line_and_exit_2(
 
 
 def test_a_variable_of_ours_that_means_nothing_is_warned_of(place: Place, tmp_path: Path) -> None:
-    variables = {"SITEROOT_CACHE_DIRR": "x", "UV_NO_BUILD_ISOLATION": "1"}
+    variables = {"SITEROOT_CACHE_DIRR": "x", "UV_CONCURRENT_BUILDS": "1"}
     result = place.run("cache", "dir", cwd=tmp_path, variables=variables)
     assert result.returncode == 0
     assert result.stderr == (
         "warning: the variable `SITEROOT_CACHE_DIRR` means nothing: did you mean SITEROOT_CACHE_DIR?\n"
     )
     told = place.run(
-        "cache", "dir", "-v", cwd=tmp_path, variables={"UV_NO_BUILD_ISOLATION": "1"}
+        "cache", "dir", "-v", cwd=tmp_path, variables={"UV_CONCURRENT_BUILDS": "1"}
     ).stderr
-    assert "the variable `UV_NO_BUILD_ISOLATION` is not heeded" in told
+    assert "the variable `UV_CONCURRENT_BUILDS` is not heeded" in told
 
 
 def _main(cwd: Path, *words: str, **variables: str) -> tuple[int, str, str]:

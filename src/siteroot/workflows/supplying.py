@@ -1,0 +1,215 @@
+"""What a command's wheels come from: the cache's store, the indexes, and builds; each opened when it is needed."""
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cache
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from siteroot import fs
+from siteroot.errors import UsageError
+from siteroot.model.cache import bucket
+from siteroot.model.pin import Pin, WheelPin, wheel_pin
+from siteroot.model.settings import LinkMode, Settings
+from siteroot.model.surroundings import Surroundings
+from siteroot.model.target import Target
+from siteroot.model.value import dataclass
+from siteroot.model.wheel import Limits
+from siteroot.plan.triage import Policy
+from siteroot.ports import Clock, Reporter, WheelSupply
+from siteroot.store.store import Store
+
+from .caches import is_anothers
+from .mirroring import choose_locations
+from .remembering import Memory
+from .supply import StoreSupply, Trust, fetch_options
+
+if TYPE_CHECKING:
+    from siteroot.index.fetch import Fetcher
+
+    from .provision import Builds
+    from .resolving import IndexResolver, Resolve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caches:
+    """The store's folder; one for what cannot be kept there; where answers are kept, None where nowhere."""
+
+    store: str
+    temporary: str
+    lasting: str | None
+
+
+def choose_caches(settings: Settings, surroundings: Surroundings, scope: ExitStack) -> Caches:
+    """Return the folders that wheels and answers are kept in; temporary ones go with the scope."""
+    parent = surroundings.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the name in it cannot be guessed
+    temporary = os.path.join(os.path.realpath(parent), f"siteroot-{os.urandom(12).hex()}")
+    scope.callback(fs.remove_tree, temporary)
+    if settings.no_cache:
+        return Caches(store=temporary, temporary=temporary, lasting=None)
+    named = settings.cache_dir
+    folder = os.path.join(surroundings.cwd, named) if named else surroundings.cache_folder
+    store = os.path.realpath(folder)
+    lasting = None if is_anothers(store) else store
+    return Caches(store=store, temporary=temporary, lasting=lasting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildPurpose:
+    """What builds are for: a target, and the root that shall hold `selected`, which no build sees.
+
+    `resolve` finds what backends need, in the place of the indexes; `constraints` are requirements that hold for that.
+    """
+
+    target: Target
+    root: str
+    selected: tuple[Pin, ...] = ()
+    constraints: tuple[str, ...] = ()
+    resolve: "Resolve | None" = None
+
+
+class Supplies:
+    """Wheels for one command, whose scope ends what was opened."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        surroundings: Surroundings,
+        caches: Caches,
+        scope: ExitStack,
+        *,
+        reporter: Reporter,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._environ = surroundings.environ
+        self._caches = caches
+        self._reporter = reporter
+        self._clock = clock
+        self.trust = new_trust(settings)
+        self.store = Store(
+            caches.store,
+            temporary=caches.temporary,
+            clock=clock,
+            reporter=reporter,
+            limits=new_limits(settings),
+        )
+
+        @cache
+        def open_fetcher() -> "Fetcher":
+            from siteroot.index.fetch import Fetcher  # noqa: PLC0415 - only where something is fetched
+
+            options = fetch_options(settings, surroundings)
+            return scope.enter_context(Fetcher(options, clock=clock, reporter=reporter))
+
+        self._open_fetcher: Callable[[], Fetcher] = open_fetcher
+        self.fetched = StoreSupply(
+            self.store,
+            open_fetcher,
+            self.trust,
+            reporter=reporter,
+            clock=clock,
+            locate=choose_locations(settings, open_fetcher, caches.lasting, reporter),
+        )
+
+    def for_pins(
+        self, pins: tuple[Pin, ...], purpose: BuildPurpose
+    ) -> tuple[WheelSupply, tuple[WheelPin, ...]]:
+        """Return who has the wheels of a lock's pins, and the pins as those of wheels; source trees are built."""
+        wheels = tuple(wheel for pin in pins if (wheel := wheel_pin(pin)) is not None)
+        if len(wheels) == len(pins):
+            return self.fetched, wheels
+        _, builds = self.open_index(purpose)
+        return builds.supply, builds.supply.as_wheels(pins)
+
+    def open_index(self, purpose: BuildPurpose) -> "tuple[IndexResolver, Builds]":
+        """Return who resolves by the indexes, and who builds; each works with the other."""
+        # what a sync of wheels need not pay
+        from .provision import BuildSite, tie_builds  # noqa: PLC0415
+        from .resolving import IndexResolver  # noqa: PLC0415
+
+        lasting = self._caches.lasting
+        beside = os.path.dirname(self._caches.temporary)
+        site = BuildSite(
+            target=purpose.target,
+            root=purpose.root,
+            settings=self._settings,
+            environ=self._environ,
+            limits=new_limits(self._settings),
+            selected=purpose.selected,
+            log_folder=f"{lasting}/{bucket('logs')}" if lasting else f"{beside}/siteroot-logs",
+        )
+        resolver = IndexResolver(
+            self._settings,
+            self._open_fetcher,
+            lasting,
+            scratch=self._caches.temporary,
+            reporter=self._reporter,
+            build_constraints=purpose.constraints,
+        )
+        builds = tie_builds(
+            self.fetched,
+            self.store,
+            self._open_fetcher(),
+            self.trust,
+            site,
+            purpose.resolve or resolver.for_build,
+            reporter=self._reporter,
+            clock=self._clock,
+        )
+        resolver.build_with(builds.builder.build)
+        return resolver, builds
+
+
+def new_limits(settings: Settings) -> Limits:
+    """Return how much one wheel may hold."""
+    defaults = Limits()
+    return Limits(
+        members=settings.limit_members or defaults.members,
+        size=settings.limit_size or defaults.size,
+    )
+
+
+def new_trust(settings: Settings) -> Trust:
+    """Return which stored wheels are taken as they are."""
+    reinstall = _names(settings.reinstall_package)
+    return Trust(
+        refresh=bool(settings.refresh or settings.reinstall),
+        refresh_names=_names(settings.refresh_package) | reinstall,
+        tolerate_record=_names(settings.tolerate_record),
+    )
+
+
+def new_policy(settings: Settings, bytecode: str) -> Policy:
+    """Return what may be done to a root. `bytecode` is the kind that it shall hold."""
+    return Policy(
+        exact=settings.exact,
+        overwrite=bool(settings.overwrite),
+        strict=bool(settings.strict),
+        reinstall=bool(settings.reinstall),
+        reinstall_names=_names(settings.reinstall_package),
+        pth=settings.pth != "off",
+        bytecode=bytecode,
+    )
+
+
+def new_memory(settings: Settings, caches: Caches) -> Memory:
+    """Return what remembers how roots were left."""
+    links = settings.link_mode is LinkMode.SYMLINK  # another mode makes files of them
+    return Memory(caches.lasting, f"pth={settings.pth != 'off'} links={links}")
+
+
+def choose_link_mode(settings: Settings) -> LinkMode | None:
+    """Return how files are placed. Raises UsageError."""
+    if settings.link_mode is LinkMode.SYMLINK and settings.no_cache:
+        raise UsageError(
+            "links into a store that is not kept would lead nowhere",
+            where="--link-mode=symlink with --no-cache",
+        )
+    return settings.link_mode
+
+
+def _names(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(canonicalize_name(name) for name in names)

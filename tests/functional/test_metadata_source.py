@@ -14,7 +14,7 @@ from siteroot.index.fetch import Fetcher
 from siteroot.index.options import FetchOptions
 from siteroot.model.event import Warned
 from siteroot.model.lock import FlatSource, RegistrySource
-from siteroot.model.settings import IndexSetting, Settings
+from siteroot.model.settings import IndexSetting, MirrorSetting, Settings
 from siteroot.workflows.metadata_source import IndexedMetadata
 from siteroot.workflows.paging import open_metadata
 from support.http_server import Answer, Server, serve_folder
@@ -173,6 +173,16 @@ def test_an_index_that_is_none_is_told(site: Site) -> None:
     )
     with pytest.raises(SourceError, match="image/png"):
         site.open().pages("demo", None)
+
+
+def test_a_mirror_is_asked_in_its_indexs_stead(site: Site) -> None:
+    site.show(1, "demo", "demo-1.0.tar.gz")
+    mirror = MirrorSetting(replaced=site.indexes[0].url, url=f"{site.indexes[1].url}/simple")
+    settings = Settings(indexes=(site.setting(0, default=True),), mirrors=(mirror,))
+    (page,) = site.open(settings).pages("demo", None)
+    assert page.source == RegistrySource(f"{site.indexes[0].url}/simple")
+    assert page.files[0].location == f"{site.indexes[1].url}/demo-1.0.tar.gz"
+    assert site.asked(0) == 0
 
 
 def test_links_start_where_a_redirect_led(site: Site) -> None:

@@ -1,6 +1,6 @@
 """Files that a lock names at an index which cannot be reached, found by name and hash at another one: its mirror."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from siteroot.errors import IntegrityError, SourceError
@@ -11,8 +11,9 @@ from siteroot.model.pin import PinnedFile
 from siteroot.model.release import ListedFile
 from siteroot.model.settings import IndexSetting, MirrorSetting
 from siteroot.ports import Reporter
+from siteroot.project.indexes import choose_mirror
 
-from .address import show_url, split_url
+from .address import show_url
 from .fetch import Fetcher
 from .pages import Absence, NoPage, Pages
 
@@ -26,18 +27,6 @@ class NotMirroredError(SourceError):
 
 class AnotherFileError(IntegrityError):
     """A mirror has another file under that name."""
-
-
-def choose_mirror(mirrors: Iterable[MirrorSetting], pinned: PinnedFile) -> MirrorSetting | None:
-    """Return the first mirror of the file's registry, or of where its URL leads; None where there is none."""
-    places = [_plain(pinned.location)]
-    if isinstance(pinned.source, RegistrySource):
-        places.append(_plain(pinned.source.url))
-    for mirror in mirrors:
-        replaced = _plain(mirror.replaced)
-        if any(place == replaced or place.startswith(f"{replaced}/") for place in places):
-            return mirror
-    return None
 
 
 class Mirrors:
@@ -60,7 +49,7 @@ class Mirrors:
 
         Waits for the mirrors' pages, many at once. Raises NotMirroredError, AnotherFileError, SourceError.
         """
-        chosen = [(file, choose_mirror(self._mirrors, file)) for file in files]
+        chosen = [(file, choose_mirror(self._mirrors, _places(file))) for file in files]
         if all(mirror is None for _, mirror in chosen):
             return [file.location for file in files]
         with ThreadPoolExecutor(_WIDTH, "mirror") as pool:
@@ -93,6 +82,11 @@ class Mirrors:
         return found.location
 
 
+def _places(pinned: PinnedFile) -> tuple[str, ...]:
+    registry = (pinned.source.url,) if isinstance(pinned.source, RegistrySource) else ()
+    return pinned.location, *registry
+
+
 def _compare(file: LockedFile, found: ListedFile, shown: str) -> None:
     """Raise AnotherFileError where the page itself says that the file is another one: it need not come first."""
     theirs = {digest.algorithm: digest.hexadecimal for digest in found.digests}
@@ -115,10 +109,3 @@ def _explain(page: NoPage, name: str) -> str:
             return f"it refuses to show {name}{answered}"
         case Absence.OFFLINE:
             return f"the cache lacks its page of {name}, and the network is not to be used"
-
-
-def _plain(url: str) -> str:
-    """Return a URL as it is compared: without credentials, scheme and host in lower case, no slash at its end."""
-    parts = split_url(url)
-    netloc = parts.netloc.rpartition("@")[2].lower()
-    return f"{parts.scheme.lower()}://{netloc}{parts.path}".rstrip("/")

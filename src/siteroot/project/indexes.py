@@ -3,11 +3,11 @@
 Here alone it is decided: who fetches pages asks it step by step, and fetches no page that does not count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 
-from siteroot.model.settings import IndexSetting, Settings
-from siteroot.model.value import dataclass
+from siteroot.model.settings import IndexSetting, MirrorSetting, Settings
+from siteroot.model.value import dataclass, replace
 
 _PYPI = IndexSetting(url="https://pypi.org/simple", name="pypi", default=True)
 
@@ -32,6 +32,12 @@ class IndexOrder:
     explicit: tuple[IndexSetting, ...]
     links: tuple[str, ...]
     first_only: bool
+    mirrors: tuple[MirrorSetting, ...] = ()
+
+    def asked_at(self, index: IndexSetting) -> IndexSetting:
+        """Return the index that is asked in an index's stead: its mirror, where it has one."""
+        mirror = choose_mirror(self.mirrors, (index.url,))
+        return index if mirror is None else replace(index, url=mirror.url)
 
     def one(self, url: str) -> IndexSetting:
         """Return the index with that URL, a plain one where none is configured."""
@@ -70,7 +76,17 @@ def order_indexes(settings: Settings) -> IndexOrder:
         explicit=tuple(index for index in named if index.explicit),
         links=links,
         first_only=first_only,
+        mirrors=settings.mirrors,
     )
+
+
+def choose_mirror(mirrors: Iterable[MirrorSetting], places: Sequence[str]) -> MirrorSetting | None:
+    """Return the first mirror of what lies at any of these URLs or paths, None where there is none."""
+    compared = [f"{_compared(place)}/" for place in places]
+    for mirror in mirrors:
+        if any(place.startswith(f"{_compared(mirror.replaced)}/") for place in compared):
+            return mirror
+    return None
 
 
 def ignored_statuses(index: IndexSetting) -> frozenset[int]:
@@ -87,6 +103,13 @@ def plain_index(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     netloc, slash, path = rest.partition("/")
     return f"{scheme}{mark}{netloc.rpartition('@')[2]}{slash}{path}".rstrip("/") if mark else url
+
+
+def _compared(url: str) -> str:
+    """Return a URL as mirrors are chosen by it: no credentials, query or slash at its end; scheme and host are one case."""
+    scheme, mark, rest = plain_index(url.partition("?")[0].partition("#")[0]).partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}{mark}{host.lower()}{slash}{path}" if mark else url
 
 
 def _first_of_each(indexes: Sequence[IndexSetting]) -> tuple[IndexSetting, ...]:

@@ -188,7 +188,7 @@ class IndexedMetadata:
                 return None
             return self._flat_page(name, index.url) or NoPage(why=Absence.UNKNOWN)
         ask = self._pages.recall if recall else self._pages.read
-        files = ask(name, index)
+        files = ask(name, self._order.asked_at(index))
         if files is None or isinstance(files, NoPage):
             return files
         return ProjectPage(name=name, source=RegistrySource(plain_index(index.url)), files=files)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from siteroot.model.settings import IndexSetting, Settings
-from siteroot.project.indexes import Search, order_indexes, plain_index
+from siteroot.model.settings import IndexSetting, MirrorSetting, Settings
+from siteroot.project.indexes import Search, choose_mirror, order_indexes, plain_index
 
 A, B = "https://a.example/simple", "https://b.example/simple"
 PYPI = "https://pypi.org/simple"
@@ -78,6 +78,26 @@ def test_by_the_unsafe_strategies_every_index_is_asked(strategy: str) -> None:
     order = order_indexes(Settings(index_strategy=strategy))
     assert order.after(IndexSetting(url=A), found=True, status=None) is Search.NEXT
     assert order.after(IndexSetting(url=A), found=False, status=401) is Search.NEXT
+
+
+@pytest.mark.parametrize(
+    ("replaced", "place", "is_it"),
+    [
+        (A, A, True),
+        (f"{A}/", A, True),
+        ("https://a.example", f"{A}/x/a-1.zip?sig=1", True),
+        ("HTTPS://A.example/simple", f"{A}/x", True),
+        (A, "https://ann:pw@a.example/simple/x", True),
+        ("https://a.exam", A, False),
+        (A, "https://a.example/simpler", False),
+        (A, "https://a.example/SIMPLE", False),
+        (A, "http://a.example/simple", False),
+        (A, "/wheels/a-1.zip", False),
+    ],
+)
+def test_what_a_mirror_stands_in_for(replaced: str, place: str, *, is_it: bool) -> None:
+    mirror = MirrorSetting(replaced=replaced, url=B)
+    assert choose_mirror((mirror,), (place,)) == (mirror if is_it else None)
 
 
 def test_urls_are_compared_as_locks_write_them() -> None:

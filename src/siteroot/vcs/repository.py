@@ -80,8 +80,9 @@ class Repository:
                 "is to be checked out with Git LFS, which is not installed", where=git.shown
             )
         parent = os.path.dirname(folder)
+        # its objects stay in the mirror: links to them are not to be had on every disk
         git.run(
-            "clone", "--quiet", "--local", "--no-checkout", "--", self._mirror, folder, cwd=parent
+            "clone", "--quiet", "--shared", "--no-checkout", "--", self._mirror, folder, cwd=parent
         )
         git.run("remote", "set-url", "origin", git.url, cwd=folder)
         git.run("checkout", "--quiet", "--detach", commit, cwd=folder)

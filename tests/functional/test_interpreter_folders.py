@@ -146,3 +146,28 @@ def test_4_no_settling_where_pip_has_put_something(
         assert sync(lab, projects["one"], venv).splitlines()[-1].startswith("Checked")
         assert snapshot(venv) == before
     assert info.exists()
+
+
+def test_2_data_between_the_prefix_and_the_modules_comes_and_goes(
+    lab: Lab, projects: dict[str, Path], venv: Path
+) -> None:
+    """As wheels with shared libraries bring it (tbb): `lib/x.so` beside `lib/pythonX.Y`."""
+    own = f"lib/{library_of(venv).parent.name}"
+    paths = ["lib/libdemo.so", "lib/pkgconfig/demo.pc", f"{own}/demo_sub/x.py", f"{own}/x.py"]
+    wheels = lab.folder / "between"
+    wheels.mkdir()
+    brought = {f"data/{path}": path for path in paths}
+    wheel = build_wheel(wheels, "demo", "1.0", {"demo.py": ""}, data=brought)
+    project = make_project(lab.folder / "between-project", [wheel])
+    before = snapshot(venv)
+    sync(lab, project, venv)
+    assert {path: (venv / path).read_text() for path in paths} == dict(
+        zip(paths, paths, strict=True)
+    )
+    sync(lab, project, venv, "--check", "--verify")
+    (venv / paths[0]).unlink()
+    sync(lab, project, venv)
+    assert (venv / paths[0]).read_text() == paths[0]
+    sync(lab, projects["none"], venv, "--exact")
+    left = {*snapshot(venv)} - {*before}
+    assert {path for path in left if not path.endswith(".siteroot.json")} == set()

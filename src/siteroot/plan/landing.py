@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 from siteroot.errors import IntegrityError
 from siteroot.formats.entry_points import is_interpreter_name
-from siteroot.model.layout import Layout
+from siteroot.model.layout import Layout, is_below
 from siteroot.model.reserved import WORK_FOLDER
 from siteroot.model.rows import StoredRow
 
@@ -28,16 +28,14 @@ def land(folder: str, path: str, root: str) -> str:
     """Return where a path of a scheme's folder lies, so that one place has one name.
 
     The way from a folder above the root down to the root again is not told: data's `lib/python3.12/site-packages/x`
-    is the root's `x`.
+    is the root's `x`. What lies between the two keeps data's name (`../../../lib/x`): only that begins with the
+    folder of a scheme, so that it has an area of its own to be changed in.
     """
-    if not is_ascent(folder):
-        return join_path(folder, path)
-    ascent = folder.count("/") + 1
-    way, names = root.split("/")[-ascent:], path.split("/")
-    shared = 0
-    while shared < min(len(way), len(names) - 1) and way[shared] == names[shared]:
-        shared += 1
-    return "/".join([".."] * (ascent - shared) + names[shared:])
+    if is_ascent(folder):
+        way = "/".join(root.split("/")[-folder.count("/") - 1 :])
+        if is_below(path, way):
+            return path[len(way) + 1 :]
+    return join_path(folder, path)
 
 
 def refuse_landings(
@@ -110,9 +108,10 @@ def _is_harmless(
 def _standing(layout: Layout) -> set[str]:
     """Return the scheme folders and those above them, the root and those above it by the names that `land` gives."""
     standing = folders_of(f"{folder}/x" for folder in {*layout.folders.values()} if folder)
-    names = layout.root.split("/")
-    for up in range(1, layout.folders["data"].count("..") + 1):
-        standing.add(join_path("/".join([".."] * up), names[-up]))
+    data = layout.folders["data"]
+    if is_ascent(data):
+        way = "/".join(layout.root.split("/")[-data.count("/") - 1 :])
+        standing |= folders_of([f"{data}/{way}/x"])
     return standing
 
 

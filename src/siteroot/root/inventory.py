@@ -28,7 +28,7 @@ from siteroot.model.root import (
 )
 from siteroot.model.value import replace
 from siteroot.plan.owned import own_file_paths
-from siteroot.plan.paths import folders_of, join_path
+from siteroot.plan.paths import folders_of, is_ascent, join_path
 
 from .faults import explain_os_error
 
@@ -338,14 +338,22 @@ class _Reader:
         if absolute.startswith(f"{self._root}/"):
             inner = absolute[len(self._root) + 1 :]
             return "" if inner.startswith(f"{WORK_FOLDER}/") else inner
-        outer = posixpath.relpath(absolute, self._root)
-        if not self._is_outside(outer):  # others write the way to a scheme folder with its links
+        outer = self._name_outside(absolute)
+        if not outer:  # others write the way to a scheme folder with its links
             folder, name = posixpath.split(absolute)
-            outer = posixpath.relpath(f"{os.path.realpath(folder)}/{name}", self._root)
-        return outer if self._is_outside(outer) else ""
+            outer = self._name_outside(f"{os.path.realpath(folder)}/{name}")
+        return outer
 
-    def _is_outside(self, path: str) -> bool:
-        return any(is_below(path, folder) for folder in self._outside)
+    def _name_outside(self, absolute: str) -> str:
+        """Return a path's name as `plan.landing.land` gives it, "" where it lies in no scheme folder."""
+        outer = posixpath.relpath(absolute, self._root)
+        if any(is_below(outer, folder) for folder in self._outside):
+            return outer
+        for folder in filter(is_ascent, self._outside):  # between one above the root and the root
+            above = posixpath.normpath(posixpath.join(self._root, folder))
+            if absolute.startswith(f"{above.rstrip('/')}/"):
+                return join_path(folder, posixpath.relpath(absolute, above))
+        return ""
 
     def _differs(self, path: str, row: RecordRow) -> bool:
         """Whether a file of a dist-info has other bytes than its RECORD says."""

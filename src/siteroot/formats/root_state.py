@@ -3,12 +3,12 @@
 JSON with sorted keys, LF at the end of lines, no path of a machine, no time, no host: a function of what was asked for.
 Documented in docs/reference/root-file.md. Schema 1:
 
-    {"schema": 1, "implementation": "cpython", "python": "3.12",
+    {"schema": 1, "implementation": "cpython", "python": "3.12", "form": "target-posix",
      "distributions": {NAME: {"version": "1.0", "dist-info": PATH, "digests": ["sha256:..."], "record": SHA256,
                               "direct": true, "origin": SHA256 of direct_url.json, "bytecode": KIND}},
      "winners": {PATH: NAME}, "files": {PATH: SHA256}}
 
-"origin" and "bytecode" are left out where there is none.
+"origin", "bytecode" and "form" are left out where there is none.
 """
 
 import json
@@ -58,6 +58,8 @@ def render_root_state(state: RootState) -> bytes:
         "winners": dict(state.winners),
         "files": dict(state.files),
     }
+    if state.form:
+        document["form"] = state.form
     return (json.dumps(document, indent=1, sort_keys=True) + "\n").encode("ascii")
 
 
@@ -82,6 +84,7 @@ def parse_root_state(content: bytes) -> RootState | UnreadableState:
             },
             winners=_texts(top, "winners"),
             files=_parse_files(_texts(top, "files")),
+            form=_text(top, "form") if "form" in top else "",
         )
     except _FaultError as fault:
         return UnreadableState(str(fault))

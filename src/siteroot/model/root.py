@@ -32,7 +32,9 @@ class RootState:
     """A whole `.siteroot.json`: no path, time or host in it, so that it is a function of what was asked for.
 
     `winners` names, for each path that several distributions bring with different bytes, whose stand there. `files`
-    are our own files beside it, with the hexadecimal sha256 of their bytes.
+    are our own files beside it, with the hexadecimal sha256 of their bytes. `form` is what else all that is rendered
+    depends on: the layout, and what its launchers and Python are ("target-posix", "prefix-windows-t"); "" where an
+    older siteroot did not say.
     """
 
     implementation: str
@@ -40,6 +42,7 @@ class RootState:
     distributions: Mapping[str, RootEntry]
     winners: Mapping[str, str]
     files: Mapping[str, str]
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from siteroot.model.target import Target
 from siteroot.model.times import derive_folder_mtime
 from siteroot.model.value import dataclass
 
+from .layout import root_form
 from .meeting import (
     brought_paths,
     clobber_warnings,
@@ -192,6 +193,7 @@ def _new_state(
         distributions=entries,
         winners=winners,
         files={row[0]: hashlib.sha256(row[1]).hexdigest() for row in own_rows},
+        form=root_form(desire.layout, desire.target),
     )
 
 

@@ -72,6 +72,12 @@ def interpreter_layout(interpreter: Interpreter, schemes: Mapping[str, str]) -> 
     )
 
 
+def root_form(layout: Layout, target: Target) -> str:
+    """Return what all that is rendered into a root depends on, beside the Python's version (`RootState.form`)."""
+    system = "windows" if target.windows else "posix"
+    return f"{layout.kind.value}-{system}" + ("-t" if target.free_threaded else "")
+
+
 def outer_folders(layout: Layout) -> tuple[str, ...]:
     """Return the scheme folders that lie outside the root, and the one above headers that stays when these go."""
     folders = {*layout.folders.values(), _above_headers(layout)}

@@ -17,6 +17,8 @@ from siteroot.model.root import InstalledDistribution, Inventory, RootEntry
 from siteroot.model.target import Target
 from siteroot.model.value import dataclass
 
+from .layout import root_form
+
 
 class ForeignDistributionError(RootError):
     """A distribution that siteroot did not put there is in the way of an exact root."""
@@ -80,12 +82,13 @@ def sort_pins(
         inventory.state.implementation == target.implementation
         and inventory.state.python == target.python_version
     )
+    same_form = inventory.state is not None and inventory.state.form == root_form(layout, target)
     kept, wanted = [], []
     for pin in pins:
         old = tuple(by_name.pop(pin.name, ()))
         _refuse_foreign_forms(pin, old, layout)
         old = tuple(distribution for distribution in old if not distribution.foreign_form)
-        why = _why_wanted(pin, old, policy, same_python=same_python)
+        why = _why_wanted(pin, old, policy, same_python=same_python, same_form=same_form)
         if why is None:
             kept.append((pin, old[0]))
         else:
@@ -201,7 +204,12 @@ def want_again(triage: Triage, names: set[str], why: str) -> Triage:
 
 
 def _why_wanted(
-    pin: WheelPin, old: tuple[InstalledDistribution, ...], policy: Policy, *, same_python: bool
+    pin: WheelPin,
+    old: tuple[InstalledDistribution, ...],
+    policy: Policy,
+    *,
+    same_python: bool,
+    same_form: bool,
 ) -> str | None:
     """Return why the pin's wheel has to be placed, None where what is there is right."""
     if not old:
@@ -216,6 +224,8 @@ def _why_wanted(
         return "asked for with --reinstall"
     if not same_python:
         return "the root was made for another Python"
+    if not same_form:
+        return "the root was made in another layout, for another system, or by an older siteroot"
     if old[0].missing:
         more = len(old[0].missing) - 1
         files = "1 file" if more == 1 else f"{more} files"

@@ -62,6 +62,10 @@ def yield_to_others(
         path = row[0]
         if path in brought or not brought.isdisjoint(folders_of([path])):
             warnings.append(_yields(path, "a distribution brings one"))
+        elif path.endswith("sitecustomize.py") and any(
+            each.startswith(f"{path[:-3]}/__init__.") for each in brought
+        ):  # a package is found before a module of its name
+            warnings.append(_yields(path, "a distribution brings a package of its name"))
         elif _stands(path, going, inventory) and not _is_equal(row, inventory):
             warnings.append(_yields(path, "there is one that siteroot did not write"))
         else:

@@ -55,3 +55,10 @@ def test_ours_gives_way_to_a_file_above_it() -> None:
 def test_what_nobody_looked_at_is_nothing() -> None:
     assert kind_at("a/b", EMPTY) is None
     assert own_paths(EMPTY) == {}
+
+
+def test_5_a_package_named_sitecustomize_goes_before_ours() -> None:
+    rows = (rendered_row("sitecustomize.py", b""),)
+    mine, warnings = yield_to_others(rows, {"sitecustomize/__init__.py"}, set(), EMPTY)
+    assert mine == ()
+    assert "brings a package" in warnings[0]

@@ -300,6 +300,34 @@ def test_2_an_interpreters_layout_keeps_others_and_refuses_what_has_no_record(
     assert egg.exists()
 
 
+# -- what somebody took out of a root
+
+
+def test_2_folders_whose_files_were_deleted_go_with_their_distribution(bench: Bench) -> None:
+    """An empty folder is a namespace package to whoever imports."""
+    one = bench.wheel("one", "1.0", {"one.py": "", "shared/__init__.py": ""})
+    two = bench.wheel("two", "1.0", {"shared/deep/x.py": "", "two-1.0.data/scripts/two": "#!/x\n"})
+    bench.lock(one, two)
+    bench.sync()
+    (bench.root / "shared/deep/x.py").unlink()
+    (bench.root / "bin/two").unlink()
+    bench.lock(one)
+    bench.sync()
+    bench.is_fresh()
+
+
+def test_1_a_root_stays_ours_whatever_its_modules_are_called(bench: Bench) -> None:
+    own = {"os.py": "", "site.py": ""}
+    data = {"odd-1.0.data/data/lib/python3.11/os.py": ""}
+    bench.lock(bench.wheel("odd", "1.0", {**own, **data}))
+    bench.sync()
+    assert "Checked" in bench.sync().err
+    prefix = bench.folder / "prefix"
+    for _ in range(2):
+        done = bench.desk.sync(*HERE, "--prefix", prefix, cwd=bench.project)
+        assert done.code == 0, done.err
+
+
 # -- one path, two distributions
 
 

@@ -265,8 +265,10 @@ class _Moves:
             self._gone.add(path)
 
     def _drop_emptied(self, new_folders: set[str]) -> None:
-        """Drop folders that lost something and may be empty now; whether they are is seen when it is done."""
-        candidates = folders_of(self._gone) - new_folders - self._kept_folders - self._gone
+        """Drop folders that held what goes, if it was still there, and may be empty now; that is seen when it is done."""
+        candidates = (
+            folders_of(self._gone | self._old) - new_folders - self._kept_folders - self._gone
+        )
         for folder in depth_first(candidates):
             if self._is_folder(folder) and not is_standing(folder, self._plan.layout):
                 self._moves.append(("drop", folder))

@@ -10,6 +10,7 @@ from siteroot.interpreter.probe import explain_managed, probe_interpreter
 from siteroot.model.event import EnvironmentUsed, Note, Warned
 from siteroot.model.layout import Layout
 from siteroot.model.request import RootPlace, RootRequest
+from siteroot.model.reserved import STATE_FILE
 from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Interpreter, Target
@@ -169,7 +170,7 @@ def _refuse_interpreters_own(search: PlaceSearch, root: str, word: str) -> None:
         looks.exists(os.path.join(folder, "os.py"))
         and looks.exists(os.path.join(folder, "site.py"))
         for folder in (root, os.path.dirname(root))
-    )
+    ) and not _is_ours(looks, root)
     if looks_own or root in {looks.real(path) for path in own}:
         raise SenselessRootError(
             "is an interpreter's own folder of modules",
@@ -224,7 +225,12 @@ def _is_interpreter_prefix(search: PlaceSearch, root: str) -> bool:
         for name in looks.names(library)
         if name.startswith(("python", "pypy"))
         for own in ("os.py", "dist-packages")
-    )
+    ) and not _is_ours(looks, root)
+
+
+def _is_ours(looks: Looks, root: str) -> bool:
+    """Whether siteroot made the root, so that what looks like an interpreter's in it came with a distribution."""
+    return looks.exists(os.path.join(root, STATE_FILE))
 
 
 def _pypackages(search: PlaceSearch, why: str) -> Layout:

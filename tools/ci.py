@@ -47,6 +47,8 @@ MACHINE = (
     "mounted",
     "user",
     "time",
+    "SITEROOT_PEER_SUITES",
+    "installed",
 )
 #: When the last slow test may begin, in seconds: a run has 15 minutes.
 SLOW_UNTIL = 800

@@ -4,14 +4,20 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin
 
-from .listing import Listing, Row, check_api_version, is_listed, note_faults
+from .listing import Listing, Row, SimpleApiError, check_api_version, is_listed, note_faults
 
 
 def parse_simple_html(text: str, url: str) -> Listing:
-    """Return what a page lists, also where it is malformed HTML. Raises SimpleApiError for a newer API."""
+    """Return what a page lists, also where it is malformed HTML.
+
+    Raises SimpleApiError for a newer API, and for a marked section (`<![`) that nobody can read.
+    """
     page = _Page(url)
-    page.feed(text)
-    page.close()
+    try:
+        page.feed(text)
+        page.close()
+    except AssertionError as error:  # as the standard library says it, up to CPython 3.13
+        raise SimpleApiError(f"the page is broken HTML: {str(error)[:120]!r}") from None
     return Listing(base=page.base, rows=page.rows, notes=note_faults(page.faults))
 
 

@@ -48,7 +48,8 @@ MACHINE = (
     "user",
     "time",
     "SITEROOT_PEER_SUITES",
-    "installed",
+    "resolvelib",
+    "nab_resolver",
 )
 #: When the last slow test may begin, in seconds: a run has 15 minutes.
 SLOW_UNTIL = 800

@@ -1,7 +1,5 @@
 """`siteroot cache`: where the cache is, how much it holds, and what of it goes."""
 
-import os
-
 from packaging.utils import canonicalize_name
 
 from siteroot.model.outcome import CacheOutcome
@@ -10,14 +8,14 @@ from siteroot.model.surroundings import Surroundings
 from siteroot.ports import Reporter
 from siteroot.store.collect import clean_cache, measure_cache, prune_cache
 
+from .caches import cache_folder
 from .noted import noted
 from .settings import load_found_settings
 
 
 def cache(request: CacheRequest, surroundings: Surroundings, reporter: Reporter) -> CacheOutcome:
     """Return where the cache is, or what became of it. Raises ProjectError for settings files, StoreError."""
-    named = load_found_settings(request, surroundings, reporter).cache_dir
-    folder = os.path.join(surroundings.cwd, named) if named else surroundings.cache_folder
+    folder = cache_folder(load_found_settings(request, surroundings, reporter), surroundings)
     if request.action is CacheAction.SIZE:
         return CacheOutcome(folder=folder, size=measure_cache(folder))
     if request.action is CacheAction.DIR:

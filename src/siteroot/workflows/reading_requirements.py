@@ -14,6 +14,7 @@ from siteroot.model.surroundings import Surroundings
 from siteroot.ports import Clock, Reporter
 from siteroot.project.requirements_files import Reading, read_requirements
 
+from .caches import temporary_place
 from .project_files import DiskProjectFiles
 from .supply import fetch_options
 
@@ -37,8 +38,7 @@ def read_asked(
     """
 
     def fetch(url: str) -> bytes:
-        folder = os.path.realpath(surroundings.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - as in `sync`
-        path = os.path.join(folder, f"siteroot-{os.urandom(12).hex()}")
+        path = temporary_place(surroundings)
         name = os.path.basename(url.partition("?")[0])
         request = FetchRequest(name=name, version="", location=url, digests=(), size=None)
         with Fetcher(

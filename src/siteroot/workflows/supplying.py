@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from siteroot import fs
 from siteroot.errors import UsageError
 from siteroot.model.cache import bucket
 from siteroot.model.pin import Pin, WheelPin, wheel_pin
@@ -21,7 +20,7 @@ from siteroot.plan.triage import Policy
 from siteroot.ports import Clock, Reporter, WheelSupply
 from siteroot.store.store import Store
 
-from .caches import is_anothers
+from .caches import Caches
 from .mirroring import choose_locations
 from .remembering import Memory
 from .supply import StoreSupply, Trust, fetch_options
@@ -31,29 +30,6 @@ if TYPE_CHECKING:
 
     from .provision import Builds
     from .resolving import IndexResolver, Resolve
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caches:
-    """The store's folder; one for what cannot be kept there; where answers are kept, None where nowhere."""
-
-    store: str
-    temporary: str
-    lasting: str | None
-
-
-def choose_caches(settings: Settings, surroundings: Surroundings, scope: ExitStack) -> Caches:
-    """Return the folders that wheels and answers are kept in; temporary ones go with the scope."""
-    parent = surroundings.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the name in it cannot be guessed
-    temporary = os.path.join(os.path.realpath(parent), f"siteroot-{os.urandom(12).hex()}")
-    scope.callback(fs.remove_tree, temporary)
-    if settings.no_cache:
-        return Caches(store=temporary, temporary=temporary, lasting=None)
-    named = settings.cache_dir
-    folder = os.path.join(surroundings.cwd, named) if named else surroundings.cache_folder
-    store = os.path.realpath(folder)
-    lasting = None if is_anothers(store) else store
-    return Caches(store=store, temporary=temporary, lasting=lasting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

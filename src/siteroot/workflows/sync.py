@@ -31,6 +31,7 @@ from siteroot.select.choice import select_groups
 from siteroot.select.pins import Selected, select_pins
 
 from .bytecode import BytecodeSupply, supply_bytecode
+from .caches import choose_caches
 from .clock import SystemClock
 from .filling import Filling, Means, fill_root
 from .keeping import Keeper
@@ -41,7 +42,6 @@ from .startup_path import tell_earlier_sitecustomize
 from .supplying import (
     BuildPurpose,
     Supplies,
-    choose_caches,
     choose_link_mode,
     new_memory,
     new_policy,

@@ -36,7 +36,10 @@ def read_build_system(folder: str, where: str) -> BuildSystem:
 
 
 def check_identity(folder: str, name: str, version: Version | None, where: str) -> None:
-    """Refuse an unpacked sdist whose PKG-INFO is of another name or version; one without PKG-INFO shows it later."""
+    """Refuse an unpacked sdist whose PKG-INFO is of another name or version; one without PKG-INFO shows it later.
+
+    "" stands for a name, None for a version, that nobody knows yet.
+    """
     content = _read(f"{folder}/PKG-INFO")
     if content is None:
         return
@@ -44,7 +47,7 @@ def check_identity(folder: str, name: str, version: Version | None, where: str) 
         said = parse_core_metadata(content.decode("utf-8", "replace"))
     except CoreMetadataError as error:
         raise WrongSourceError(error.message.replace("METADATA", "PKG-INFO"), where=where) from None
-    if said.name != name or version not in (None, said.version):
+    if name not in ("", said.name) or version not in (None, said.version):
         raise WrongSourceError(
             f"PKG-INFO is of {said.name} {said.version}, and {name}{'' if version is None else f' {version}'} was asked for",
             where=where,

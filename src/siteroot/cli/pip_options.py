@@ -100,7 +100,7 @@ PIP_OPTIONS = (
     # -- wheels and builds
     Option(("--no-binary",), BUILD, L, "Take no wheel of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="no_binary_words", commands=COMING),
     Option(("--only-binary",), BUILD, L, "Build no sdist of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="only_binary_words", commands=COMING),
-    Option(("-C", "--config-setting"), BUILD, L, "Tell build backends KEY=VALUE.", metavar="KEY=VALUE", aliases=("--config-settings",), commands=COMING),
+    Option(("-C", "--config-setting"), BUILD, L, "Tell build backends KEY=VALUE.", metavar="KEY=VALUE", into="config_settings", aliases=("--config-settings",), commands=COMING),
     Option(("--config-settings-package",), BUILD, L, "The same for this distribution: NAME:KEY=VALUE.", metavar="SETTING", commands=COMING),
     Option(("--no-build-isolation",), BUILD, S, "Build with what the root's Python has.", commands=COMING),
     Option(("--no-build-isolation-package",), BUILD, M, "The same for this distribution.", metavar="NAME", commands=COMING),

@@ -12,7 +12,7 @@ from siteroot.model.pip_request import (
     ListRequest,
     PipContext,
     PipRequest,
-    ResolutionRequest,
+    ResolutionWords,
     ShowRequest,
     TreeRequest,
     UninstallRequest,
@@ -135,9 +135,9 @@ def _sources(
     return tuple(RequirementSource(kind, word) for kind, words in said for word in words)
 
 
-def _resolution(answers: Answers) -> ResolutionRequest:
+def _resolution(answers: Answers) -> ResolutionWords:
     on, many = answers.switch, answers.many
-    return ResolutionRequest(
+    return ResolutionWords(
         constraints=many("constraints"),
         overrides=many("overrides"),
         excludes=many("excludes"),
@@ -148,10 +148,6 @@ def _resolution(answers: Answers) -> ResolutionRequest:
         upgrade_packages=many("upgrade_package"),
         no_binary=many("no_binary_words"),
         only_binary=many("only_binary_words"),
-        config_settings=many("config_setting"),
-        config_settings_package=many("config_settings_package"),
-        no_build_isolation=bool(on("no_build_isolation")),
-        no_build_isolation_packages=many("no_build_isolation_package"),
     )
 
 

@@ -58,10 +58,10 @@ def parse_pkg_info(content: bytes) -> DistributionMetadata | None:
     return None if metadata.dynamic & _NEEDED else metadata
 
 
-def read_static_project(content: bytes, version: Version) -> DistributionMetadata | None:
+def read_static_project(content: bytes, version: Version | None) -> DistributionMetadata | None:
     """Return what the [project] of an sdist's pyproject.toml says, None where only a build can tell.
 
-    `version` is the sdist's own: where [project] calls it dynamic, this is what it came to.
+    `version` is the sdist's own, if it is known: where [project] calls it dynamic, this is what it came to.
     """
     try:
         project = parse_pyproject(content, "pyproject.toml").project
@@ -72,9 +72,12 @@ def read_static_project(content: bytes, version: Version) -> DistributionMetadat
     dynamic = frozenset(project.dynamic)
     if dynamic & {"dependencies", "optional-dependencies", "requires-python"}:
         return None
+    version = version if project.version is None else Version(project.version)
+    if version is None:
+        return None
     return DistributionMetadata(
         name=project.normalized_name,
-        version=version if project.version is None else Version(project.version),
+        version=version,
         requires_dist=_requirements(project),
         requires_python=None if project.requires_python is None else str(project.requires_python),
         provides_extras=_extras(project.optional_dependencies),

@@ -28,8 +28,11 @@ _MOST_MEMBERS = 100_000
 _FARTHEST = 4 << 30
 
 
-def read_sdist_metadata(path: str, version: Version) -> DistributionMetadata | None:
-    """Return what the archive at a path says, None where it has to be built. Raises InvalidMetadataError, OSError."""
+def read_sdist_metadata(path: str, version: Version | None) -> DistributionMetadata | None:
+    """Return what the archive at a path says, None where it has to be built. Raises InvalidMetadataError, OSError.
+
+    `version` is the one that its name says, if any.
+    """
     members = _read_members(path)
     if (pkg_info := members.get("PKG-INFO")) is not None:
         metadata = parse_pkg_info(pkg_info)

@@ -45,7 +45,10 @@ Artifact = WheelArtifact | SdistArtifact | CheckoutArtifact | DirectoryArtifact
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """`direct`: a dependency that a selected project or group itself declares (REQUESTED)."""
+    """`direct`: a dependency that a selected project or group itself declares (REQUESTED).
+
+    `name` is "" where only a build can tell it: so it is known for the build alone.
+    """
 
     name: str
     version: Version | None  # None: a source tree with a dynamic version

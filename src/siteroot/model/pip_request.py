@@ -91,11 +91,10 @@ class UninstallRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResolutionRequest:
+class ResolutionWords:
     """How versions are to be chosen. Files are as typed; which index, which dates and the like are settings.
 
     `extras` None: all of them. `no_binary` and `only_binary` hold names, `:all:` and `:none:`, in their order.
-    `config_settings` are KEY=VALUE, those for one distribution NAME:KEY=VALUE.
     """
 
     constraints: tuple[str, ...] = ()
@@ -108,10 +107,6 @@ class ResolutionRequest:
     upgrade_packages: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
     only_binary: tuple[str, ...] = ()
-    config_settings: tuple[str, ...] = ()
-    config_settings_package: tuple[str, ...] = ()
-    no_build_isolation: bool = False
-    no_build_isolation_packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +118,7 @@ class InstallRequest:
 
     context: PipContext
     sources: tuple[RequirementSource, ...]
-    resolution: ResolutionRequest
+    resolution: ResolutionWords
     exact: bool
     allow_empty: bool
     verify_hashes: bool
@@ -167,7 +162,7 @@ class CompileRequest:
 
     context: PipContext
     sources: tuple[RequirementSource, ...]
-    resolution: ResolutionRequest
+    resolution: ResolutionWords
     universal: bool
     file: CompiledFile
 

@@ -86,7 +86,7 @@ class ResolvedPin:
     """A distribution at a version.
 
     `files` are all of the version that may be taken on any target, with their digests; `file` is the one that would
-    be installed on this one. Neither stands where the source is no index.
+    be installed on this one. A URL or path of a file has that one alone, a repository and a tree have none.
     """
 
     name: str

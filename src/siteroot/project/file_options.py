@@ -65,11 +65,11 @@ def passed_over(said: Iterable[SaidOption]) -> Iterator[str]:
             yield f"{one.where}: `{one.line.option.value}` is passed over{more}"
 
 
-def _formats(said: Iterable[SaidOption], faults: Faults) -> Formats:
-    """Return what `:all:`, `:none:` and names come to, in their order."""
+def read_formats(words: Iterable[tuple[str, str]], faults: Faults) -> Formats:
+    """Return what `:all:`, `:none:` and names come to, in their order; each text comes with where it was said."""
     every, names = False, set[str]()
-    for one in said:
-        for word in filter(None, (part.strip() for part in one.line.value.split(","))):
+    for where, text in words:
+        for word in filter(None, (part.strip() for part in text.split(","))):
             if word == ":none:":
                 every, names = False, set()
             elif word == ":all:":
@@ -78,5 +78,9 @@ def _formats(said: Iterable[SaidOption], faults: Faults) -> Formats:
                 try:
                     names.add(canonicalize_name(word, validate=True))
                 except InvalidName:
-                    faults.add(one.where, f"`{word}` cannot be the name of a distribution")
+                    faults.add(where, f"`{word}` cannot be the name of a distribution")
     return Formats(every=every, names=frozenset(names))
+
+
+def _formats(said: Iterable[SaidOption], faults: Faults) -> Formats:
+    return read_formats(((one.where, one.line.value) for one in said), faults)

@@ -31,10 +31,20 @@ class Repository:
         self._mirror = mirror
         self._offline = offline
 
+    @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return self._git.shown
+
     def resolve(self, requested: str | None) -> str:
-        """Return the commit that a branch, tag or (short) commit is now, the default branch's for None. Fetches first."""
+        """Return the commit that a branch, tag or (short) commit is now, the default branch's for None.
+
+        Fetches first, unless it is a whole commit, which becomes no other, that the mirror has.
+        """
         if requested is not None:
             self._check_word(requested)
+            if _COMMIT.fullmatch(requested) and self._find(requested) == requested:
+                return requested
         if not self._offline:
             self._fetch(*_REFS)
         names = [f"refs/tags/{requested}", f"refs/heads/{requested}", f"{requested}"]
@@ -99,6 +109,12 @@ class Repository:
                     "has submodules, and --offline fetches nothing", where=git.shown
                 )
             git.run("submodule", "--quiet", "update", "--init", "--recursive", cwd=folder)
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """Return a file of a commit that the mirror has, None where it has no such file."""
+        words = ("cat-file", "blob", f"{commit}:{path}")
+        code, out, _ = self._git.attempt(*words, cwd=self._mirror)
+        return None if code else out.encode("utf-8", "surrogateescape")
 
     def _find(self, name: str) -> str:
         """Return the commit that a name is in the mirror, "" where there is none."""

@@ -9,6 +9,7 @@ from siteroot.model.target import Target
 from siteroot.model.value import dataclass
 from siteroot.model.wheel import Limits
 from siteroot.ports import BuildRoots, Reporter
+from siteroot.resolve.direct import show_source
 from siteroot.store.store import Store
 
 from .build_choices import BuildChoices
@@ -40,5 +41,7 @@ class BuildMeans:
 
 
 def label_of(pin: Pin) -> str:
-    """Return what messages call a pin."""
+    """Return what messages call a pin: where it is, while only a build can tell its name."""
+    if not pin.name:
+        return show_source(pin.source)
     return pin.name if pin.version is None else f"{pin.name}=={pin.version}"

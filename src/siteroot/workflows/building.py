@@ -66,7 +66,7 @@ class Builder:
         found = None if anew or key is None else self._find(key, pin)
         if found is not None:
             return found
-        if pin.name in self._at_work:
+        if pin.name and pin.name in self._at_work:
             chain = " needs ".join((*self._at_work, pin.name))
             raise CyclicBuildError(f"to build {pin.name} takes {pin.name} itself: {chain}")
         with means.store.hold(f"build-{key or os.urandom(8).hex()}", label):
@@ -208,18 +208,19 @@ def pin_of_tree(pin: Pin, wheel: StoredWheel) -> WheelPin:
 
 def _built_pin(pin: Pin, built: Built) -> WheelPin:
     """Return the pin of a wheel file that was built for a pin."""
-    version = pin.version
-    if version is None:
+    name, version = pin.name, pin.version
+    if not name or version is None:
         try:
-            version = parse_wheel_filename(built.filename)[1]
+            told_name, told_version, *_ = parse_wheel_filename(built.filename)
         except ValueError:
             raise BuiltMisfitError(
-                f"{pin.name}: {built.filename!r} is no name of a wheel"
+                f"{label_of(pin)}: {built.filename!r} is no name of a wheel"
             ) from None
+        name, version = name or told_name, version or told_version
     file = LockedFile(
         filename=built.filename, location="", digests=(built.digest,), size=built.size
     )
-    return pin_of_source(pin, version, file)
+    return pin_of_source(replace(pin, name=name), version, file)
 
 
 def pin_of_source(pin: Pin, version: Version, file: LockedFile) -> WheelPin:

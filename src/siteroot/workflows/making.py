@@ -92,7 +92,7 @@ def _bring(pin: Pin, scratch: str, means: BuildMeans, kind: BuildKind) -> str:
 
 def _begin_log(pin: Pin, key: str | None, means: BuildMeans) -> str:
     """Return the path of a new log; it stays."""
-    name = f"{pin.name}-{pin.version or 'tree'}-{(key or os.urandom(8).hex())[:12]}.log"
+    name = f"{pin.name or 'source'}-{pin.version or 'tree'}-{(key or os.urandom(8).hex())[:12]}.log"
     path = f"{means.log_folder}/{name}"
     with in_words(path):
         begin_log(path, f"building {label_of(pin)}")

@@ -25,6 +25,7 @@ from .build_choices import BuildChoices
 from .build_means import BuildMeans
 from .building import Builder, NoInterpreterToBuildError
 from .filling import Filling, Means, fill_root
+from .reading_sources import SourceReader
 from .remembering import Memory
 from .resolving import Resolve
 from .source_supply import SourceSupply
@@ -157,11 +158,12 @@ class Provisioner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Builds:
-    """A supply that builds what has no wheel, who does that, and where."""
+    """A supply that builds what has no wheel, who does that, and where; and who reads what lies at no index."""
 
     supply: SourceSupply
     builder: Builder
     roots: BuildRoots
+    reader: SourceReader
 
 
 def tie_builds(
@@ -188,27 +190,31 @@ def tie_builds(
 
         return roots.provide_pins(pins, name, place)
 
-    builder = Builder(
-        BuildMeans(
-            store=store,
-            fetcher=fetcher,
-            locate=fetched.locate,
-            limits=site.limits,
-            offline=bool(site.settings.offline),
-            roots=roots,
-            target=site.target,
-            environ=site.environ,
-            choices=choices,
-            selected_root=selected_root,
-            tolerates=lambda name: name in trust.tolerate_record,
-            log_folder=site.log_folder,
-            root=site.root,
-            reporter=reporter,
-        )
+    means = BuildMeans(
+        store=store,
+        fetcher=fetcher,
+        locate=fetched.locate,
+        limits=site.limits,
+        offline=bool(site.settings.offline),
+        roots=roots,
+        target=site.target,
+        environ=site.environ,
+        choices=choices,
+        selected_root=selected_root,
+        tolerates=lambda name: name in trust.tolerate_record,
+        log_folder=site.log_folder,
+        root=site.root,
+        reporter=reporter,
     )
+    builder = Builder(means)
 
     def renews(name: str) -> bool:
         return trust.refresh or name in trust.refresh_names
 
     roots.supply_from(lambda: SourceSupply(fetched, builder, lambda _: False))
-    return Builds(supply=SourceSupply(fetched, builder, renews), builder=builder, roots=roots)
+    return Builds(
+        supply=SourceSupply(fetched, builder, renews),
+        builder=builder,
+        roots=roots,
+        reader=SourceReader(means, builder.build, renews),
+    )

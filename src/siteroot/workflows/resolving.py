@@ -1,6 +1,6 @@
 """What requirements resolve to, by what the settings' indexes offer: for people, and for build backends."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from packaging.requirements import InvalidRequirement
@@ -10,11 +10,10 @@ from packaging.version import Version
 
 from siteroot.errors import BuildError, SiterootError
 from siteroot.formats.distribution_names import is_wheel, version_in
-from siteroot.formats.resolution_metadata import parse_metadata
 from siteroot.formats.wheel_tags import WheelTags
-from siteroot.fs import read_plain
 from siteroot.index.fetch import Fetcher
 from siteroot.index.metadata import UnbuiltMetadataError
+from siteroot.model.digest import Digest
 from siteroot.model.lock import LockedFile, LockedPackage, RegistrySource, Source
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.pin import Pin, SdistArtifact
@@ -41,17 +40,15 @@ from siteroot.resolve.solving import resolve
 from siteroot.select.artifacts import ArtifactChooser, Unusable, new_build_policy, refuse_unusable
 from siteroot.select.pins import describe_target
 
-from .metadata_source import IndexedMetadata
+from .metadata_source import IndexedMetadata, refuse_source
 from .paging import open_metadata
+from .reading_sources import SourceReader, metadata_of
 
 #: Returns what requirements resolve to for a target; the last word says whose build needs them.
 Resolve = Callable[[Sequence[str], Target, str], Sequence[Pin]]
 
 #: Builds a pin's wheel, into the store.
 Build = Callable[[Pin], StoredWheel]
-
-#: The largest METADATA that is read.
-_MOST = 64 << 20
 
 
 class BadBuildRequirementError(BuildError):
@@ -83,23 +80,32 @@ class IndexResolver:
         self._scratch = scratch
         self._reporter = reporter
         self._build: Build | None = None
+        self._reader: SourceReader | None = None
 
-    def build_with(self, build: Build) -> None:
-        """Build from here on what has to be built."""
+    def build_with(self, build: Build, reader: SourceReader) -> None:
+        """Build from here on what has to be built, and read what lies at no index."""
         self._build = build
+        self._reader = reader
 
     def resolve(self, request: ResolutionRequest, target: Target) -> Resolution:
         """Return what a request comes to. Raises ResolutionError, SourceError, IntegrityError, BuildError."""
         cutoffs = read_cutoffs(self._settings, datetime.now(UTC).astimezone())
+        reader = self._reader
+        if reader is not None:
+            reader.expect(_digests(request))
         with open_metadata(
             self._settings,
             self._open_fetcher(),
             self._cache_folder,
             self._reporter,
             scratch=self._scratch,
+            read_source=refuse_source if reader is None else reader.read,
         ) as indexed:
             source = _BuildingMetadata(indexed, self._build)
-            return resolve(request, target, source, cutoffs)
+            resolution = resolve(request, target, source, cutoffs)
+        if reader is None:
+            return resolution
+        return replace(resolution, pins=tuple(map(reader.settle, resolution.pins)))
 
     def pins(
         self, resolution: Resolution, request: ResolutionRequest, target: Target
@@ -175,7 +181,7 @@ class _BuildingMetadata:
         except UnbuiltMetadataError:
             if self._build is None:
                 raise
-            metadata = self._built[file.location] = _metadata_of(
+            metadata = self._built[file.location] = metadata_of(
                 self._build(_pin_of_sdist(file, self._indexed.project_of(file)))
             )
             self._indexed.keep(file, metadata)
@@ -247,6 +253,13 @@ def _modes(said: Mapping[str, str]) -> dict[str, PrereleaseMode]:
     return {canonicalize_name(name): PrereleaseMode(mode) for name, mode in said.items()}
 
 
+def _digests(request: ResolutionRequest) -> Iterator[tuple[Source, tuple[Digest, ...]]]:
+    """Yield what the files of sources have to be, as who asks for them says."""
+    for each in (*request.overrides, *request.constraints, *request.requirements):
+        if each.source is not None and each.digests:
+            yield each.source, each.digests
+
+
 def _parse(text: str, why: str) -> Requirement:
     """Return a build requirement. Raises BadBuildRequirementError."""
     try:
@@ -277,10 +290,3 @@ def _pin_of_sdist(file: ListedFile, project: str) -> Pin:
         artifact=SdistArtifact(file=locked, location=file.location, why=()),
         direct=False,
     )
-
-
-def _metadata_of(wheel: StoredWheel) -> DistributionMetadata:
-    """Return what a stored wheel says of itself."""
-    scheme = "purelib" if wheel.purelib else "platlib"
-    content = read_plain(f"{wheel.folder}/{scheme}/{wheel.dist_info}/METADATA", _MOST)
-    return parse_metadata(content)

@@ -2,14 +2,18 @@
 
 import hashlib
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from siteroot import fs
 from siteroot.build.source_archive import unpack_source
 from siteroot.build.source_tree import NoSourceTreeError, check_identity
 from siteroot.index.fetch import FetchRequest
 from siteroot.model.cache import bucket, kept_archive
-from siteroot.model.lock import GitSource, UrlSource
+from siteroot.model.digest import Digest
+from siteroot.model.lock import GitSource, LockedFile, UrlSource
 from siteroot.model.pin import CheckoutArtifact, Pin, PinnedFile, SdistArtifact
+from siteroot.model.value import replace
 from siteroot.store.store import in_words
 from siteroot.vcs.git import Git
 from siteroot.vcs.repository import Repository
@@ -42,14 +46,61 @@ class Sources:
         source = pin.source
         lfs = isinstance(source, GitSource) and source.lfs
         requested = source.requested if isinstance(source, GitSource) else None
-        git = Git(artifact.url, self._means.environ)
-        key = hashlib.sha256(git.url.encode()).hexdigest()
-        mirror = f"{self._store.writable_base()}/{bucket('git')}/{key[:2]}/{key}"
-        repository = Repository(git, mirror, offline=self._means.offline)
-        with self._store.hold(f"git-{key}", git.shown), in_words(mirror):
+        with self._mirrored(artifact.url) as repository:
             repository.bring(artifact.commit, requested)
             repository.check_out(artifact.commit, f"{scratch}/source", lfs=lfs)
-        return below(f"{scratch}/source", artifact.subdirectory, f"{label_of(pin)} ({git.shown})")
+        where = f"{label_of(pin)} ({repository.shown})"
+        return below(f"{scratch}/source", artifact.subdirectory, where)
+
+    def resolve_commit(self, source: GitSource) -> str:
+        """Return the commit that a repository's source is now; one that is known is not asked for again."""
+        if source.commit:
+            return source.commit
+        with self._mirrored(source.url) as repository:
+            return repository.resolve(source.requested)
+
+    def read_committed(self, source: GitSource, path: str) -> bytes | None:
+        """Return a file of a commit, None where it has none."""
+        with self._mirrored(source.url) as repository:
+            repository.bring(source.commit, source.requested)
+            return repository.read(source.commit, path)
+
+    def keep(self, request: FetchRequest, check: Callable[[str], None]) -> LockedFile:
+        """Return an archive by its sha256, by which it lies in the cache. `check` raises what it has against it."""
+        file = LockedFile(
+            filename=request.name, location=request.location, digests=request.digests, size=None
+        )
+        if any(digest.algorithm == "sha256" for digest in request.digests):
+            file = replace(file, digests=tuple(d for d in file.digests if d.algorithm == "sha256"))
+            if len(request.digests) == 1 and os.path.isfile(self.place(file)):
+                return file
+        with self._store.work() as scratch:
+            fetched = f"{scratch}/{request.name}"
+            sha256 = self._means.fetcher.fetch(request, fetched).sha256
+            check(fetched)
+            file = replace(file, digests=(Digest("sha256", sha256),))
+            self._move(fetched, self.place(file))
+        return file
+
+    def place(self, file: LockedFile) -> str:
+        """Return where the cache keeps an archive of a strong digest."""
+        kept = kept_archive(self._store.writable_base(), file.digests, file.filename)
+        assert kept is not None
+        return kept
+
+    @contextmanager
+    def _mirrored(self, url: str) -> Iterator[Repository]:
+        """Give a repository, with the sole right to fetch into its mirror."""
+        git = Git(url, self._means.environ)
+        key = hashlib.sha256(git.url.encode()).hexdigest()
+        mirror = f"{self._store.writable_base()}/{bucket('git')}/{key[:2]}/{key}"
+        with self._store.hold(f"git-{key}", git.shown), in_words(mirror):
+            yield Repository(git, mirror, offline=self._means.offline)
+
+    def _move(self, path: str, kept: str) -> None:
+        with in_words(kept):
+            fs.make_folder(os.path.dirname(kept))
+            fs.DISK.rename(path, kept)
 
     def _archive(self, pin: Pin, artifact: SdistArtifact, scratch: str) -> str:
         """Return where the archive lies, its size and digests right."""
@@ -72,9 +123,7 @@ class Sources:
         self._means.fetcher.fetch(request, fetched)
         if kept is None:
             return fetched
-        with in_words(kept):
-            fs.make_folder(os.path.dirname(kept))
-            fs.DISK.rename(fetched, kept)
+        self._move(fetched, kept)
         return kept
 
 

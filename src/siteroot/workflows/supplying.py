@@ -135,7 +135,7 @@ class Supplies:
             reporter=self._reporter,
             clock=self._clock,
         )
-        resolver.build_with(builds.builder.build)
+        resolver.build_with(builds.builder.build, builds.reader)
         return resolver, builds
 
 

@@ -17,7 +17,7 @@ from siteroot.model.pip_request import (
     CompileRequest,
     InstallRequest,
     PipContext,
-    ResolutionRequest,
+    ResolutionWords,
 )
 from siteroot.model.request import PythonRequest, RootRequest
 from siteroot.model.requirements import RequirementSource, SourceKind
@@ -72,7 +72,7 @@ def test_an_install_with_all_that_it_can_be_asked() -> None:
                 (kinds.GROUP, "q/pyproject.toml:docs"),
             )
         ),
-        resolution=ResolutionRequest(
+        resolution=ResolutionWords(
             constraints=("c.txt", "d.txt"),
             overrides=("o.txt",),
             excludes=("x.txt",),
@@ -83,10 +83,6 @@ def test_an_install_with_all_that_it_can_be_asked() -> None:
             upgrade_packages=("a",),
             no_binary=("a", ":none:"),
             only_binary=(":all:",),
-            config_settings=("a=b", "c=d"),
-            config_settings_package=("n:a=b",),
-            no_build_isolation=True,
-            no_build_isolation_packages=("z",),
         ),
         exact=True,
         allow_empty=False,
@@ -106,7 +102,7 @@ def test_a_sync_takes_files_and_is_exact() -> None:
         RequirementSource(SourceKind.FILE, text) for text in ("r.txt", "pylock.toml")
     )
     assert (found.exact, found.allow_empty) == (True, True)
-    assert found.resolution == ResolutionRequest(constraints=("c.txt",))
+    assert found.resolution == ResolutionWords(constraints=("c.txt",))
 
 
 def test_a_compile_says_what_it_writes() -> None:

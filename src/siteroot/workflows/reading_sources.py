@@ -131,7 +131,7 @@ class SourceReader:
             wheel = self._bring_wheel(source, request, digests)
             metadata, digest = metadata_of(wheel), wheel.digest
         else:
-            kept = Sources(self._means).keep(request, lambda path: refuse_other(path, digests))
+            kept = Sources(self._means).keep(request, lambda path: match_digests(path, digests))
             (digest,) = kept.digests
             metadata = self._archive_metadata(source, kept)
         file = ListedFile(
@@ -173,7 +173,7 @@ class SourceReader:
         with store.work() as scratch:
             archive = f"{scratch}/archive.whl"
             sha256 = self._means.fetcher.fetch(request, archive).sha256
-            refuse_other(archive, digests)
+            match_digests(archive, digests)
             return store.admit(archive, pin, sha256=sha256, tolerate_record=tolerates)
 
     def _archive_metadata(
@@ -230,11 +230,12 @@ def metadata_of(wheel: StoredWheel) -> DistributionMetadata:
     return parse_metadata(content)
 
 
-def refuse_other(path: str, digests: tuple[Digest, ...]) -> None:
-    """Raise WrongDigestError where a file has none of the digests of an algorithm by which it is known."""
+def match_digests(path: str, digests: tuple[Digest, ...]) -> tuple[Digest, ...]:
+    """Return which of the digests a file has. Raises WrongDigestError where it has none of an algorithm."""
     by_algorithm: dict[str, set[str]] = defaultdict(set)
     for digest in digests:
         by_algorithm[digest.algorithm].add(digest.hexadecimal)
+    matched = []
     for algorithm, allowed in by_algorithm.items():
         with open(path, "rb") as file:
             found = hashlib.file_digest(file, algorithm).hexdigest()
@@ -243,6 +244,8 @@ def refuse_other(path: str, digests: tuple[Digest, ...]) -> None:
                 f"{os.path.basename(path)} has none of the {algorithm} digests that are allowed: it has {found}",
                 hints=("if the new file is meant, write its digest down in place of the old one",),
             )
+        matched.append(Digest(algorithm, found))
+    return tuple(matched)
 
 
 def _single(digests: tuple[Digest, ...]) -> tuple[Digest, ...]:

@@ -223,10 +223,10 @@ def as_locked(pin: ResolvedPin) -> LockedPackage:
     )
 
 
-def chosen(names: Sequence[str], *, everyone: bool | None) -> Chosen:
-    """Return whom a flag for all, and one for some, speak of."""
+def chosen(names: Sequence[str], *, everyone: bool | None, but: Sequence[str] = ()) -> Chosen:
+    """Return whom a flag for all, and one for some, speak of. `but`: names that the opposite flag claims."""
     if everyone:
-        return Chosen(inverted=True)
+        return Chosen(names=frozenset(map(canonicalize_name, but)), inverted=True)
     return Chosen(names=frozenset(map(canonicalize_name, names)))
 
 
@@ -244,8 +244,16 @@ def options_of(settings: Settings) -> ResolutionOptions:
             if settings.index_strategy
             else defaults.index_strategy
         ),
-        no_build=chosen(settings.no_build_package, everyone=settings.no_build),
-        no_binary=chosen(settings.no_binary_package, everyone=settings.no_binary),
+        no_build=chosen(
+            settings.no_build_package,
+            everyone=settings.no_build,
+            but=() if settings.no_binary else settings.no_binary_package,
+        ),
+        no_binary=chosen(
+            settings.no_binary_package,
+            everyone=settings.no_binary,
+            but=() if settings.no_build else settings.no_build_package,
+        ),
     )
 
 

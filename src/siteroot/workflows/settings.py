@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from siteroot.model.event import Note, Warned
+from siteroot.model.project import Project
 from siteroot.model.request import CacheRequest, SyncRequest
 from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
@@ -44,10 +45,17 @@ def load_found_settings(
     request: "CacheRequest | PipContext", surroundings: Surroundings, reporter: Reporter
 ) -> Settings:
     """Return the settings of a command that works with or without a project around it."""
-    files = DiskProjectFiles()
+    project = read_found_project(request, surroundings)
+    root = None if project is None else project.root
+    return load_settings(request, surroundings, DiskProjectFiles(), root, reporter)
+
+
+def read_found_project(
+    request: "CacheRequest | PipContext", surroundings: Surroundings
+) -> Project | None:
+    """Return the project around, None where there is none. Raises ProjectError."""
     start = os.path.normpath(os.path.join(surroundings.cwd, request.project or "."))
     try:
-        root: str | None = discover_project(files, start, frozen=True).root
+        return discover_project(DiskProjectFiles(), start, frozen=True)
     except NoProjectError:
-        root = None
-    return load_settings(request, surroundings, files, root, reporter)
+        return None

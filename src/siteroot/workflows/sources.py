@@ -65,7 +65,7 @@ class Sources:
             repository.bring(source.commit, source.requested)
             return repository.read(source.commit, path)
 
-    def keep(self, request: FetchRequest, check: Callable[[str], None]) -> LockedFile:
+    def keep(self, request: FetchRequest, check: Callable[[str], object]) -> LockedFile:
         """Return an archive by its sha256, by which it lies in the cache. `check` raises what it has against it."""
         file = LockedFile(
             filename=request.name, location=request.location, digests=request.digests, size=None

@@ -1,0 +1,247 @@
+"""What a command of `siteroot pip` asks a resolver for: its words, the files that they name, the project's own bounds."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as ParsedRequirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from siteroot.errors import ProjectError, UsageError
+from siteroot.formats.markers import TargetMarkers, without_extras
+from siteroot.model.lock import DirectorySource, EditableSource
+from siteroot.model.pip_request import PipContext, ResolutionWords
+from siteroot.model.project import UvProjectTable
+from siteroot.model.requirement import Requirement
+from siteroot.model.requirements import (
+    Requirements,
+    RequirementSource,
+    SourceKind,
+    UnnamedRequirement,
+)
+from siteroot.model.resolution import ResolutionRequest
+from siteroot.model.settings import Settings
+from siteroot.model.surroundings import Surroundings
+from siteroot.model.target import Target
+from siteroot.model.value import dataclass, replace
+from siteroot.ports import Clock, Reporter
+from siteroot.project.pip_settings import join_settings
+from siteroot.resolve.direct import read_url
+
+from .reading_requirements import read_asked
+from .resolving import options_of
+from .settings import read_found_project
+
+if TYPE_CHECKING:
+    from .reading_sources import SourceReader
+
+
+class BadBoundError(ProjectError):
+    """A project's constraint or override is no requirement."""
+
+
+class BadUpgradeError(UsageError):
+    """`--upgrade-package` names what is no distribution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """All that a command asks for, files read. `settings` are those that hold for it.
+
+    `build_constraints` are requirements as text. Nothing here is resolved, fetched or built.
+    """
+
+    requirements: Requirements
+    overrides: tuple[Requirement, ...]
+    excludes: frozenset[str]
+    build_constraints: tuple[str, ...]
+    words: ResolutionWords
+    settings: Settings
+
+
+def read_asking(
+    sources: Iterable[RequirementSource],
+    words: ResolutionWords,
+    context: PipContext,
+    settings: Settings,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    clock: Clock,
+    *,
+    stdin: Callable[[], bytes],
+) -> Asking:
+    """Return what is asked for. Raises as `read_asked`, UsageError for words, ProjectError for the project's bounds."""
+
+    def read(named: Iterable[RequirementSource]) -> Requirements:
+        return read_asked(
+            tuple(named), settings, surroundings, reporter, clock, stdin=stdin, extras=words.extras
+        )
+
+    def read_files(files: tuple[str, ...]) -> Iterator[Requirement]:
+        for each in read(_files(SourceKind.FILE, files)).asked:
+            if isinstance(each.requirement, UnnamedRequirement):
+                raise UsageError(
+                    "has to say the name that it is about", where=each.requirement.origin
+                )
+            yield each.requirement
+
+    asked = read((*sources, *_files(SourceKind.CONSTRAINTS, words.constraints)))
+    bounds = _project_bounds(context, surroundings)
+    return Asking(
+        requirements=replace(
+            asked,
+            constraints=(
+                *asked.constraints,
+                *_declared(bounds.constraint_dependencies, "constraint-dependencies"),
+                *_upgrade_bounds(words),
+            ),
+        ),
+        overrides=(
+            *read_files(words.overrides),
+            *_declared(bounds.override_dependencies, "override-dependencies"),
+        ),
+        excludes=frozenset(
+            (
+                *(each.name for each in read_files(words.excludes)),
+                *(canonicalize_name(n) for n in bounds.exclude_dependencies if isinstance(n, str)),
+            )
+        ),
+        build_constraints=(
+            *map(
+                _render, read(_files(SourceKind.CONSTRAINTS, words.build_constraints)).constraints
+            ),
+            *(text for text in bounds.build_constraint_dependencies if isinstance(text, str)),
+        ),
+        words=words,
+        settings=join_settings(settings, words, asked.options, asked.asked),
+    )
+
+
+def complete_request(
+    asking: Asking,
+    reader: "SourceReader",
+    target: Target,
+    *,
+    preferences: Mapping[str, Version],
+    links: Callable[[str], bool] = lambda _: True,
+) -> ResolutionRequest:
+    """Return the request of what is asked for, with the names and requirements that only sources can say.
+
+    `preferences` are versions that stay where they may and nothing is said of upgrades; `links` says whether a
+    distribution, by name, may be a link to its tree. Raises as `SourceReader.read`.
+    """
+    markers = TargetMarkers(target.markers)
+    named = [
+        _linked(_named(each.requirement, reader), links)
+        for each in asking.requirements.asked
+        if markers.holds(each.requirement.marker)
+    ]
+    for tree in asking.requirements.trees:
+        named += _tree_requirements(tree, asking.words.extras, reader, markers)
+    return ResolutionRequest(
+        requirements=tuple(named),
+        constraints=asking.requirements.constraints,
+        overrides=asking.overrides,
+        excludes=asking.excludes,
+        preferences=_kept(preferences, asking.words),
+        options=replace(options_of(asking.settings), transitive=not asking.words.no_deps),
+    )
+
+
+def _files(kind: SourceKind, files: Iterable[str]) -> Iterator[RequirementSource]:
+    return (RequirementSource(kind, file) for file in files)
+
+
+def _project_bounds(context: PipContext, surroundings: Surroundings) -> UvProjectTable:
+    """Return what the project around says of every resolution."""
+    project = None if context.no_config else read_found_project(context, surroundings)
+    return UvProjectTable() if project is None else project.root_pyproject.uv
+
+
+def _declared(texts: Iterable[object], key: str) -> Iterator[Requirement]:
+    for text in texts:
+        if isinstance(text, str):
+            yield _parse(text, f"`{key}` of pyproject.toml", BadBoundError)
+
+
+def _upgrade_bounds(words: ResolutionWords) -> Iterator[Requirement]:
+    """Yield the bounds that stand with names of `--upgrade-package`."""
+    for text in words.upgrade_packages:
+        bound = _parse(text, f"`--upgrade-package {text}`", BadUpgradeError)
+        if str(bound.specifier):
+            yield bound
+
+
+def _kept(
+    preferences: Mapping[str, Version], words: ResolutionWords
+) -> dict[str, tuple[Version, ...]]:
+    upgraded = {_parse(text, "", BadUpgradeError).name for text in words.upgrade_packages}
+    if words.upgrade:
+        return {}
+    return {name: (version,) for name, version in preferences.items() if name not in upgraded}
+
+
+def _named(requirement: Requirement | UnnamedRequirement, reader: "SourceReader") -> Requirement:
+    """Return a requirement with the name that its source says."""
+    if isinstance(requirement, Requirement):
+        return requirement
+    if requirement.digests:
+        reader.expect([(requirement.source, requirement.digests)])
+    return Requirement(
+        name=reader.read(requirement.source).name,
+        extras=requirement.extras,
+        specifier=SpecifierSet(),
+        marker=requirement.marker,
+        source=requirement.source,
+        origin=requirement.origin,
+        digests=requirement.digests,
+    )
+
+
+def _linked(requirement: Requirement, links: Callable[[str], bool]) -> Requirement:
+    source = requirement.source
+    if isinstance(source, EditableSource) and not links(requirement.name):
+        return replace(requirement, source=DirectorySource(path=source.path))
+    return requirement
+
+
+def _tree_requirements(
+    path: str, extras: tuple[str, ...] | None, reader: "SourceReader", markers: TargetMarkers
+) -> Iterator[Requirement]:
+    """Yield what a project requires whose pyproject.toml, or setup.py, does not say it plainly."""
+    metadata = reader.read(DirectorySource(path=path.rpartition("/")[0]))
+    wanted = metadata.provides_extras if extras is None else map(canonicalize_name, extras)
+    chosen = frozenset(wanted)
+    for text in metadata.requires_dist:
+        requirement = _parse(text, path, BadBoundError)
+        marker = "" if requirement.marker is None else str(requirement.marker)
+        asking = markers.names_in(marker)
+        if not asking or asking & chosen:
+            rest = without_extras(marker) if asking else marker
+            yield replace(requirement, marker=Marker(rest) if rest else None)
+
+
+def _parse(
+    text: str, origin: str, fault: type[BadBoundError] | type[BadUpgradeError]
+) -> Requirement:
+    try:
+        parsed = ParsedRequirement(text)
+    except (InvalidRequirement, RecursionError):
+        raise fault(f"{text[:200]!r} is no requirement", where=origin or None) from None
+    return Requirement(
+        name=canonicalize_name(parsed.name),
+        extras=tuple(sorted(map(canonicalize_name, parsed.extras))),
+        specifier=parsed.specifier,
+        marker=parsed.marker,
+        source=None if parsed.url is None else read_url(parsed.url),
+        origin=origin,
+    )
+
+
+def _render(requirement: Requirement) -> str:
+    """Return a constraint on what builds need, as text."""
+    marker = "" if requirement.marker is None else f" ; {requirement.marker}"
+    return f"{requirement.name}{requirement.specifier}{marker}"

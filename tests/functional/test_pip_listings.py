@@ -256,7 +256,6 @@ def test_nothing_is_changed_and_an_interrupted_change_is_said(tmp_path: Path, de
         ("pip list --outdated", "`--outdated` is not honoured: siteroot asks no index yet"),
         ("pip list stray", "`siteroot pip list` takes no word `stray`"),
         ("pip lisst", "there is no command `pip lisst`: did you mean `list`?"),
-        ("pip install a", "there is no command `pip install`: it comes with a later version"),
         ("pip list --python absent/python", "There is no such file"),
         ("pip list --target file", "is a file, and a root is a folder"),
     ],

@@ -19,8 +19,6 @@ _ELSEWHERE = {
     "remove": "siteroot does not edit projects: run `uv remove`, then `siteroot sync --frozen`",
     "run": "a root needs no activation: PYTHONPATH=DIR python, or a script of DIR/bin",
     "venv": "siteroot makes no virtual environments: `siteroot sync --target DIR`",
-    "pip install": "it comes with a later version; `siteroot sync --lock pylock.toml` installs a lock",
-    "pip sync": "it comes with a later version; `siteroot sync --lock pylock.toml` installs a lock",
     "pip compile": "it comes with a later version: `uv pip compile` writes a lock for `siteroot sync --lock pylock.toml`",
     "install": "the command is `siteroot sync`",
     "version": "say `siteroot --version`",

@@ -5,7 +5,7 @@ Its shape is that of `uv sync --output-format json` where both say the same thin
 
 import json
 
-from siteroot.model.outcome import Change, Effort, SyncOutcome
+from siteroot.model.outcome import Change, Effort, InstallOutcome, SyncOutcome
 
 from .output import order_changes
 
@@ -88,6 +88,16 @@ def render_document(outcome: SyncOutcome) -> str:
         "partial": bool(outcome.unseen),
         "unseen": sorted(outcome.unseen),
         "recovery_due": outcome.recovery_due,
+        "dry_run": outcome.dry_run or outcome.check,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def render_install_document(outcome: InstallOutcome) -> str:
+    """Return the JSON text of a `siteroot pip install` or `sync`: the keys that uv's has."""
+    document = {
+        "schema": {"version": SCHEMA_VERSION},
+        "changes": [_change(change) for change in order_changes(outcome.changes)],
         "dry_run": outcome.dry_run or outcome.check,
     }
     return json.dumps(document, indent=2) + "\n"

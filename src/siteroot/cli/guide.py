@@ -19,8 +19,10 @@ _ABOUT = {
     "pip": "Look at, or change, what a root holds: `--target DIR`, `--prefix DIR`, or an interpreter's own.",
     "pip check": "Say whether all that is installed fits together.",
     "pip freeze": "List what is installed as lines of a requirements file.",
+    "pip install": "Bring what is asked for, and what that needs, into a root. What is there in a right version stays.",
     "pip list": "List what is installed.",
     "pip show": "Tell all of the named distributions.",
+    "pip sync": "Bring a root to hold just what requirements files, or a pylock.toml, name.",
     "pip tree": "Show which distribution needs which.",
     "pip uninstall": "Take the named distributions out of a root.",
 }
@@ -28,6 +30,8 @@ _USAGE = {
     "": "siteroot <COMMAND> [OPTIONS]",
     **{group: f"siteroot {group} <COMMAND> [OPTIONS]" for group in GROUPS},
     **{command: f"siteroot {command} [NAME]... [OPTIONS]" for command in WORDED},
+    "pip install": "siteroot pip install [REQUIREMENT]... [OPTIONS]",
+    "pip sync": "siteroot pip sync FILE... [OPTIONS]",
 }
 _COMMANDS = {
     "": (
@@ -66,6 +70,16 @@ _EXAMPLES = {
         ),
     ),
     "cache clean": (("siteroot cache clean numpy", "fetch numpy anew the next time"),),
+    "pip install": (
+        (
+            "siteroot pip install --target pkgs -r requirements.txt",
+            "what a file asks for, into pkgs",
+        ),
+        ("siteroot pip install --target pkgs -U flask", "the newest flask that there is"),
+    ),
+    "pip sync": (
+        ("siteroot pip sync --target pkgs requirements.txt", "no more than the file names"),
+    ),
     "pip list": (
         ("siteroot pip list --target pkgs", "what pkgs holds"),
         ("siteroot pip list --python .venv --format json", "what an environment holds, as JSON"),

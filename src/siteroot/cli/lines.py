@@ -16,8 +16,10 @@ _PAUSE = 0.1  # seconds between two drawings
 def render_sum(
     paint: Paint, verb: str, count: int, seconds: float | None = None, size: int = 0
 ) -> str:
-    """Return how many distributions it were, how long it took, and the bytes."""
+    """Return how many distributions it were, how long it took, and the bytes. None is not counted, as with uv."""
     line = paint(f"{verb} ", "dim") + paint(render_count(count, "package"), "bold")
+    if not count:
+        line = paint(verb, "dim")
     if seconds is not None:
         line += paint(f" in {render_seconds(seconds)}", "dim")
     if size:

@@ -257,7 +257,7 @@ def _work(command: "Sync | Cache | Pip", session: _Session, variables: "NotedVar
             case Pip():
                 from .pip import PipSpeech, run_pip
 
-                speech = PipSpeech(session.out, teller, paint, presentation.quiet)
+                speech = PipSpeech(session.out, teller, paint, presentation)
                 return run_pip(command.request, surroundings, session.interrupts, speech)
     except SiterootError as error:
         teller.close()

@@ -7,7 +7,7 @@ are all made from it, so that they cannot disagree. Where uv has an option, its 
 from siteroot.model.value import replace
 
 from .option import Contradiction, Farther, Kind, Option, Section, both
-from .pip_options import PIP_COMMANDS, PIP_OPTIONS, SHARED_FIELDS
+from .pip_options import INSTALLING, PIP_COMMANDS, PIP_OPTIONS, SHARED_FIELDS
 
 SYNC = "sync"
 CACHE_COMMANDS = ("cache dir", "cache size", "cache prune", "cache clean")
@@ -19,9 +19,9 @@ GROUPS = {
     for group in ("cache", "pip")
 }
 #: The commands that take words of their own: names of distributions.
-WORDED = ("cache clean", "pip show", "pip uninstall")
+WORDED = ("cache clean", "pip install", "pip show", "pip sync", "pip uninstall")
 _ROOTED = (SYNC, *PIP_COMMANDS)  # what works on a root
-_CHANGING = (SYNC, "pip uninstall")
+_CHANGING = (SYNC, "pip uninstall", *INSTALLING)
 
 _NO_LOCKING = "siteroot does not lock: run `uv lock` with it, then sync the lock that it writes"
 _NO_BUILDING = "siteroot does not check the hashes of build requirements yet: leave it out"
@@ -302,7 +302,9 @@ def _shared(option: Option) -> Option:
     more = [
         command
         for command, fields in SHARED_FIELDS.items()
-        if option.field in fields and not set(option.names) & _PIP_NAMES[command]
+        if option.field in fields
+        and command not in option.commands
+        and not set(option.names) & _PIP_NAMES[command]
     ]
     if option.refused or SYNC not in option.commands or not more:
         return option

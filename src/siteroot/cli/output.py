@@ -6,6 +6,7 @@ from siteroot.model.outcome import (
     Change,
     ChangeAction,
     Effort,
+    InstallOutcome,
     RootAction,
     SyncOutcome,
     UninstallOutcome,
@@ -110,14 +111,7 @@ def _render_dry(outcome: SyncOutcome, paint: Paint, cwd: str) -> list[str]:
     if outcome.recovery_due:
         lines.append(paint("Would first recover from an interrupted command", "dim"))
     if outcome.unseen:
-        names = ", ".join(sorted(outcome.unseen))
-        lines.append(
-            render_warning(
-                f"the plan is partial: --offline kept {render_count(len(outcome.unseen), 'wheel')}"
-                f" from being looked at ({names})",
-                paint,
-            )
-        )
+        lines.append(_render_partial(outcome.unseen, paint))
     gone, came = _counts(outcome.changes)
     if gone:
         lines.append(render_sum(paint, "Would uninstall", gone))
@@ -143,6 +137,39 @@ def render_uninstalled(outcome: UninstallOutcome, paint: Paint) -> list[str]:
     )
     total = render_sum(paint, verb, len(outcome.changes), seconds)
     return [total, *render_changes(outcome.changes, paint)]
+
+
+def render_installed(outcome: InstallOutcome, paint: Paint) -> list[str]:
+    """Return the lines that say what `siteroot pip install` or `sync` did, or would."""
+    if outcome.nothing_asked:
+        return [
+            "No requirements found (hint: use `--allow-empty-requirements` to clear the environment)"
+        ]
+    dry = outcome.dry_run or outcome.check
+    lines = [] if not outcome.unseen else [_render_partial(outcome.unseen, paint)]
+    if outcome.recovery_due:
+        lines.append(paint("Would first recover from an interrupted command", "dim"))
+    elif not outcome.changes:
+        lines.append(render_sum(paint, "Checked", outcome.kept, outcome.seconds))
+        lines += [paint("Would make no changes", "dim")] * dry
+    gone, came = _counts(outcome.changes)
+    placed = outcome.placed
+    if gone:
+        seconds = None if came or dry else placed.seconds
+        lines.append(render_sum(paint, "Would uninstall" if dry else "Uninstalled", gone, seconds))
+    if came:
+        verb, seconds = ("Would install", None) if dry else ("Installed", placed.seconds)
+        lines.append(render_sum(paint, verb, came, seconds, placed.size))
+    return lines + render_changes(outcome.changes, paint)
+
+
+def _render_partial(unseen: tuple[str, ...], paint: Paint) -> str:
+    names = ", ".join(sorted(unseen))
+    return render_warning(
+        f"the plan is partial: --offline kept {render_count(len(unseen), 'wheel')}"
+        f" from being looked at ({names})",
+        paint,
+    )
 
 
 def _counts(changes: tuple[Change, ...]) -> tuple[int, int]:

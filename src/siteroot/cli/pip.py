@@ -5,9 +5,11 @@ from typing import TextIO, assert_never
 
 from siteroot.errors import UsageError
 from siteroot.model.event import Warned
+from siteroot.model.outcome import RootAction
 from siteroot.model.pip_request import (
     CheckRequest,
     FreezeRequest,
+    InstallRequest,
     ListRequest,
     PipRequest,
     ShowRequest,
@@ -17,8 +19,16 @@ from siteroot.model.pip_request import (
 from siteroot.model.surroundings import Surroundings
 from siteroot.ports import Interrupts
 from siteroot.select.installed import Incompatibility
-from siteroot.workflows.pip_listing import pip_check, pip_freeze, pip_list, pip_show, pip_tree
+from siteroot.workflows.pip_listing import (
+    find_conflicts,
+    pip_check,
+    pip_freeze,
+    pip_list,
+    pip_show,
+    pip_tree,
+)
 
+from .document import render_install_document
 from .exits import DONE, FAILED
 from .listing import (
     render_checked,
@@ -28,7 +38,8 @@ from .listing import (
     render_shown,
     render_tree,
 )
-from .output import render_uninstalled
+from .output import OutdatedRootError, render_installed, render_uninstalled
+from .parsing import Presentation
 from .progress import Teller
 from .terminal import Paint
 
@@ -36,11 +47,14 @@ from .terminal import Paint
 class PipSpeech:
     """What `siteroot pip` speaks by: stdout for what was asked, the teller for the rest; `quiet` as -q was said."""
 
-    def __init__(self, out: TextIO, teller: Teller, paint: Paint, quiet: int) -> None:
+    def __init__(
+        self, out: TextIO, teller: Teller, paint: Paint, presentation: Presentation
+    ) -> None:
         self.out = out
         self.teller = teller
         self.paint = paint
-        self.quiet = quiet
+        self.quiet = presentation.quiet
+        self.json = presentation.json
 
     def write(self, lines: "list[str]", *, below: int) -> None:
         """Write lines to stdout, unless -q was said so often."""
@@ -80,6 +94,8 @@ def run_pip(
             )
             speech.write(lines, below=1)
             speech.warn(growing.conflicts)
+        case InstallRequest():
+            _install(request, surroundings, interrupts, speech)
         case UninstallRequest():
             _uninstall(request, surroundings, interrupts, speech)
         case _ as never:
@@ -105,6 +121,31 @@ def _uninstall(
         for line in () if speech.quiet else render_uninstalled(outcome, speech.paint):
             speech.teller.say(line)
         interrupts.allow()
+
+
+def _install(
+    request: InstallRequest, surroundings: Surroundings, interrupts: Interrupts, speech: PipSpeech
+) -> None:
+    from siteroot.workflows.noted import noted  # noqa: PLC0415 - as in `_uninstall`
+    from siteroot.workflows.pip_install import pip_install  # noqa: PLC0415
+
+    outcome = pip_install(request, surroundings, speech.teller, interrupts, _read_stdin)
+    looked = outcome.dry_run or outcome.check
+    is_so = "was not changed" if looked or not outcome.changes else "is as it shall be"
+    with noted(f"{outcome.root} {is_so}"):
+        speech.teller.close()
+        if speech.json:
+            speech.write([render_install_document(outcome).rstrip()], below=2)
+        for line in () if speech.quiet else render_installed(outcome, speech.paint):
+            speech.teller.say(line)
+        if request.strict and not looked:
+            speech.warn(find_conflicts(request.context, surroundings, speech.teller))
+        interrupts.allow()
+    if outcome.check and outcome.action is not RootAction.CHECK:
+        raise OutdatedRootError(
+            "the site root does not hold what is asked for",
+            hints=("run the command without --check to bring it in",),
+        )
 
 
 def _read_stdin() -> bytes:

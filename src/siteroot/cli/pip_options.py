@@ -2,11 +2,20 @@
 
 from .option import Kind, Option, Section, both
 
-PIP_COMMANDS = ("pip check", "pip freeze", "pip list", "pip show", "pip tree", "pip uninstall")
+INSTALLING = ("pip install", "pip sync")
+PIP_COMMANDS = (
+    "pip check",
+    "pip freeze",
+    *INSTALLING,
+    "pip list",
+    "pip show",
+    "pip tree",
+    "pip uninstall",
+)
 
 #: Commands whose words are understood (`pip_words`) and that do not work yet: nobody can say them.
-COMING = ("pip install", "pip sync", "pip compile")
-_INSTALLING = ("pip install", "pip sync")
+COMING = ("pip compile",)
+_RESOLVING = (*INSTALLING, *COMING)
 
 #: What resolving and installing share with `sync`: the same words, variables and settings, by field.
 _NETWORK = (
@@ -55,9 +64,9 @@ PIP_OPTIONS = (
     Option(("--invert",), LISTING, S, "Show what needs a distribution, not what it needs.", aliases=("--reverse",), commands=("pip tree",)),
     Option(("--show-version-specifiers",), LISTING, S, "Show which versions are asked for.", commands=("pip tree",)),
     Option(("--strict",), LISTING, S, "Warn of what does not fit together, as `siteroot pip check` finds it.", into="strict_listing",
-           commands=("pip freeze", "pip list", "pip show", "pip tree", *_INSTALLING)),
+           commands=("pip freeze", "pip list", "pip show", "pip tree", *INSTALLING)),
     Option(("--no-strict",), LISTING, S, "", into="strict_listing", value=False, hidden=True,
-           commands=("pip freeze", "pip list", "pip show", "pip tree", *_INSTALLING)),
+           commands=("pip freeze", "pip list", "pip show", "pip tree", *INSTALLING)),
     Option(("--outdated",), LISTING, S, "", refused="siteroot asks no index yet: leave it out", commands=("pip list", "pip tree")),
     Option(("-r", "--requirements"), LISTING, L, "Uninstall what this file names. `-` is stdin.", metavar="FILE", into="requirement_files",
            aliases=("--requirement",), commands=("pip uninstall",)),
@@ -67,43 +76,43 @@ PIP_OPTIONS = (
            metavar="FILE", into="requirement_files", aliases=("--requirement",), commands=("pip install",)),
     Option(("-e", "--editable"), SELECTION, L, "Install the project in this folder as a link to it.", metavar="DIR", into="editables", commands=("pip install",)),
     Option(("-c", "--constraints"), SELECTION, L, "Take no version that this file excludes.", metavar="FILE", aliases=("--constraint",),
-           variables=both("CONSTRAINT"), commands=COMING),
+           variables=both("CONSTRAINT"), commands=_RESOLVING),
     Option(("--overrides",), SELECTION, L, "Take what this file says in place of what distributions ask for.", metavar="FILE", aliases=("--override",),
            variables=both("OVERRIDE"), commands=("pip install", "pip compile")),
     Option(("--excludes",), SELECTION, L, "Leave out the distributions that this file names, whoever asks for them.", metavar="FILE", aliases=("--exclude",),
            variables=both("EXCLUDE"), commands=("pip install", "pip compile")),
     Option(("-b", "--build-constraints"), SELECTION, L, "Take no version for a build that this file excludes.", metavar="FILE", aliases=("--build-constraint",),
-           variables=both("BUILD_CONSTRAINT"), commands=COMING),
-    Option(("--group",), SELECTION, L, "Include this dependency group of the pyproject.toml here, or of another: PATH:GROUP.", metavar="GROUP", into="file_group", commands=COMING),
+           variables=both("BUILD_CONSTRAINT"), commands=_RESOLVING),
+    Option(("--group",), SELECTION, L, "Include this dependency group of the pyproject.toml here, or of another: PATH:GROUP.", metavar="GROUP", into="file_group", commands=_RESOLVING),
     Option(("--no-deps",), SELECTION, S, "Do not follow dependencies.", commands=("pip install", "pip compile")),
     Option(("--deps",), SELECTION, S, "", into="no_deps", value=False, hidden=True, commands=("pip install", "pip compile")),
     Option(("-U", "--upgrade"), SELECTION, S, "Prefer the newest versions to those that are there.", commands=("pip install", "pip compile")),
     Option(("--no-upgrade",), SELECTION, S, "", into="upgrade", value=False, hidden=True, commands=("pip install", "pip compile")),
     Option(("-P", "--upgrade-package"), SELECTION, L, "The same for this distribution.", metavar="NAME", commands=("pip install", "pip compile")),
     Option(("--no-verify-hashes",), SELECTION, S, "Do not compare files with the hashes of requirements files.", into="verify_hashes", value=False,
-           variables=both("NO_VERIFY_HASHES"), commands=_INSTALLING),
-    Option(("--verify-hashes",), SELECTION, S, "", into="verify_hashes", hidden=True, commands=_INSTALLING),
+           variables=both("NO_VERIFY_HASHES"), commands=INSTALLING),
+    Option(("--verify-hashes",), SELECTION, S, "", into="verify_hashes", hidden=True, commands=INSTALLING),
     Option(("--allow-empty-requirements",), SELECTION, S, "Take out everything where nothing is asked for.", commands=("pip sync",)),
     Option(("--no-allow-empty-requirements",), SELECTION, S, "", into="allow_empty_requirements", value=False, hidden=True, commands=("pip sync",)),
     Option(("--user",), ROOT, S, "", refused="say --target DIR", commands=("pip install",)),
     # -- how versions are chosen
     Option(("--resolution",), LOCK, T, "Which of the versions that fit is taken. [default: highest]", metavar="RESOLUTION",
-           choices=("highest", "lowest", "lowest-direct"), commands=COMING),
+           choices=("highest", "lowest", "lowest-direct"), commands=_RESOLVING),
     Option(("--prerelease",), LOCK, T, "Which pre-releases are taken. [default: if-necessary-or-explicit]", metavar="PRERELEASE",
-           choices=("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit"), commands=COMING),
-    Option(("--pre",), LOCK, S, "", refused="say --prerelease allow", commands=COMING),
-    Option(("--exclude-newer",), LOCK, T, "Take no file that came later than this date, or within this time: 2026-01-31, 7 days.", metavar="DATE", commands=COMING),
+           choices=("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit"), commands=_RESOLVING),
+    Option(("--pre",), LOCK, S, "", refused="say --prerelease allow", commands=_RESOLVING),
+    Option(("--exclude-newer",), LOCK, T, "Take no file that came later than this date, or within this time: 2026-01-31, 7 days.", metavar="DATE", commands=_RESOLVING),
     Option(("--index-strategy",), LOCK, T, "Which of several indexes that know a distribution count.", metavar="STRATEGY",
-           choices=("first-index", "unsafe-first-match", "unsafe-best-match"), commands=COMING),
-    Option(("--no-sources",), LOCK, S, "Do not heed [tool.uv.sources].", commands=COMING),
+           choices=("first-index", "unsafe-first-match", "unsafe-best-match"), commands=_RESOLVING),
+    Option(("--no-sources",), LOCK, S, "Do not heed [tool.uv.sources].", commands=_RESOLVING),
     Option(("--universal",), LOCK, S, "Resolve for every platform and Python at once.", commands=("pip compile",)),
     # -- wheels and builds
-    Option(("--no-binary",), BUILD, L, "Take no wheel of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="no_binary_words", commands=COMING),
-    Option(("--only-binary",), BUILD, L, "Build no sdist of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="only_binary_words", commands=COMING),
-    Option(("-C", "--config-setting"), BUILD, L, "Tell build backends KEY=VALUE.", metavar="KEY=VALUE", into="config_settings", aliases=("--config-settings",), commands=COMING),
-    Option(("--config-settings-package",), BUILD, L, "The same for this distribution: NAME:KEY=VALUE.", metavar="SETTING", commands=COMING),
-    Option(("--no-build-isolation",), BUILD, S, "Build with what the root's Python has.", commands=COMING),
-    Option(("--no-build-isolation-package",), BUILD, M, "The same for this distribution.", metavar="NAME", commands=COMING),
+    Option(("--no-binary",), BUILD, L, "Take no wheel of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="no_binary_words", commands=_RESOLVING),
+    Option(("--only-binary",), BUILD, L, "Build no sdist of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="only_binary_words", commands=_RESOLVING),
+    Option(("-C", "--config-setting"), BUILD, L, "Tell build backends KEY=VALUE.", metavar="KEY=VALUE", into="config_settings", aliases=("--config-settings",), commands=_RESOLVING),
+    Option(("--config-settings-package",), BUILD, L, "The same for this distribution: NAME:KEY=VALUE.", metavar="SETTING", commands=_RESOLVING),
+    Option(("--no-build-isolation",), BUILD, S, "Build with what the root's Python has.", commands=_RESOLVING),
+    Option(("--no-build-isolation-package",), BUILD, M, "The same for this distribution.", metavar="NAME", commands=_RESOLVING),
     # -- what `compile` writes
     Option(("-o", "--output-file"), OUTPUT, T, "Write this file, and prefer the versions that stand in it.", metavar="FILE", commands=("pip compile",)),
     Option(("--format",), OUTPUT, T, "What is written. [default: by the file's name]", metavar="FORMAT", into="lock_format",

@@ -20,6 +20,7 @@ from siteroot.model.pip_request import (
 from siteroot.model.request import PythonRequest, RootRequest
 from siteroot.model.requirements import RequirementSource, SourceKind
 from siteroot.model.settings import Settings
+from siteroot.model.value import replace
 
 from .answers import Answers
 from .arguments import Arguments, is_name
@@ -84,33 +85,31 @@ def pip_request(
                 specifiers=bool(answers.switch("show_version_specifiers")),
                 strict=strict,
             )
+        case "pip install" | "pip sync":
+            return _install(arguments, answers, context)
         case _:
             return _uninstall(arguments, answers, context)
 
 
-def coming_request(
-    arguments: Arguments, answers: Answers, context: PipContext
-) -> InstallRequest | CompileRequest:
+def coming_request(arguments: Arguments, answers: Answers, context: PipContext) -> CompileRequest:
     """Return the request of a command of `pip_options.COMING`. Raises UsageError."""
-    installs = arguments.command == "pip install"
-    sources = _sources(arguments, answers, files_alone=not installs)
-    if not sources:
-        wanted = "names, -r FILE, -e DIR or --group" if installs else "files, or --group"
-        raise UsageError(f"say what is asked for: {wanted}")
-    resolution = _resolution(answers)
-    if arguments.command == "pip compile":
-        return CompileRequest(
-            context=context,
-            sources=sources,
-            resolution=resolution,
-            universal=bool(answers.switch("universal")),
-            file=_compiled_file(answers),
-        )
+    return CompileRequest(
+        context=context,
+        sources=_sources(arguments, answers, files_alone=True),
+        resolution=_resolution(answers),
+        universal=bool(answers.switch("universal")),
+        file=_compiled_file(answers),
+    )
+
+
+def _install(arguments: Arguments, answers: Answers, context: PipContext) -> InstallRequest:
+    sync = arguments.command == "pip sync"
     return InstallRequest(
         context=context,
-        sources=sources,
-        resolution=resolution,
-        exact=not installs or bool(answers.switch("exact")),
+        sync=sync,
+        sources=_sources(arguments, answers, files_alone=sync),
+        resolution=replace(_resolution(answers), no_deps=sync or bool(answers.switch("no_deps"))),
+        exact=sync or bool(answers.switch("exact")),
         allow_empty=bool(answers.switch("allow_empty_requirements")),
         verify_hashes=answers.switch("verify_hashes") is not False,
         no_editable=bool(answers.switch("no_editable")),
@@ -124,7 +123,7 @@ def coming_request(
 def _sources(
     arguments: Arguments, answers: Answers, *, files_alone: bool
 ) -> tuple[RequirementSource, ...]:
-    """Return what is asked for; the words of `sync` and `compile` are files."""
+    """Return what is asked for; the words of `sync` and `compile` are files. Raises UsageError where it is nothing."""
     kind = SourceKind.FILE if files_alone else SourceKind.REQUIREMENT
     said = (
         (kind, arguments.words),
@@ -132,7 +131,11 @@ def _sources(
         (SourceKind.EDITABLE, answers.many("editables")),
         (SourceKind.GROUP, answers.many("file_group")),
     )
-    return tuple(RequirementSource(kind, word) for kind, words in said for word in words)
+    sources = tuple(RequirementSource(kind, word) for kind, words in said for word in words)
+    if not sources:
+        wanted = "files, or --group" if files_alone else "names, -r FILE, -e DIR or --group"
+        raise UsageError(f"say what is asked for: {wanted}")
+    return sources
 
 
 def _resolution(answers: Answers) -> ResolutionWords:

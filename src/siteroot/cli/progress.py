@@ -26,6 +26,7 @@ from siteroot.model.event import (
     PlacingStarted,
     PreparedWheels,
     PreparingStarted,
+    Resolved,
     TimePassed,
     Waiting,
     Warned,
@@ -33,7 +34,7 @@ from siteroot.model.event import (
 from siteroot.model.outcome import Effort
 
 from .faults import render_warning
-from .lines import PlacingLine
+from .lines import PlacingLine, render_sum
 from .output import render_compiled, render_prepared
 from .parsing import Presentation
 from .terminal import Paint, render_size
@@ -148,6 +149,10 @@ class Teller:
                 if not self._quiet:
                     who = f", which process {holder} holds" if holder is not None else ""
                     self._write(self._paint(f"Waiting for {what}{who}", "dim"))
+            case Resolved(count=count, seconds=seconds):
+                self._close_display()
+                if not self._quiet:
+                    self._write(render_sum(self._paint, "Resolved", count, seconds))
             case PreparingStarted(count=count, size=size):
                 if (display := self._drawn()) is not None:
                     display.expect(count, size)

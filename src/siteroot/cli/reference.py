@@ -11,7 +11,7 @@ from .exits import EXIT_CODES
 from .guide import render_usage
 from .option import Option, Section
 from .options import COMMANDS, CONTRADICTIONS, OPTIONS, SYNC
-from .pip_options import COMING, PIP_COMMANDS
+from .pip_options import COMING, INSTALLING, PIP_COMMANDS
 
 #: What is code in a help text: `--flag`, NAME_WITH_UNDERSCORE, __pypackages__/X.Y, DIR/bin, tool.uv.key.
 _CODE = re.compile(r"--[a-z][\w-]*|\w*_\w+(?:/[\w.]*\w)?|\bDIR(?:/[\w./-]*\w)?|\btool\.[\w.-]*\w")
@@ -27,8 +27,10 @@ def render_options() -> str:
         entries = [_entry(option) for option in rows if not _is_of_pip(option)]
         if entries:
             parts.append("\n\n".join((f"## {section.value}", *entries)))
-    entries = [_entry(option) for option in shown if _is_of_pip(option)]
-    parts.append("\n\n".join(("## Of `siteroot pip` alone", _program("siteroot pip"), *entries)))
+    of_pip = [option for option in shown if _is_of_pip(option)]
+    for program, installing in (("siteroot pip", False), ("siteroot pip install", True)):
+        entries = [_entry(option) for option in of_pip if _is_of_installing(option) is installing]
+        parts.append("\n\n".join((f"## Of `{program}` alone", _program(program), *entries)))
     parts.append(_program("siteroot"))
     pairs = (
         f"- `{_flag(one.one, value=True)}` and `{_flag(one.other, value=one.other_value)}`"
@@ -126,6 +128,10 @@ def _entry(option: Option) -> str:
 
 def _is_of_pip(option: Option) -> bool:
     return set(option.commands) <= {*PIP_COMMANDS, *COMING}
+
+
+def _is_of_installing(option: Option) -> bool:
+    return set(option.commands) <= {*INSTALLING, *COMING}
 
 
 def _program(name: str) -> str:

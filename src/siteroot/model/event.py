@@ -27,6 +27,14 @@ class EnvironmentUsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """It is known which distributions are needed, in which versions."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreparingStarted:
     """Wheels that the store lacks are about to be fetched. `size` in bytes where the lock says all of them."""
 
@@ -144,6 +152,7 @@ Event = (
     Note
     | Warned
     | EnvironmentUsed
+    | Resolved
     | PreparingStarted
     | FetchStarted
     | FetchAdvanced

@@ -140,3 +140,23 @@ class UninstallOutcome:
     seconds: float
     dry_run: bool
     recovery_due: bool  # as in SyncOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallOutcome:
+    """What `siteroot pip install` or `sync` did, or would; the fields are those of SyncOutcome.
+
+    `kept` are the distributions that are needed and stay as they are. `nothing_asked`: a sync was given no requirement.
+    """
+
+    action: RootAction
+    root: str
+    changes: tuple[Change, ...] = ()
+    kept: int = 0
+    placed: Effort = NO_EFFORT
+    seconds: float = 0.0
+    unseen: tuple[str, ...] = ()
+    recovery_due: bool = False
+    dry_run: bool = False
+    check: bool = False
+    nothing_asked: bool = False

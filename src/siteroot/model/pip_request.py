@@ -113,10 +113,12 @@ class ResolutionWords:
 class InstallRequest:
     """`siteroot pip install`, and `siteroot pip sync`, which takes out what is not asked for.
 
-    `allow_empty`: a sync may take out everything. `verify_hashes`: files are compared with the hashes of the sources.
+    `sync`: the sources name all that the root shall hold. `allow_empty`: that may be nothing. `verify_hashes`: files
+    are compared with the hashes of the sources.
     """
 
     context: PipContext
+    sync: bool
     sources: tuple[RequirementSource, ...]
     resolution: ResolutionWords
     exact: bool
@@ -168,5 +170,11 @@ class CompileRequest:
 
 
 PipRequest = (
-    ListRequest | FreezeRequest | ShowRequest | CheckRequest | TreeRequest | UninstallRequest
+    ListRequest
+    | FreezeRequest
+    | ShowRequest
+    | CheckRequest
+    | TreeRequest
+    | UninstallRequest
+    | InstallRequest
 )

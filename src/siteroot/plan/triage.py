@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 from siteroot.errors import RootError
 from siteroot.formats.direct_url import render_direct_url
 from siteroot.model.layout import Layout, LayoutKind
-from siteroot.model.lock import LockedFile, RegistrySource
+from siteroot.model.lock import FlatSource, LockedFile, RegistrySource
 from siteroot.model.pin import WheelArtifact, WheelPin
 from siteroot.model.root import InstalledDistribution, Inventory, RootEntry
 from siteroot.model.target import Target
@@ -37,7 +37,11 @@ class UnrestorableError(RootError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What may be done to a root. `exact` None: removing what siteroot itself put there is fine (ROOT.md 2)."""
+    """What may be done to a root. `exact` None: removing what siteroot itself put there is fine (ROOT.md 2).
+
+    `by_version`: what an index would bring stays where its version is there already, whoever put it there and for
+    whatever reason (`siteroot pip`).
+    """
 
     exact: bool | None
     overwrite: bool
@@ -46,6 +50,11 @@ class Policy:
     reinstall_names: frozenset[str]
     pth: bool
     bytecode: str = ""  # the kind of bytecode that the root shall hold, "" for none of ours
+    by_version: bool = False
+
+    def reinstalls(self, name: str) -> bool:
+        """Whether a distribution is to be placed anew."""
+        return self.reinstall or name in self.reinstall_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +95,9 @@ def sort_pins(
     kept, wanted = [], []
     for pin in pins:
         old = tuple(by_name.pop(pin.name, ()))
+        if len(old) == 1 and old[0].foreign_form and _serves(old[0], pin, policy):
+            kept.append((pin, old[0]))
+            continue
         _refuse_foreign_forms(pin, old, layout)
         old = tuple(distribution for distribution in old if not distribution.foreign_form)
         why = _why_wanted(pin, old, policy, same_python=same_python, same_form=same_form)
@@ -216,23 +228,41 @@ def _why_wanted(
         return "not in the root"
     if len(old) > 1:
         return "the root holds it more than once"
-    entry = old[0].entry
+    entry, serves = old[0].entry, _serves(old[0], pin, policy)
     if entry is None:
         installer = old[0].installer or "somebody"
-        return f"{old[0].version} in the root was put there or changed by {installer}"
-    if policy.reinstall or pin.name in policy.reinstall_names:
+        return (
+            None
+            if serves
+            else f"{old[0].version} in the root was put there or changed by {installer}"
+        )
+    if policy.reinstalls(pin.name):
         return "asked for with --reinstall"
-    if not same_python:
-        return "the root was made for another Python"
-    if not same_form:
-        return "the root was made in another layout, for another system, or by an older siteroot"
+    if not (same_python and same_form):
+        return _why_remade(same_python=same_python)
     if old[0].missing:
         more = len(old[0].missing) - 1
         files = "1 file" if more == 1 else f"{more} files"
         return f"{old[0].missing[0]} is missing" + (f", and {files} more" if more else "")
-    if entry.bytecode != policy.bytecode:
+    if entry.bytecode != policy.bytecode and not (policy.by_version and not policy.bytecode):
         return _why_compiled(entry.bytecode, policy.bytecode)
-    return _why_other(pin, entry)
+    return None if serves else _why_other(pin, entry, policy)
+
+
+def _why_remade(*, same_python: bool) -> str:
+    if not same_python:
+        return "the root was made for another Python"
+    return "the root was made in another layout, for another system, or by an older siteroot"
+
+
+def _serves(old: InstalledDistribution, pin: WheelPin, policy: Policy) -> bool:
+    """Whether a distribution is as good as the pin's, by its version alone."""
+    return (
+        policy.by_version
+        and isinstance(pin.source, RegistrySource | FlatSource)
+        and not policy.reinstalls(pin.name)
+        and _same_version(old.version, pin)
+    )
 
 
 def _why_compiled(there: str, wanted: str) -> str:
@@ -241,13 +271,13 @@ def _why_compiled(there: str, wanted: str) -> str:
     return f"its bytecode is to be {wanted}" + (f" and is {there}" if there else "")
 
 
-def _why_other(pin: WheelPin, entry: RootEntry) -> str | None:
+def _why_other(pin: WheelPin, entry: RootEntry, policy: Policy) -> str | None:
     digests = pin.artifact.file.digests
     if entry.version != str(pin.version) and not _same_version(entry.version, pin):
         return f"the root has {entry.version}"
     if digests and not any(digest in entry.digests for digest in digests):
         return "the lock names another file"
-    if entry.direct != pin.direct:
+    if entry.direct != pin.direct and not policy.by_version:
         return (
             "it is now asked for directly" if pin.direct else "it is no longer asked for directly"
         )

@@ -110,6 +110,10 @@ class _Walk:
         self._options: list[SaidOption] = []
         self._trees: list[str] = []
         self._locks: list[str] = []
+        self._warnings: list[str] = []
+
+    def _found(self) -> tuple[int, int, int]:
+        return len(self._asked), len(self._constraints), len(self._options)
 
     def end(self) -> Requirements:
         options = combine_options(self._options, self._located, self._faults)
@@ -120,7 +124,7 @@ class _Walk:
             options=options,
             trees=tuple(dict.fromkeys(self._trees)),
             locks=tuple(dict.fromkeys(self._locks)),
-            warnings=tuple(passed_over(self._options)),
+            warnings=(*self._warnings, *passed_over(self._options)),
         )
 
     def add_word(self, text: str, *, editable: bool) -> None:
@@ -151,7 +155,12 @@ class _Walk:
         elif name in _TREE_FILES:
             self._trees.append(file.place)
         else:
+            before = self._found()
             self.follow(file, SourceKind.FILE.value, constraint=False)
+            if self._found() == before:
+                self._warnings.append(
+                    f"Requirements file `{file.shown}` does not contain any dependencies"
+                )
 
     def add_group(self, text: str) -> None:
         """Take a dependency group: "NAME" of the pyproject.toml here, or "PATH:NAME"."""

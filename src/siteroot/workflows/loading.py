@@ -16,6 +16,7 @@ from siteroot.model.value import dataclass
 from siteroot.ports import ProjectFiles, Reporter
 from siteroot.project.discover import NoProjectError, discover_project
 
+from .project_files import DiskProjectFiles
 from .settings import load_settings
 
 if TYPE_CHECKING:
@@ -110,6 +111,14 @@ def _parse_pylock(content: bytes, path: str) -> "Pylock":
     # packaging would write to stderr itself where a minor version is not known: siteroot warns of it
     logging.getLogger("packaging.pylock").addHandler(logging.NullHandler())
     return parse_pylock(content, path)
+
+
+def read_pylock(path: str) -> "Pylock":
+    """Return the pylock.toml at a path. Raises MissingLockError, and LockError for what is wrong in it."""
+    content = DiskProjectFiles().read(path)
+    if content is None:
+        raise MissingLockError("there is no lock", where=path)
+    return _parse_pylock(content, path)
 
 
 def _discover(request: SyncRequest, files: ProjectFiles, start: str) -> Project | None:

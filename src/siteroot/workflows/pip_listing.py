@@ -168,6 +168,13 @@ def pip_check(request: CheckRequest, surroundings: Surroundings, reporter: Repor
     )
 
 
+def find_conflicts(
+    context: PipContext, surroundings: Surroundings, reporter: Reporter
+) -> tuple[Incompatibility, ...]:
+    """Return what does not fit together in a root, where another command asks (`--strict`)."""
+    return _hold(context, surroundings, reporter).conflicts(asked=True)
+
+
 def pip_tree(request: TreeRequest, surroundings: Surroundings, reporter: Reporter) -> Growing:
     """Return the tree of what needs what in a root."""
     held = _hold(request.context, surroundings, reporter)

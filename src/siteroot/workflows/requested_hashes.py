@@ -29,7 +29,7 @@ def require_hashes(request: ResolutionRequest) -> None:
     """Refuse a requirement without a version or a hash. Raises UnpinnedRequirementError."""
     hashed = _by_name(request)
     for each in request.requirements:
-        if isinstance(each.source, GitSource | TREE_SOURCES):
+        if isinstance(each.source, (GitSource, *TREE_SOURCES)):
             raise UnpinnedRequirementError(
                 f"{_MODE} be files, which a repository or source tree is not: {each.name}",
                 where=each.origin or None,

@@ -52,14 +52,14 @@ def render_sync_outcome(
     """Return the outcome of a sync that came to its end."""
     plan = filled.plan
     return SyncOutcome(
-        action=_action(filled),
+        action=root_action(filled),
         root=place.layout.root,
         layout=place.layout.kind,
         python=_python(place),
         project=loaded.member,
         workspace=loaded.workspace,
         lock=lock,
-        changes=_changes(filled),
+        changes=told_changes(filled),
         kept=len(filled.triage.kept),
         own_files=bool(plan.own_files or plan.own_removed or plan.settled_times),
         downloaded=downloaded,
@@ -83,7 +83,8 @@ def _python(place: Place) -> TargetPython:
     )
 
 
-def _action(filled: Filled) -> RootAction:
+def root_action(filled: Filled) -> RootAction:
+    """Return what becomes, or became, of the root."""
     if not filled.existed:
         return RootAction.CREATE
     if filled.plan.nothing_to_do and not filled.unseen and not filled.recovery_due:
@@ -91,7 +92,8 @@ def _action(filled: Filled) -> RootAction:
     return RootAction.UPDATE
 
 
-def _changes(filled: Filled) -> tuple[Change, ...]:
+def told_changes(filled: Filled) -> tuple[Change, ...]:
+    """Return what becomes, or became, of each distribution that does not stay."""
     origins = {wanted.pin.name: _origin(wanted) for wanted in filled.triage.wanted}
     changes = [
         Change(name=pin.name, version=str(pin.version), action=ChangeAction.INSTALLED)

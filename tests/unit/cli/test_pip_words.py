@@ -8,7 +8,7 @@ import pytest
 from siteroot.cli.answers import Answers, nearest
 from siteroot.cli.arguments import UnclearWordsError, options_of, parse_words
 from siteroot.cli.pip_options import COMING
-from siteroot.cli.pip_words import coming_request
+from siteroot.cli.pip_words import coming_request, pip_request
 from siteroot.cli.variables import read_variables
 from siteroot.errors import UsageError
 from siteroot.model.pip_request import (
@@ -47,7 +47,17 @@ def request(words: str, **variables: str) -> InstallRequest | CompileRequest:
     name, _, rest = words.partition(" ")
     arguments = parse_words(f"pip {name}", rest.split())
     said = nearest((*arguments.said, *read_variables(arguments.command, variables)))
-    return coming_request(arguments, Answers(said), CONTEXT)
+    if name == "compile":
+        return coming_request(arguments, Answers(said), CONTEXT)
+    found = pip_request(
+        arguments,
+        Answers(said),
+        root=CONTEXT.root,
+        python=CONTEXT.python,
+        settings=CONTEXT.settings,
+    )
+    assert isinstance(found, InstallRequest)
+    return found
 
 
 def test_an_install_with_all_that_it_can_be_asked() -> None:
@@ -60,6 +70,7 @@ def test_an_install_with_all_that_it_can_be_asked() -> None:
     kinds = SourceKind
     assert request(words) == InstallRequest(
         context=CONTEXT,
+        sync=False,
         sources=tuple(
             RequirementSource(kind, text)
             for kind, text in (
@@ -102,7 +113,8 @@ def test_a_sync_takes_files_and_is_exact() -> None:
         RequirementSource(SourceKind.FILE, text) for text in ("r.txt", "pylock.toml")
     )
     assert (found.exact, found.allow_empty) == (True, True)
-    assert found.resolution == ResolutionWords(constraints=("c.txt",))
+    assert found.sync
+    assert found.resolution == ResolutionWords(constraints=("c.txt",), no_deps=True)
 
 
 def test_a_compile_says_what_it_writes() -> None:
@@ -163,7 +175,7 @@ NOT_HERE = {
 
 
 @pytest.mark.uv
-@pytest.mark.parametrize("command", COMING)
+@pytest.mark.parametrize("command", ["pip install", "pip sync", *COMING])
 def test_every_word_of_uv_is_known(command: str) -> None:
     asked = subprocess.run(
         [need_uv(), *command.split(), "--help"], capture_output=True, text=True, check=True

@@ -6,7 +6,7 @@ import pytest
 
 from siteroot.cli.document import KEYS, render_document
 from siteroot.cli.options import OPTIONS
-from siteroot.cli.pip_options import COMING
+from siteroot.cli.pip_options import COMING, INSTALLING
 from siteroot.cli.reference import render_json, render_options
 from siteroot.model.layout import LayoutKind
 from siteroot.model.outcome import (
@@ -83,7 +83,10 @@ def test_every_shown_option_is_a_directive_of_its_own() -> None:
         if said and option.names and option.help and not option.refused:
             value = f" <{option.metavar}>" if option.metavar else ""
             of_pip = all(name.startswith("pip ") for name in option.commands)
-            part = text.partition(":::{program} siteroot pip\n")[2 if of_pip else 0]
+            installs = set(option.commands) <= {*INSTALLING, *COMING}
+            others, _, installing = text.partition(":::{program} siteroot pip install\n")
+            rest, _, pip = others.partition(":::{program} siteroot pip\n")
+            part = installing if installs else pip if of_pip else rest
             assert part.count(f":::{{option}} {', '.join(option.names)}{value}\n") == 1
 
 

@@ -1,0 +1,78 @@
+"""The Dockerfile that all this began with, with siteroot.pyz in uv's place: a requirements file piped into `pip install`."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.pyz import CHECKOUT, make_pyz
+
+pytestmark = [pytest.mark.container, pytest.mark.index]
+
+SHARED = CHECKOUT.parent / "shared"
+LAB = Path(os.environ.get("SITEROOT_CONTAINER_LAB") or SHARED / "container-lab.sh").resolve()
+EXAMPLE = LAB.parent / "examples" / "image-requirements"
+
+#: What of the example's Dockerfile is another: who brings the tool, its mounts, its name. The words stay, to the letter.
+CHANGES = (
+    ("FROM ghcr.io/astral-sh/uv:${UV} AS uv\n", "FROM scratch AS siteroot\nCOPY siteroot.pyz /siteroot\n"),
+    ("--mount=from=uv,source=/uv,target=/uv", "--mount=from=siteroot,source=/siteroot,target=/siteroot"),
+    ("\t/uv pip install ", "\t/siteroot pip install "),
+)  # fmt: skip
+
+
+def lab(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", str(LAB), *words], capture_output=True, text=True, check=False, timeout=240
+    )
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example with the archive in it, and its Dockerfile changed."""
+    if not LAB.is_file():
+        pytest.skip("no container lab: SITEROOT_CONTAINER_LAB names container-lab.sh")
+    checked = lab("check")
+    if checked.returncode:
+        pytest.skip(checked.stdout.strip() or checked.stderr.strip())
+    folder = tmp_path_factory.mktemp("image") / "context"
+    shutil.copytree(EXAMPLE, folder)
+    make_pyz(folder / "siteroot.pyz")
+    (folder / "siteroot.pyz").chmod(0o755)
+    dockerfile = (folder / "Dockerfile").read_text()
+    for old, new in CHANGES:
+        assert dockerfile.count(old) == 1, old
+        dockerfile = dockerfile.replace(old, new)
+    (folder / "Dockerfile").write_text(dockerfile)
+    return folder
+
+
+@pytest.fixture
+def tag() -> Iterator[str]:
+    name = f"localhost/siteroot-requirements-{os.getpid()}:latest"
+    yield name
+    lab("rmi", "--force", name)
+
+
+def test_the_image_is_built_and_its_application_runs(context: Path, tag: str) -> None:
+    built = lab("build", str(context), str(context / "Dockerfile"), tag, "--no-cache")
+    printed = built.stdout + built.stderr
+    assert built.returncode == 0, printed[-4000:]
+    pins = [
+        line.strip()
+        for line in (context / "requirements.lock").read_text().splitlines()
+        if "==" in line
+    ]
+    assert len(pins) > 5
+    assert all(f" + {pin}" in printed for pin in pins)
+    assert f"Resolved {len(pins)} packages in " in printed
+    started = lab("start", tag, "--selftest")
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert "/app/pkgs" in started.stdout
+    left = lab("run", tag, "sh", "-c", "ls -a /app /app/pkgs; find / -xdev -name pyvenv.cfg")
+    assert ".siteroot.json" in left.stdout.split()
+    assert ".siteroot" not in left.stdout.split()
+    assert "pyvenv.cfg" not in left.stdout

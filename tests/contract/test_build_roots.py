@@ -35,6 +35,7 @@ def real_roots(folder: Path, wheels: Path) -> BuildRoots:
         settings=Settings(),
         environ=os.environ,
         limits=Limits(),
+        again=lambda pin: pin.name,
         log_folder=str(folder / "logs"),
     )
     supply = StoreSupply(store, lambda: fetcher, trust, reporter=reporter, clock=clock)

@@ -264,6 +264,50 @@ def test_trees_are_built_or_linked(shop: Shop) -> None:
     assert (shop.root / "inner.py").read_text() == "X = 2\n"
 
 
+def test_a_tree_says_where_what_it_requires_is(shop: Shop) -> None:
+    write_tree(shop.folder / "tree", source_files("inner", "1.0"))
+    other = write_tree(shop.folder / "other", source_files("lib", "9", {"lib.py": "V = 9\n"}))
+    pyproject = shop.folder / "tree" / "pyproject.toml"
+    text = pyproject.read_text() + 'dependencies = ["lib"]\n'
+    pyproject.write_text(text + '[tool.uv.sources]\nlib = { path = "../other" }\n')
+    done = shop.install("./tree")
+    assert done.code == 0, done.err
+    assert f" + lib==9 (from {other.as_uri()})" in done.err
+    assert shop.install("--no-sources", "./tree", "lib<3").code == 0
+    assert held(shop.root) == {"inner": "1.0", "lib": "2.0"}
+
+
+def test_an_editable_is_a_link_that_works_by_pythonpath_alone(shop: Shop) -> None:
+    write_tree(shop.folder / "tree", source_files("inner", "1.0"))
+    words = [sys.executable, "-c", "import inner; print(inner.__file__)"]
+    for more, place in (((), shop.folder / "tree" / "src"), (("--no-editable",), shop.root)):
+        done = shop.install(*more, "-e", "./tree")
+        assert done.code == 0, done.err
+        ran = subprocess.run(
+            words, env={"PYTHONPATH": str(shop.root)}, capture_output=True, text=True, check=False
+        )
+        assert ran.stdout.strip() == str(place / "inner.py"), ran.stderr
+
+
+def test_a_build_that_is_not_isolated_sees_what_the_interpreter_has(shop: Shop) -> None:
+    library = make_environment(shop.folder / "env")
+    files = source_files("inner", "1.0")
+    backend = "import only_there\n" + files["back/inner_backend.py"]
+    write_tree(shop.folder / "tree", {**files, "back/inner_backend.py": backend})
+    words = ("install", "--python", shop.folder / "env", "./tree")
+    failed = shop.pip(*words)
+    assert failed.code == 1
+    assert (
+        f"siteroot pip install --dry-run --no-deps --target new-folder {shop.folder}/tree"
+        in failed.err
+    )
+    (library / "only_there.py").touch()
+    assert shop.pip(*words).code == 1
+    done = shop.pip(*words, "--no-build-isolation")
+    assert done.code == 0, done.err
+    assert held(library) == {"inner": "1.0"}
+
+
 def test_a_name_that_only_a_build_can_tell(shop: Shop) -> None:
     files = source_files("inner", "1.0")
     text = files["pyproject.toml"].partition("[project]")[0]

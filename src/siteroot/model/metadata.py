@@ -1,8 +1,11 @@
 """What a distribution says of itself, as far as resolving needs it ("Core metadata specifications")."""
 
+from collections.abc import Mapping
+
 from packaging.version import Version
 
-from .value import dataclass
+from .lock import Source
+from .value import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,6 +14,7 @@ class DistributionMetadata:
 
     Requirements and `requires_python` are texts: the same ones recur in hundreds of versions, and whoever reads them
     parses each but once. `dynamic` holds the fields, in lower case, that a wheel may fill in otherwise (Metadata 2.2).
+    `sources` are those that a source tree wants for what it requires (`[tool.uv.sources]`), by normalised name.
     """
 
     name: str
@@ -19,3 +23,4 @@ class DistributionMetadata:
     requires_python: str | None
     provides_extras: tuple[str, ...]
     dynamic: frozenset[str]
+    sources: Mapping[str, Source] = field(default_factory=dict)

@@ -5,7 +5,7 @@ what comes from there itself (as uv has it): what an index serves may not send a
 """
 
 from collections.abc import Callable, Iterable
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from siteroot.errors import ResolutionError
 from siteroot.formats.uv_lock_sources import without_user
@@ -53,11 +53,15 @@ class DirectSources:
             if each.name not in self.sources or (each.name, each.extras) in seen:
                 continue
             seen.add((each.name, each.extras))
+            metadata = read(source)
             for extra in (None, *each.extras):
-                found = expansion.expand_metadata(read(source).requires_dist, each.name, extra)
+                found = expansion.expand_metadata(metadata.requires_dist, each.name, extra)
                 if not isinstance(found, BadRequirement):
                     self.required.update(some.name for some in found)
-                    waiting += found
+                    waiting += (
+                        some._replace(source=metadata.sources.get(some.name, some.source))
+                        for some in found
+                    )
 
     def _note(self, declared: Declared, source: Source) -> None:
         name = declared.name
@@ -110,4 +114,4 @@ def read_url(url: str) -> Source | None:
     plain = urlunsplit((scheme, netloc, path, query, ""))
     if scheme in ("http", "https"):
         return UrlSource(url=plain, subdirectory=subdirectory)
-    return PathSource(path=path) if scheme == "file" else None
+    return PathSource(path=unquote(path)) if scheme == "file" else None

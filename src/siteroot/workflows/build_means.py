@@ -22,6 +22,7 @@ class BuildMeans:
 
     `locate` says where a file is to be fetched from. `selected_root` makes a build root of what is selected beside one
     name, at a place. `log_folder` is where logs stay. `root` is the site root that all this is for: no build sees it.
+    `again` returns a command that builds a pin once more.
     """
 
     store: Store
@@ -37,6 +38,7 @@ class BuildMeans:
     selected_root: Callable[[str, str], BuildRoot]
     log_folder: str
     root: str
+    again: Callable[[Pin], str]
     reporter: Reporter
 
 

@@ -52,7 +52,7 @@ def make_wheel(pin: Pin, key: str | None, scratch: str, means: BuildMeans) -> It
         scratch=scratch,
         log=_begin_log(pin, key, means),
         environ=means.environ,
-        again=f"siteroot sync --dry-run --only-install-package {pin.name}",
+        again=means.again(pin),
     )
     out = f"{scratch}/out"
     fs.make_folder(out)

@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 from siteroot.errors import UsageError
 from siteroot.model.event import Resolved, Warned
 from siteroot.model.installed import DescribedDistribution
+from siteroot.model.lock import LOCAL_SOURCES
 from siteroot.model.outcome import InstallOutcome, RootAction
 from siteroot.model.pin import Pin, WheelPin
 from siteroot.model.pip_request import InstallRequest
@@ -25,6 +26,7 @@ from siteroot.root.journal import recovery_due
 from siteroot.select.choice import normalize_names
 from siteroot.select.pylock import select_pylock_pins
 
+from .build_means import label_of
 from .bytecode import BytecodeSupply, supply_bytecode
 from .clock import SystemClock
 from .filling import Filling, Means, fill_root
@@ -124,6 +126,8 @@ def _install(
         target=place.target,
         root=place.layout.root,
         constraints=work.asking.build_constraints,
+        on_interpreter=True,
+        again=_again,
     )
     index, builds = supplies.open_index(purpose)
     pins = _pins(work, index, builds)
@@ -151,6 +155,13 @@ def _install(
         unseen=tuple(f"{pin.name}=={pin.version}" for pin in filled.unseen),
         recovery_due=filled.recovery_due,
     )
+
+
+def _again(pin: Pin) -> str:
+    what = (
+        label_of(replace(pin, name="")) if isinstance(pin.source, LOCAL_SOURCES) else label_of(pin)
+    )
+    return f"siteroot pip install --dry-run --no-deps --target new-folder {what}"
 
 
 def _outcome(work: _Work, action: RootAction, *, kept: int) -> InstallOutcome:
@@ -201,14 +212,8 @@ def _pins(work: _Work, index: IndexResolver, builds: Builds) -> tuple[Pin, ...]:
     asking, request, target = work.asking, work.request, work.place.target
     if asking.requirements.locks:
         return _locked_pins(work, target)
-    plain = frozenset(normalize_names(request.no_editable_packages))
-    wanted = complete_request(
-        asking,
-        builds.reader,
-        target,
-        preferences={} if request.sync else _preferences(work),
-        links=lambda name: not request.no_editable and name not in plain,
-    )
+    preferences = {} if request.sync else _preferences(work)
+    wanted = complete_request(asking, builds.reader, target, preferences=preferences)
     required = bool(work.settings.require_hashes)
     if required:
         require_hashes(wanted)
@@ -217,7 +222,14 @@ def _pins(work: _Work, index: IndexResolver, builds: Builds) -> tuple[Pin, ...]:
     resolution = index.resolve(wanted, target)
     for note in resolution.notes:
         work.reporter.report(Warned(note))
-    return check_requested(index.pins(resolution, wanted, target), wanted, required=required)
+    plain = frozenset(normalize_names(request.no_editable_packages))
+    pins = index.pins(
+        resolution,
+        wanted,
+        target,
+        links=lambda name: not request.no_editable and name not in plain,
+    )
+    return check_requested(pins, wanted, required=required)
 
 
 def _locked_pins(work: _Work, target: Target) -> tuple[Pin, ...]:

@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from siteroot.errors import ProjectError, UsageError
 from siteroot.formats.markers import TargetMarkers, without_extras
-from siteroot.model.lock import DirectorySource, EditableSource
+from siteroot.model.lock import DirectorySource
 from siteroot.model.pip_request import PipContext, ResolutionWords
 from siteroot.model.project import UvProjectTable
 from siteroot.model.requirement import Requirement
@@ -126,16 +126,14 @@ def complete_request(
     target: Target,
     *,
     preferences: Mapping[str, Version],
-    links: Callable[[str], bool] = lambda _: True,
 ) -> ResolutionRequest:
     """Return the request of what is asked for, with the names and requirements that only sources can say.
 
-    `preferences` are versions that stay where they may and nothing is said of upgrades; `links` says whether a
-    distribution, by name, may be a link to its tree. Raises as `SourceReader.read`.
+    `preferences` are versions that stay where they may and nothing is said of upgrades. Raises as `SourceReader.read`.
     """
     markers = TargetMarkers(target.markers)
     named = [
-        _linked(_named(each.requirement, reader), links)
+        _named(each.requirement, reader)
         for each in asking.requirements.asked
         if markers.holds(each.requirement.marker)
     ]
@@ -199,13 +197,6 @@ def _named(requirement: Requirement | UnnamedRequirement, reader: "SourceReader"
         origin=requirement.origin,
         digests=requirement.digests,
     )
-
-
-def _linked(requirement: Requirement, links: Callable[[str], bool]) -> Requirement:
-    source = requirement.source
-    if isinstance(source, EditableSource) and not links(requirement.name):
-        return replace(requirement, source=DirectorySource(path=source.path))
-    return requirement
 
 
 def _tree_requirements(

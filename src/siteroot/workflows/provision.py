@@ -13,12 +13,13 @@ from siteroot.index.fetch import Fetcher
 from siteroot.model.build import BuildRoot
 from siteroot.model.pin import Pin, wheel_pin
 from siteroot.model.settings import LinkMode, Settings
-from siteroot.model.target import Target
+from siteroot.model.target import Interpreter, Target
 from siteroot.model.value import dataclass
 from siteroot.model.wheel import Limits
 from siteroot.plan.layout import prefix_layout
 from siteroot.plan.triage import Policy
 from siteroot.ports import BuildRoots, Clock, Reporter, Uninterrupted
+from siteroot.select.choice import normalize_names
 from siteroot.store.store import Store, in_words
 
 from .build_choices import BuildChoices
@@ -46,7 +47,8 @@ _POLICY = Policy(
 class BuildSite:
     """For which target and root something is built, and with which settings; `log_folder` is where logs stay.
 
-    `selected` is all that the root shall hold.
+    `selected` is all that the root shall hold; what is not built in isolation is built with that, or
+    (`on_interpreter`) with what the target's interpreter has. `again` returns a command that builds a pin once more.
     """
 
     target: Target
@@ -55,7 +57,9 @@ class BuildSite:
     environ: Mapping[str, str]
     limits: Limits
     log_folder: str
+    again: Callable[[Pin], str]
     selected: tuple[Pin, ...] = ()
+    on_interpreter: bool = False
 
 
 class Provisioner:
@@ -87,9 +91,7 @@ class Provisioner:
         self, pins: Callable[[], Sequence[Pin]], why: str, place: str | None = None
     ) -> BuildRoot:
         """Return a root that holds these pins; `why` and `place` as above."""
-        interpreter = self._target.interpreter
-        if interpreter is None:
-            raise NoInterpreterToBuildError(f"there is no Python here to build {why} with")
+        interpreter = self._interpreter(why)
         held = ExitStack()
         if place is None:
             folder = f"{held.enter_context(self._store.work())}/root"
@@ -123,10 +125,29 @@ class Provisioner:
         self._fill(root, self._resolve(together, self._target, why))
         return root
 
+    def interpreter_root(self, why: str) -> BuildRoot:
+        """Return the target's interpreter with what it has, in the place of a root. It stays when it is released."""
+        interpreter = self._interpreter(why)
+        return BuildRoot(
+            folder=interpreter.prefix,
+            executable=interpreter.executable,
+            purelib=interpreter.schemes["purelib"],
+            platlib=interpreter.schemes["platlib"],
+            scripts=interpreter.schemes["scripts"],
+        )
+
     def release(self, root: BuildRoot) -> None:
         """Remove a root."""
+        if root.folder not in self._held:
+            return
         with in_words(root.folder):
             self._forget(root.folder)
+
+    def _interpreter(self, why: str) -> Interpreter:
+        interpreter = self._target.interpreter
+        if interpreter is None:
+            raise NoInterpreterToBuildError(f"there is no Python here to build {why} with")
+        return interpreter
 
     def _forget(self, folder: str) -> None:
         held = self._held.pop(folder)
@@ -184,6 +205,9 @@ def tie_builds(
     )
 
     def selected_root(name: str, place: str) -> BuildRoot:
+        if site.on_interpreter:
+            return roots.interpreter_root(name)
+
         def pins() -> Sequence[Pin]:
             # those that are built in such a root themselves would want it first
             return [pin for pin in site.selected if wheel_pin(pin) or choices.isolated(pin.name)]
@@ -204,6 +228,7 @@ def tie_builds(
         tolerates=lambda name: name in trust.tolerate_record,
         log_folder=site.log_folder,
         root=site.root,
+        again=site.again,
         reporter=reporter,
     )
     builder = Builder(means)
@@ -216,5 +241,10 @@ def tie_builds(
         supply=SourceSupply(fetched, builder, renews),
         builder=builder,
         roots=roots,
-        reader=SourceReader(means, builder.build, renews),
+        reader=SourceReader(means, builder.build, renews, no_sources=_no_sources(site.settings)),
     )
+
+
+def _no_sources(settings: Settings) -> Callable[[str], bool]:
+    names = frozenset(normalize_names(settings.no_sources_package))
+    return lambda name: bool(settings.no_sources) or name in names

@@ -7,7 +7,7 @@ has it; a tree is read where it stands. What is said in plain words ([project], 
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
 from packaging.utils import parse_wheel_filename
@@ -16,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 from siteroot import fs
 from siteroot.errors import InvariantError, SiterootError, SourceError
 from siteroot.formats.distribution_names import SDIST_ENDINGS, is_wheel
+from siteroot.formats.markers import TargetMarkers
 from siteroot.formats.pyproject import parse_pyproject
 from siteroot.formats.resolution_metadata import parse_metadata, read_static_project
 from siteroot.index.fetch import FetchRequest
@@ -46,8 +47,10 @@ from siteroot.model.release import ListedFile
 from siteroot.model.resolution import ResolvedPin
 from siteroot.model.value import dataclass, replace
 from siteroot.model.wheel import StoredWheel
+from siteroot.project.declared_sources import declared_sources
 
 from .build_means import BuildMeans
+from .project_files import DiskProjectFiles
 from .sources import Sources
 
 #: The largest METADATA or pyproject.toml that is read.
@@ -68,14 +71,19 @@ class _Found:
 
 
 class SourceReader:
-    """Reads each source once. `renews` says whose wheels are to be fetched anew."""
+    """Reads each source once.
+
+    `renews` says whose wheels are to be fetched anew, `no_sources` of which names a tree may not say where they are.
+    """
 
     def __init__(
         self,
         means: BuildMeans,
         build: Callable[[Pin], StoredWheel],
         renews: Callable[[str], bool],
+        no_sources: Callable[[str], bool],
     ) -> None:
+        self._no_sources = no_sources
         self._means = means
         self._build = build
         self._renews = renews
@@ -214,7 +222,27 @@ class SourceReader:
                 folder=source.path, editable=isinstance(source, EditableSource)
             )
             metadata = self._built_metadata(source, artifact, _static_name(content))
+        if content is not None:
+            sources = dict(self._declared_sources(content, source.path))
+            metadata = replace(metadata, sources=sources)
         return _Found(metadata=metadata, source=source)
+
+    def _declared_sources(self, content: bytes, folder: str) -> Iterator[tuple[str, Source]]:
+        """Yield where a tree wants what it requires from (`[tool.uv.sources]`), as far as that is so on the target."""
+        path = f"{folder}/pyproject.toml"
+        pyproject, files = parse_pyproject(content, path), DiskProjectFiles()
+        markers = TargetMarkers(self._means.target.markers)
+        for name in pyproject.uv.sources or ():
+            if self._no_sources(name):
+                continue
+            try:
+                declared = tuple(declared_sources(name, pyproject, files, extra=None, group=None))
+            except ValueError as error:
+                raise UnreadableSourceError(str(error), where=path) from None
+            for source, marker in declared:
+                if markers.holds(marker):
+                    yield name, source
+                    break
 
     def _built_metadata(
         self, source: Source, artifact: Artifact, name: str

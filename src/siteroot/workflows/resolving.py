@@ -108,9 +108,16 @@ class IndexResolver:
         return replace(resolution, pins=tuple(map(reader.settle, resolution.pins)))
 
     def pins(
-        self, resolution: Resolution, request: ResolutionRequest, target: Target
+        self,
+        resolution: Resolution,
+        request: ResolutionRequest,
+        target: Target,
+        links: Callable[[str], bool] = lambda _: True,
     ) -> tuple[Pin, ...]:
-        """Return what is installed, from which file, by the same choice as from a lock. Raises SelectionError."""
+        """Return what is installed, from which file, by the same choice as from a lock. Raises SelectionError.
+
+        `links` says whether a distribution, by name, may be a link to its tree where it was asked for as one.
+        """
         chooser = ArtifactChooser(
             tags=WheelTags(target.tags),
             policy=new_build_policy(self._settings),
@@ -121,7 +128,7 @@ class IndexResolver:
         pins, unusable = [], []
         for resolved in resolution.pins:
             locked = as_locked(resolved)
-            artifact = chooser.select(locked, editable=True)
+            artifact = chooser.select(locked, editable=links(locked.name))
             if isinstance(artifact, Unusable):
                 unusable.append(artifact)
                 continue

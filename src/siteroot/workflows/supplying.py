@@ -32,11 +32,16 @@ if TYPE_CHECKING:
     from .resolving import IndexResolver, Resolve
 
 
+def _sync_again(pin: Pin) -> str:
+    return f"siteroot sync --dry-run --only-install-package {pin.name}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPurpose:
     """What builds are for: a target, and the root that shall hold `selected`, which no build sees.
 
     `resolve` finds what backends need, in the place of the indexes; `constraints` are requirements that hold for that.
+    `on_interpreter` and `again` as in `BuildSite`.
     """
 
     target: Target
@@ -44,6 +49,8 @@ class BuildPurpose:
     selected: tuple[Pin, ...] = ()
     constraints: tuple[str, ...] = ()
     resolve: "Resolve | None" = None
+    on_interpreter: bool = False
+    again: Callable[[Pin], str] = _sync_again
 
 
 class Supplies:
@@ -115,6 +122,8 @@ class Supplies:
             environ=self._environ,
             limits=new_limits(self._settings),
             selected=purpose.selected,
+            on_interpreter=purpose.on_interpreter,
+            again=purpose.again,
             log_folder=f"{lasting}/{bucket('logs')}" if lasting else f"{beside}/siteroot-logs",
         )
         resolver = IndexResolver(

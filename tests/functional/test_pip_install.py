@@ -430,3 +430,34 @@ def test_the_json_says_what_changed(shop: Shop) -> None:
     document = shop.install("--output-format", "json", "alone").document
     assert document["changes"] == [{"name": "alone", "version": "1.0", "action": "installed"}]
     assert document["dry_run"] is False
+
+
+@pytest.mark.uv
+@pytest.mark.index
+def test_the_real_index_gives_what_it_gives_uv(tmp_path: Path) -> None:
+    words = ("flask[async]", "httpx<1", "--exclude-newer", "2026-06-01")
+    desk = make_desk(tmp_path / "home")
+    certificates = {name: os.environ[name] for name in ("SSL_CERT_FILE",) if name in os.environ}
+    done = desk.run(
+        "pip", "install", *HERE, "--target", "ours", "--cache-dir", tmp_path / "c", *words, cwd=tmp_path, variables=certificates
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    subprocess.run(
+        [
+            need_uv(),
+            "pip",
+            "install",
+            "-q",
+            *HERE,
+            "--target",
+            "theirs",
+            "--cache-dir",
+            "u",
+            *words,
+        ],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **certificates},
+        check=True,
+    )
+    assert held(tmp_path / "ours") == held(tmp_path / "theirs")
+    assert len(held(tmp_path / "ours")) > 10

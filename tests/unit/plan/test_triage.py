@@ -73,6 +73,24 @@ def test_each_difference_has_its_reason() -> None:
     assert why(DEMO.pin, there, named) == "asked for with --reinstall"
     assert why(DEMO.pin, there, made_policy(reinstall_names=["x"])) is None
     assert "changed by pip" in str(why(DEMO.pin, as_foreign(there, "demo")))
+
+
+def test_by_version_what_an_index_would_bring_stays_whoever_put_it_there() -> None:
+    by_version = replace(made_policy(), by_version=True)
+    there = inventory_of(DEMO)
+    changed = Brought(name="demo", schemes={"purelib": {"x": b""}}).pin
+    for pin in (changed, replace(DEMO, direct=True).pin):
+        assert why(pin, there, by_version) is None
+    for form in ("", "egg-info"):
+        assert why(DEMO.pin, as_foreign(there, "demo", form), by_version) is None
+    newer = Brought(name="demo", version="2.0").pin
+    assert why(newer, there, by_version) == "the root has 1.0"
+    assert "changed by pip" in str(why(newer, as_foreign(there, "demo"), by_version))
+    url = UrlSource("https://files.test/demo-1.0-py3-none-any.whl", None)
+    assert why(replace(DEMO.pin, source=url), there, by_version) == "it comes from another place"
+    anew = replace(by_version, reinstall=True)
+    assert why(DEMO.pin, there, anew) == "asked for with --reinstall"
+    assert "changed by pip" in str(why(DEMO.pin, as_foreign(there, "demo"), anew))
     unhashed = replace(DEMO.pin.artifact.file, digests=())
     pin = replace(DEMO.pin, artifact=replace(DEMO.pin.artifact, file=unhashed))
     assert why(pin, there) is None  # as uv has it: nothing tells it from what is there

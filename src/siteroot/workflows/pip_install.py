@@ -28,6 +28,7 @@ from siteroot.select.pylock import select_pylock_pins
 
 from .build_means import label_of
 from .bytecode import BytecodeSupply, supply_bytecode
+from .caches import choose_caches
 from .clock import SystemClock
 from .filling import Filling, Means, fill_root
 from .loading import read_pylock
@@ -42,7 +43,6 @@ from .settings import load_found_settings
 from .supplying import (
     BuildPurpose,
     Supplies,
-    choose_caches,
     choose_link_mode,
     new_memory,
     new_policy,

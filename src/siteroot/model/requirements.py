@@ -84,6 +84,8 @@ class UnnamedRequirement:
     source: Source
     origin: str
     digests: tuple[Digest, ...] = ()
+    place: str | None = field(default=None, repr=False)
+    asker: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

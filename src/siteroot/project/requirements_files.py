@@ -138,7 +138,7 @@ class _Walk:
             line = RequirementLine(
                 line=0, written=parse_requirement(text, editable=editable), editable=editable
             )
-            self._asked.append(self._placed(line, f"`{shown}`"))
+            self._asked.append(self._placed(line, f"`{shown}`", asker=""))
         except ValueError as error:
             raise RequirementWordError(str(error), where=shown) from None
 
@@ -171,7 +171,8 @@ class _Walk:
         if group is None:
             raise RequirementsFileError(f"has no dependency group `{name}`", where=file.shown)
         for each in group.requirements:
-            self._add_declared(each.text, f"{file.shown} (group `{name}`)", pyproject, group=name)
+            where = f"{file.shown} (group `{name}`)"
+            self._add_declared(each.text, where, file, pyproject, group=name)
 
     def follow(self, file: _File, asking: str, *, constraint: bool) -> None:
         """Read a requirements file and those that it names, each once."""
@@ -187,7 +188,7 @@ class _Walk:
             try:
                 match line:
                     case RequirementLine():
-                        self._take(line, where, constraint=constraint)
+                        self._take(line, where, file, constraint=constraint)
                     case IncludeLine(file=named, constraint=constrains):
                         nested = self.file_named(named, file)
                         self.follow(nested, where, constraint=constraint or constrains)
@@ -217,8 +218,9 @@ class _Walk:
             posixpath.normpath(posixpath.join(posixpath.dirname(inside.shown), text)),
         )
 
-    def _take(self, line: RequirementLine, where: str, *, constraint: bool) -> None:
-        asked = self._placed(line, where)
+    def _take(self, line: RequirementLine, where: str, file: _File, *, constraint: bool) -> None:
+        asker = f"-c {self._near(file)}" if constraint else f"-r {self._near(file)}"
+        asked = self._placed(line, where, asker=asker if file.place else "")
         if not constraint:
             self._asked.append(asked)
         elif line.editable:
@@ -228,7 +230,11 @@ class _Walk:
         else:
             self._constraints.append(asked.requirement)
 
-    def _placed(self, line: RequirementLine, origin: str) -> Asked:
+    def _near(self, file: _File) -> str:
+        """Return what annotations call a file: its path from where the command was called, where it lies below."""
+        return file.shown.removeprefix(posixpath.join(self._reading.folder, ""))
+
+    def _placed(self, line: RequirementLine, origin: str, *, asker: str) -> Asked:
         """Return what a line asks for. Raises ValueError for a place that makes no sense."""
         written, digests = line.written, line.digests
         name, extras, source = written.name, written.extras, None
@@ -254,11 +260,19 @@ class _Walk:
                 source=source,
                 origin=origin,
                 digests=digests,
+                place=written.location,
+                asker=asker,
             )
         else:
             assert source is not None
             requirement = UnnamedRequirement(
-                extras=extras, marker=written.marker, source=source, origin=origin, digests=digests
+                extras=extras,
+                marker=written.marker,
+                source=source,
+                origin=origin,
+                digests=digests,
+                place=written.location,
+                asker=asker,
             )
         return Asked(requirement=requirement, settings=settings)
 
@@ -277,24 +291,28 @@ class _Walk:
             if canonicalize_name(extra) not in optional:
                 raise RequirementsFileError(f"has no extra `{extra}`", where=file.shown)
         for text in project.dependencies:
-            self._add_declared(text, file.shown, pyproject)
+            self._add_declared(text, file.shown, file, pyproject)
         for extra in optional if wanted is None else map(canonicalize_name, wanted):
             for text in optional[extra]:
-                self._add_declared(text, file.shown, pyproject, extra=extra)
+                self._add_declared(text, file.shown, file, pyproject, extra=extra)
 
     def _add_declared(
         self,
         text: str,
         where: str,
+        file: _File,
         pyproject: Pyproject,
         *,
         extra: str | None = None,
         group: str | None = None,
     ) -> None:
         """Take a requirement that a project declares, from where its `[tool.uv.sources]` say."""
+        project, inside = pyproject.project, f":{group}" if group else ""
+        named = f"{project.normalized_name} " if project is not None else ""
+        asker = f"{named}({self._near(file)}{inside})"
         try:
             line = RequirementLine(line=0, written=parse_requirement(text), editable=False)
-            asked = self._placed(line, where)
+            asked = self._placed(line, where, asker=asker)
             plain, unheeded = asked.requirement, self._reading.no_sources
             if (
                 isinstance(plain, UnnamedRequirement)

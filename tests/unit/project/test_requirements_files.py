@@ -191,6 +191,8 @@ def test_hashes_come_from_options_and_from_fragments() -> None:
                 source=UrlSource(url="https://h/x-1.zip", subdirectory=None),
                 origin="r.txt:1",
                 digests=(Digest("sha256", other), Digest("sha256", one)),
+                place=f"https://h/x-1.zip#sha256={one}",
+                asker="-r r.txt",
             ),
             settings={"a": ("b", "c")},
         ),
@@ -382,3 +384,30 @@ def test_sources_that_cannot_be_followed_are_named() -> None:
         "pyproject.toml: `b` comes from the index `none`, which is not declared",
         "pyproject.toml: `c` has a workspace source, and is no member of the workspace",
     ]
+
+
+def test_annotations_name_who_asks_as_seen_from_the_commands_folder() -> None:
+    files = {
+        "/p/r.txt": "a\n-r in/s.txt\n-c c.txt",
+        "/p/in/s.txt": "b",
+        "/p/c.txt": "c",
+        "/q/o.txt": "d",
+        "/p/in/pyproject.toml": "[project]\nname = 'A.pp'\nversion = '1'\ndependencies = ['e']\n"
+        "[dependency-groups]\ng = ['f']",
+        "/p/pyproject.toml": "[dependency-groups]\ng = ['g']",
+    }
+    found = read(
+        files, "-r /p/r.txt", "-r /q/o.txt", "-r in/pyproject.toml", "--group in/pyproject.toml:g",
+        "--group g", "-r -", "word", stdin="piped",
+    )  # fmt: skip
+    assert [(each.requirement.asker) for each in found.asked] == [
+        "-r r.txt",
+        "-r in/s.txt",
+        "-r /q/o.txt",
+        "a-pp (in/pyproject.toml)",
+        "a-pp (in/pyproject.toml:g)",
+        "(pyproject.toml:g)",
+        "",
+        "",
+    ]
+    assert [each.asker for each in found.constraints] == ["-c c.txt"]

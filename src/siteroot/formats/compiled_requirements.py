@@ -13,6 +13,7 @@ from siteroot.model.lock import (
 from siteroot.model.pip_request import AnnotationStyle, CompiledFile
 from siteroot.model.requirement import Requirement
 from siteroot.model.resolution import Resolution, ResolvedPin
+from siteroot.model.settings import IndexSetting, Settings
 from siteroot.model.value import dataclass
 
 from .uv_lock_sources import without_user
@@ -79,12 +80,13 @@ def describe_distributions(
 
 
 def render_requirements_txt(
-    distributions: Sequence[CompiledDistribution], file: CompiledFile, preamble: Sequence[str] = ()
+    distributions: Sequence[CompiledDistribution], file: CompiledFile, preamble: Iterable[str] = ()
 ) -> str:
     """Return the text of the file; `preamble` are lines of options for those who will read it."""
     omitted = [one.pin.name for one in distributions if one.pin.name in file.omitted]
     lines = [*render_header(file)]
-    lines += (*preamble, "") if preamble else ()
+    options = list(preamble)
+    lines += (*options, "") if options else ()
     for one in distributions:
         if one.pin.name not in omitted:
             lines += _entry(one, file)
@@ -99,6 +101,33 @@ def render_header(file: CompiledFile) -> Iterator[str]:
     if file.header:
         yield _MARK
         yield f"#    {file.command}"
+
+
+def render_options(
+    file: CompiledFile, indexes: Sequence[IndexSetting], settings: Settings, folder: str
+) -> Iterator[str]:
+    """Yield the lines that tell whoever reads the file what it was made with.
+
+    `indexes` are those searched, in order; paths are shown from `folder`, where they lie below.
+    """
+    if file.index_urls:
+        yield from (f"--index-url {without_user(each.url)}" for each in indexes if each.default)
+        yield from (
+            f"--extra-index-url {without_user(each.url)}" for each in indexes if not each.default
+        )
+    if file.find_links:
+        yield from (
+            f"--find-links {without_user(each).removeprefix(f'{folder}/')}"
+            for each in settings.find_links
+        )
+    if file.build_options:
+        yield from _refusals("--no-binary", settings.no_binary, settings.no_binary_package)
+        yield from _refusals("--only-binary", settings.no_build, settings.no_build_package)
+
+
+def _refusals(option: str, every: bool | None, names: Iterable[str]) -> Iterator[str]:  # noqa: FBT001 - as settings have it
+    for name in (":all:",) if every else sorted(set(names)):
+        yield f"{option} {name}"
 
 
 def _entry(one: CompiledDistribution, file: CompiledFile) -> Iterator[str]:

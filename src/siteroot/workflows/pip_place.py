@@ -72,6 +72,16 @@ def choose_pip_place(
     )
 
 
+def choose_pip_python(
+    context: PipContext, settings: Settings, surroundings: Surroundings, reporter: Reporter
+) -> Target:
+    """Return the Python that is resolved for where no root is made or looked at. Raises TargetError."""
+    search = _Search(
+        context=context, settings=settings, surroundings=surroundings, reporter=reporter
+    )
+    return _choose_python(search, anyone=True)
+
+
 def _choose_python(search: _Search, *, anyone: bool) -> Target:
     """Return the Python to work for; `anyone`: one that is no environment's will do."""
     request, around = search.context.python, search.surroundings

@@ -196,6 +196,8 @@ def _named(requirement: Requirement | UnnamedRequirement, reader: "SourceReader"
         source=requirement.source,
         origin=requirement.origin,
         digests=requirement.digests,
+        place=requirement.place,
+        asker=requirement.asker,
     )
 
 

@@ -1,0 +1,294 @@
+"""`siteroot pip compile`: what requirements come to, written down: requirements.txt, or pylock.toml.
+
+An output that is there says which versions are preferred. Nothing is installed; what only a build can say is built.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from urllib.parse import unquote, urlsplit
+
+from packaging.version import Version
+
+from siteroot import fs
+from siteroot.errors import ProjectError, RootError, UsageError
+from siteroot.formats.compiled_requirements import (
+    CompiledDistribution,
+    describe_distributions,
+    render_header,
+    render_options,
+    render_requirements_txt,
+)
+from siteroot.formats.markers import TargetMarkers
+from siteroot.formats.reading import Faults
+from siteroot.formats.requirements_txt import parse_requirements_txt
+from siteroot.formats.wheel_tags import WheelTags
+from siteroot.model.event import Warned
+from siteroot.model.lock import PathSource, Source, UrlSource
+from siteroot.model.pip_request import CompiledFile, CompileRequest, PipContext
+from siteroot.model.requirement import Requirement
+from siteroot.model.requirements import RequirementLine
+from siteroot.model.resolution import ResolutionRequest, ResolvedPin
+from siteroot.model.settings import Settings
+from siteroot.model.surroundings import Surroundings
+from siteroot.model.target import Target
+from siteroot.model.value import dataclass, replace
+from siteroot.ports import Reporter
+from siteroot.project.indexes import order_indexes
+
+from .clock import SystemClock
+from .pip_place import choose_pip_python
+from .pip_resolving import Asking, complete_request, read_asking
+from .reading_sources import SourceReader
+from .settings import load_found_settings
+from .supplying import BuildPurpose, Supplies, choose_caches
+
+_MOST = 64 << 20
+_PYLOCK = re.compile(r"pylock(?:\.[^.]+)?\.toml")
+_VERSION = re.compile(r"\d+(?:\.\d+){0,2}")
+
+
+class BadOutputError(UsageError):
+    """The output cannot be what was asked for."""
+
+
+class UnwrittenOutputError(RootError):
+    """The output cannot be read or written."""
+
+
+class StaleOutputError(ProjectError):
+    """The output that is there says what nobody can read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compilation:
+    """What came out: the text, how many distributions it pins, and how long that took. `path` is where it was written."""
+
+    text: str
+    count: int
+    seconds: float
+    path: str | None
+    notes: tuple[str, ...]
+
+
+def pip_compile(
+    request: CompileRequest,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    stdin: Callable[[], bytes],
+) -> Compilation:
+    """Resolve what is asked for, and write it where that is said.
+
+    Raises UsageError, ProjectError, TargetError, ResolutionError, SourceError, BuildError, and UnwrittenOutputError.
+    """
+    clock = SystemClock()
+    began = clock.monotonic()
+    _refuse_senseless(request)
+    context = _versioned(request.context)
+    settings = load_found_settings(context, surroundings, reporter)
+    asking = read_asking(
+        request.sources,
+        request.resolution,
+        context,
+        settings,
+        surroundings,
+        reporter,
+        clock,
+        stdin=stdin,
+    )
+    _refuse_locks(asking)
+    target = choose_pip_python(context, settings, surroundings, reporter)
+    path = None if request.file.path is None else os.path.join(surroundings.cwd, request.file.path)
+    with ExitStack() as scope:
+        supplies = Supplies(
+            asking.settings,
+            surroundings,
+            choose_caches(asking.settings, surroundings, scope),
+            scope,
+            reporter=reporter,
+            clock=clock,
+        )
+        purpose = BuildPurpose(
+            target=_builder(target, context, settings, surroundings, reporter),
+            root=os.path.join(supplies.store.folder, "nowhere"),
+            constraints=asking.build_constraints,
+        )
+        resolver, builds = supplies.open_index(purpose)
+        preferences = {} if path is None else _preferences(path, pylock=_is_pylock(request.file))
+        completed = complete_request(asking, builds.reader, target, preferences=preferences)
+        resolution = resolver.resolve(completed, target)
+        if request.file.hashes or _is_pylock(request.file):
+            pins = tuple(_with_digests(pin, builds.reader) for pin in resolution.pins)
+            resolution = replace(resolution, pins=pins)
+    described = describe_distributions(resolution, _asked(completed, target))
+    text = _render(request.file, described, asking.settings, target, context, surroundings.cwd)
+    seconds = clock.monotonic() - began
+    if path is not None:
+        _write(path, text.encode())
+    return Compilation(
+        text=text,
+        count=len(described),
+        seconds=seconds,
+        path=path,
+        notes=resolution.notes,
+    )
+
+
+def _refuse_senseless(request: CompileRequest) -> None:
+    file = request.file
+    name = os.path.basename(file.path or "")
+    if request.universal:
+        raise BadOutputError(
+            "siteroot resolves for one Python and one platform: leave it out", where="--universal"
+        )
+    if file.markers:
+        raise BadOutputError(
+            "what is resolved for one Python and one platform needs no markers: leave it out",
+            where="--no-strip-markers",
+        )
+    if name.lower() == "pyproject.toml":
+        raise BadOutputError("a pyproject.toml is no output", where="--output-file")
+    if _is_pylock(file) and name and not _PYLOCK.fullmatch(name):
+        raise BadOutputError(
+            f"`{name}` would not be found: a lock is `pylock.toml` or `pylock.NAME.toml`",
+            where="--output-file",
+        )
+
+
+def _refuse_locks(asking: Asking) -> None:
+    for lock in asking.requirements.locks:
+        raise BadOutputError("a pylock.toml is resolved already", where=lock)
+
+
+def _is_pylock(file: CompiledFile) -> bool:
+    if file.form is not None:
+        return file.form == "pylock.toml"
+    return (file.path or "").lower().endswith(".toml")
+
+
+def _versioned(context: PipContext) -> PipContext:
+    """Return the request for a Python with a bare version as that of the target, as uv has it for this command."""
+    python = context.python
+    if python.python_version is None and python.python and _VERSION.fullmatch(python.python):
+        said = replace(python, python=None, python_version=python.python)
+        return replace(context, python=said)
+    return context
+
+
+def _builder(
+    target: Target,
+    context: PipContext,
+    settings: Settings,
+    surroundings: Surroundings,
+    reporter: Reporter,
+) -> Target:
+    """Return what builds run on: this machine's Python that is nearest to the target's."""
+    if target.interpreter is not None and target.platform is None:
+        return target
+    said = replace(context.python, python_version=None, python_platform=None)
+    if target.interpreter is not None:
+        said = replace(said, python=target.interpreter.executable)
+    else:
+        reporter.report(
+            Warned(f"there is no Python {target.python_version} here: builds use another one")
+        )
+    return choose_pip_python(replace(context, python=said), settings, surroundings, reporter)
+
+
+def _with_digests(pin: ResolvedPin, reader: SourceReader) -> ResolvedPin:
+    """Return a pin whose files have digests: where an index tells none, that which is installed is brought and measured."""
+    if pin.file is None or any(file.digests for file in pin.files):
+        return replace(pin, files=tuple(file for file in pin.files if file.digests))
+    location = pin.file.location
+    source: Source
+    if location.startswith(("http://", "https://")):
+        source = UrlSource(url=location, subdirectory=None)
+    else:
+        source = PathSource(path=unquote(urlsplit(location).path))
+    reader.read(source)
+    measured = reader.settle(replace(pin, source=source)).file
+    assert measured is not None
+    file = replace(pin.file, digests=measured.digests)
+    return replace(pin, file=file, files=(file,))
+
+
+def _asked(request: ResolutionRequest, target: Target) -> Iterator[Requirement]:
+    """Yield all that was asked for and bounded by name, as far as it concerns the target."""
+    markers = TargetMarkers(target.markers)
+    overrides = (
+        replace(each, asker=each.asker.replace("-r ", "--override ", 1))
+        for each in request.overrides
+    )
+    for each in (*request.requirements, *request.constraints, *overrides):
+        if markers.holds(each.marker):
+            yield each
+
+
+def _render(
+    file: CompiledFile,
+    described: tuple[CompiledDistribution, ...],
+    settings: Settings,
+    target: Target,
+    context: PipContext,
+    cwd: str,
+) -> str:
+    if not _is_pylock(file):
+        options = render_options(file, order_indexes(settings).searched, settings, cwd)
+        return render_requirements_txt(described, file, options)
+    from siteroot.formats.compiled_pylock import PylockPlace, render_pylock  # noqa: PLC0415 - 9 ms
+
+    place = PylockPlace(
+        folder=os.path.dirname(os.path.join(cwd, file.path or "x")),
+        python=context.python.python_version or target.markers["python_full_version"],
+        tags=WheelTags(target.tags),
+    )
+    header = "".join(f"{line}\n" for line in render_header(file))
+    kept = [one for one in described if one.pin.name not in file.omitted]
+    return header + render_pylock(kept, place)
+
+
+# -- the output that is there -----------------------------------------------------------------------------------------
+
+
+def _preferences(path: str, *, pylock: bool) -> dict[str, Version]:
+    """Return the versions that an output pins. Raises StaleOutputError where nobody can read it."""
+    try:
+        content = fs.read_plain(path, _MOST)
+    except (FileNotFoundError, fs.NotPlainError):
+        return {}
+    except OSError as error:
+        raise UnwrittenOutputError(f"cannot be read: {error.strerror}", where=path) from None
+    if pylock:
+        from siteroot.formats.pylock import parse_pylock  # noqa: PLC0415 - 11 ms that requirements.txt need not pay
+
+        return {
+            one.name: one.version for one in parse_pylock(content, path).packages if one.version
+        }
+    faults = Faults()
+    lines = parse_requirements_txt(content, path, {}, faults)
+    faults.raise_any(StaleOutputError, "")
+    return dict(_pinned(lines))
+
+
+def _pinned(lines: Iterable[object]) -> Iterator[tuple[str, Version]]:
+    for line in lines:
+        if isinstance(line, RequirementLine) and line.written.name is not None:
+            for specifier in line.written.specifier:
+                if specifier.operator == "==" and not specifier.version.endswith(".*"):
+                    yield line.written.name, Version(specifier.version)
+
+
+def _write(path: str, content: bytes) -> None:
+    """Write the output, whole or not at all; one that says the same keeps its time, for whoever compares times."""
+    real = os.path.realpath(path)
+    try:
+        if os.path.exists(real) and not os.path.isfile(real):
+            with open(real, "wb") as stream:  # a device or pipe is written to, not replaced
+                stream.write(content)
+            return
+        mode = os.stat(real).st_mode & 0o777 if os.path.exists(real) else 0o644
+        if not os.path.exists(real) or fs.read_plain(real, _MOST) != content:
+            fs.write_whole(real, content, mode=mode)
+    except OSError as error:
+        raise UnwrittenOutputError(f"cannot be written: {error.strerror}", where=path) from None

@@ -51,7 +51,7 @@ def test_help_goes_to_stdout_where_asked_for_else_to_stderr(place: Place, tmp_pa
         ("sync --directory absent", {}, "absent: there is no such folder"),
         ("snyc", {}, "there is no command `snyc`: did you mean `sync`?"),
         ("help snyc", {}, "there is no command `snyc`: there are sync, cache dir, cache size, cache prune, cache clean, "
-         "pip check, pip freeze, pip install, pip sync, pip list, pip show, pip tree, pip uninstall"),
+         "pip check, pip compile, pip freeze, pip install, pip sync, pip list, pip show, pip tree, pip uninstall"),
     ],
 )  # fmt: skip
 def test_bad_words_are_one_clear_line_and_exit_2(

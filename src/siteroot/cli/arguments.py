@@ -8,7 +8,6 @@ from siteroot.model.value import dataclass
 
 from .option import Kind, Option
 from .options import COMMANDS, GROUPS, OPTIONS, WORDED
-from .pip_options import COMING
 
 Value = bool | int | str | tuple[str, ...]
 
@@ -19,7 +18,6 @@ _ELSEWHERE = {
     "remove": "siteroot does not edit projects: run `uv remove`, then `siteroot sync --frozen`",
     "run": "a root needs no activation: PYTHONPATH=DIR python, or a script of DIR/bin",
     "venv": "siteroot makes no virtual environments: `siteroot sync --target DIR`",
-    "pip compile": "it comes with a later version: `uv pip compile` writes a lock for `siteroot sync --lock pylock.toml`",
     "install": "the command is `siteroot sync`",
     "version": "say `siteroot --version`",
 }
@@ -82,26 +80,9 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     )
 
 
-def parse_words(command: str, argv: Sequence[str]) -> Arguments:
-    """Return what the words after a command say, whether or not it can be said yet. Raises UnclearWordsError."""
-    said: list[Said] = []
-    parser = _bare(argparse.ArgumentParser)
-    _add_options(parser, command, said)
-    parser.add_argument("words", nargs="*")
-    try:
-        found, unknown = parser.parse_known_args(argv)
-    except argparse.ArgumentError as error:
-        raise _explained(error, argv) from None
-    strays = [word for word in unknown if word.startswith("-")]
-    if strays:
-        raise UnclearWordsError(_explain_unknown(strays, command))
-    words = (*found.words, *(word for word in unknown if not word.startswith("-")))
-    return Arguments(command=command, words=words, said=tuple(said), help=False, version=False)
-
-
 def options_of(command: str) -> tuple[Option, ...]:
     """Return the rows that hold for a command; for the program itself those that hold for all commands."""
-    if command in (*COMMANDS, *COMING):
+    if command in COMMANDS:
         return tuple(
             option
             for option in OPTIONS

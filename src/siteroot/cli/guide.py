@@ -18,6 +18,7 @@ _ABOUT = {
     "cache clean": "Remove the named distributions from the cache, or everything.",
     "pip": "Look at, or change, what a root holds: `--target DIR`, `--prefix DIR`, or an interpreter's own.",
     "pip check": "Say whether all that is installed fits together.",
+    "pip compile": "Write down what requirements come to: requirements.txt, or pylock.toml.",
     "pip freeze": "List what is installed as lines of a requirements file.",
     "pip install": "Bring what is asked for, and what that needs, into a root. What is there in a right version stays.",
     "pip list": "List what is installed.",
@@ -30,6 +31,7 @@ _USAGE = {
     "": "siteroot <COMMAND> [OPTIONS]",
     **{group: f"siteroot {group} <COMMAND> [OPTIONS]" for group in GROUPS},
     **{command: f"siteroot {command} [NAME]... [OPTIONS]" for command in WORDED},
+    "pip compile": "siteroot pip compile FILE... [OPTIONS]",
     "pip install": "siteroot pip install [REQUIREMENT]... [OPTIONS]",
     "pip sync": "siteroot pip sync FILE... [OPTIONS]",
 }
@@ -70,6 +72,16 @@ _EXAMPLES = {
         ),
     ),
     "cache clean": (("siteroot cache clean numpy", "fetch numpy anew the next time"),),
+    "pip compile": (
+        (
+            "siteroot pip compile requirements.in -o requirements.txt",
+            "pin all that is needed; what is pinned there stays where it can",
+        ),
+        (
+            "siteroot pip compile pyproject.toml --generate-hashes --python-version 3.12",
+            "with hashes, for another Python",
+        ),
+    ),
     "pip install": (
         (
             "siteroot pip install --target pkgs -r requirements.txt",

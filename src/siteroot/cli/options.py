@@ -7,7 +7,7 @@ are all made from it, so that they cannot disagree. Where uv has an option, its 
 from siteroot.model.value import replace
 
 from .option import Contradiction, Farther, Kind, Option, Section, both
-from .pip_options import INSTALLING, PIP_COMMANDS, PIP_OPTIONS, SHARED_FIELDS
+from .pip_options import COMPILE, INSTALLING, PIP_COMMANDS, PIP_OPTIONS, SHARED_FIELDS
 
 SYNC = "sync"
 CACHE_COMMANDS = ("cache dir", "cache size", "cache prune", "cache clean")
@@ -19,8 +19,8 @@ GROUPS = {
     for group in ("cache", "pip")
 }
 #: The commands that take words of their own: names of distributions.
-WORDED = ("cache clean", "pip install", "pip show", "pip sync", "pip uninstall")
-_ROOTED = (SYNC, *PIP_COMMANDS)  # what works on a root
+WORDED = ("cache clean", COMPILE, "pip install", "pip show", "pip sync", "pip uninstall")
+_ROOTED = (SYNC, *(name for name in PIP_COMMANDS if name != COMPILE))  # what works on a root
 _CHANGING = (SYNC, "pip uninstall", *INSTALLING)
 
 _NO_LOCKING = "siteroot does not lock: run `uv lock` with it, then sync the lock that it writes"

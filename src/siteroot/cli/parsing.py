@@ -140,7 +140,12 @@ def parse_command(argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> 
         root = _root_request(answers, environ)
         return Pip(
             request=pip_request(
-                arguments, answers, root=root, python=_python(answers), settings=settings
+                arguments,
+                answers,
+                root=root,
+                python=_python(answers),
+                settings=settings,
+                argv=argv,
             ),
             presentation=presentation,
             folder=folder,

@@ -8,6 +8,7 @@ from siteroot.model.event import Warned
 from siteroot.model.outcome import RootAction
 from siteroot.model.pip_request import (
     CheckRequest,
+    CompileRequest,
     FreezeRequest,
     InstallRequest,
     ListRequest,
@@ -96,6 +97,8 @@ def run_pip(
             speech.warn(growing.conflicts)
         case InstallRequest():
             _install(request, surroundings, interrupts, speech)
+        case CompileRequest():
+            _compile(request, surroundings, speech)
         case UninstallRequest():
             _uninstall(request, surroundings, interrupts, speech)
         case _ as never:
@@ -146,6 +149,17 @@ def _install(
             "the site root does not hold what is asked for",
             hints=("run the command without --check to bring it in",),
         )
+
+
+def _compile(request: CompileRequest, surroundings: Surroundings, speech: PipSpeech) -> None:
+    from siteroot.workflows.pip_compile import pip_compile  # noqa: PLC0415 - as in `_uninstall`
+
+    compiled = pip_compile(request, surroundings, speech.teller, _read_stdin)
+    speech.teller.close()
+    if request.file.path is None or not speech.quiet:  # with a file too, as uv
+        speech.out.write(compiled.text)
+    for note in compiled.notes:
+        speech.teller.report(Warned(note))
 
 
 def _read_stdin() -> bytes:

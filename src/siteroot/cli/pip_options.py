@@ -3,8 +3,10 @@
 from .option import Kind, Option, Section, both
 
 INSTALLING = ("pip install", "pip sync")
+COMPILE = "pip compile"
 PIP_COMMANDS = (
     "pip check",
+    COMPILE,
     "pip freeze",
     *INSTALLING,
     "pip list",
@@ -13,9 +15,7 @@ PIP_COMMANDS = (
     "pip uninstall",
 )
 
-#: Commands whose words are understood (`pip_words`) and that do not work yet: nobody can say them.
-COMING = ("pip compile",)
-_RESOLVING = (*INSTALLING, *COMING)
+RESOLVING = (*INSTALLING, COMPILE)
 
 #: What resolving and installing share with `sync`: the same words, variables and settings, by field.
 _NETWORK = (
@@ -36,7 +36,7 @@ _PLACING = (
 SHARED_FIELDS = {
     "pip install": frozenset((*_NETWORK, *_CHOICE, *_PLACING, "exact")),
     "pip sync": frozenset((*_NETWORK, *_CHOICE, *_PLACING)),
-    "pip compile": frozenset((*_NETWORK, *_CHOICE, "link_mode")),
+    COMPILE: frozenset((*_NETWORK, *_CHOICE, "link_mode")),
 }
 
 S, T, N, L, M = Kind.SWITCH, Kind.TEXT, Kind.NUMBER, Kind.LIST, Kind.NAMES
@@ -47,8 +47,8 @@ OUTPUT, LOCK = Section.OUTPUT, Section.LOCK
 PIP_OPTIONS = (
     # -- where
     Option(("--system",), ROOT, S, "Work on the site-packages of the Python itself, not on an environment's. With --target or --prefix it only picks that Python.",
-           variables=both("SYSTEM_PYTHON"), commands=(*PIP_COMMANDS, *COMING)),
-    Option(("--no-system",), ROOT, S, "", into="system", value=False, hidden=True, commands=(*PIP_COMMANDS, *COMING)),
+           variables=both("SYSTEM_PYTHON"), commands=PIP_COMMANDS),
+    Option(("--no-system",), ROOT, S, "", into="system", value=False, hidden=True, commands=PIP_COMMANDS),
     # -- what a listing shows, what goes
     Option(("--format",), LISTING, T, "How the list is written. [default: columns]", metavar="FORMAT",
            choices=("columns", "freeze", "json"), commands=("pip list",)),
@@ -76,14 +76,14 @@ PIP_OPTIONS = (
            metavar="FILE", into="requirement_files", aliases=("--requirement",), commands=("pip install",)),
     Option(("-e", "--editable"), SELECTION, L, "Install the project in this folder as a link to it.", metavar="DIR", into="editables", commands=("pip install",)),
     Option(("-c", "--constraints"), SELECTION, L, "Take no version that this file excludes.", metavar="FILE", aliases=("--constraint",),
-           variables=both("CONSTRAINT"), commands=_RESOLVING),
+           variables=both("CONSTRAINT"), commands=RESOLVING),
     Option(("--overrides",), SELECTION, L, "Take what this file says in place of what distributions ask for.", metavar="FILE", aliases=("--override",),
            variables=both("OVERRIDE"), commands=("pip install", "pip compile")),
     Option(("--excludes",), SELECTION, L, "Leave out the distributions that this file names, whoever asks for them.", metavar="FILE", aliases=("--exclude",),
            variables=both("EXCLUDE"), commands=("pip install", "pip compile")),
     Option(("-b", "--build-constraints"), SELECTION, L, "Take no version for a build that this file excludes.", metavar="FILE", aliases=("--build-constraint",),
-           variables=both("BUILD_CONSTRAINT"), commands=_RESOLVING),
-    Option(("--group",), SELECTION, L, "Include this dependency group of the pyproject.toml here, or of another: PATH:GROUP.", metavar="GROUP", into="file_group", commands=_RESOLVING),
+           variables=both("BUILD_CONSTRAINT"), commands=RESOLVING),
+    Option(("--group",), SELECTION, L, "Include this dependency group of the pyproject.toml here, or of another: PATH:GROUP.", metavar="GROUP", into="file_group", commands=RESOLVING),
     Option(("--no-deps",), SELECTION, S, "Do not follow dependencies.", commands=("pip install", "pip compile")),
     Option(("--deps",), SELECTION, S, "", into="no_deps", value=False, hidden=True, commands=("pip install", "pip compile")),
     Option(("-U", "--upgrade"), SELECTION, S, "Prefer the newest versions to those that are there.", commands=("pip install", "pip compile")),
@@ -97,22 +97,22 @@ PIP_OPTIONS = (
     Option(("--user",), ROOT, S, "", refused="say --target DIR", commands=("pip install",)),
     # -- how versions are chosen
     Option(("--resolution",), LOCK, T, "Which of the versions that fit is taken. [default: highest]", metavar="RESOLUTION",
-           choices=("highest", "lowest", "lowest-direct"), commands=_RESOLVING),
+           choices=("highest", "lowest", "lowest-direct"), commands=RESOLVING),
     Option(("--prerelease",), LOCK, T, "Which pre-releases are taken. [default: if-necessary-or-explicit]", metavar="PRERELEASE",
-           choices=("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit"), commands=_RESOLVING),
-    Option(("--pre",), LOCK, S, "", refused="say --prerelease allow", commands=_RESOLVING),
-    Option(("--exclude-newer",), LOCK, T, "Take no file that came later than this date, or within this time: 2026-01-31, 7 days.", metavar="DATE", commands=_RESOLVING),
+           choices=("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit"), commands=RESOLVING),
+    Option(("--pre",), LOCK, S, "", refused="say --prerelease allow", commands=RESOLVING),
+    Option(("--exclude-newer",), LOCK, T, "Take no file that came later than this date, or within this time: 2026-01-31, 7 days.", metavar="DATE", commands=RESOLVING),
     Option(("--index-strategy",), LOCK, T, "Which of several indexes that know a distribution count.", metavar="STRATEGY",
-           choices=("first-index", "unsafe-first-match", "unsafe-best-match"), commands=_RESOLVING),
-    Option(("--no-sources",), LOCK, S, "Do not heed [tool.uv.sources].", commands=_RESOLVING),
+           choices=("first-index", "unsafe-first-match", "unsafe-best-match"), commands=RESOLVING),
+    Option(("--no-sources",), LOCK, S, "Do not heed [tool.uv.sources].", commands=RESOLVING),
     Option(("--universal",), LOCK, S, "Resolve for every platform and Python at once.", commands=("pip compile",)),
     # -- wheels and builds
-    Option(("--no-binary",), BUILD, L, "Take no wheel of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="no_binary_words", commands=_RESOLVING),
-    Option(("--only-binary",), BUILD, L, "Build no sdist of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="only_binary_words", commands=_RESOLVING),
-    Option(("-C", "--config-setting"), BUILD, L, "Tell build backends KEY=VALUE.", metavar="KEY=VALUE", into="config_settings", aliases=("--config-settings",), commands=_RESOLVING),
-    Option(("--config-settings-package",), BUILD, L, "The same for this distribution: NAME:KEY=VALUE.", metavar="SETTING", commands=_RESOLVING),
-    Option(("--no-build-isolation",), BUILD, S, "Build with what the root's Python has.", commands=_RESOLVING),
-    Option(("--no-build-isolation-package",), BUILD, M, "The same for this distribution.", metavar="NAME", commands=_RESOLVING),
+    Option(("--no-binary",), BUILD, L, "Take no wheel of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="no_binary_words", commands=RESOLVING),
+    Option(("--only-binary",), BUILD, L, "Build no sdist of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="only_binary_words", commands=RESOLVING),
+    Option(("-C", "--config-setting"), BUILD, L, "Tell build backends KEY=VALUE.", metavar="KEY=VALUE", into="config_settings", aliases=("--config-settings",), commands=RESOLVING),
+    Option(("--config-settings-package",), BUILD, L, "The same for this distribution: NAME:KEY=VALUE.", metavar="SETTING", commands=RESOLVING),
+    Option(("--no-build-isolation",), BUILD, S, "Build with what the root's Python has.", commands=RESOLVING),
+    Option(("--no-build-isolation-package",), BUILD, M, "The same for this distribution.", metavar="NAME", commands=RESOLVING),
     # -- what `compile` writes
     Option(("-o", "--output-file"), OUTPUT, T, "Write this file, and prefer the versions that stand in it.", metavar="FILE", commands=("pip compile",)),
     Option(("--format",), OUTPUT, T, "What is written. [default: by the file's name]", metavar="FORMAT", into="lock_format",

@@ -1,6 +1,9 @@
 """What was said to `siteroot pip` -> its request."""
 
+from collections.abc import Collection, Sequence
+
 from siteroot.errors import UsageError
+from siteroot.formats.uv_lock_sources import without_user
 from siteroot.model.pip_request import (
     AnnotationStyle,
     CheckRequest,
@@ -28,6 +31,13 @@ from .arguments import Arguments, is_name
 #: How deep a tree is shown where nothing is said, as uv.
 _DEPTH = 255
 
+#: Words of `compile` that make nothing else of its output, and those that say where it looks.
+_UNTOLD = ("-U", "--upgrade", "-q", "--quiet", "-v", "--verbose", "--no-progress", "--native-tls")
+_PLACES = {
+    "index_url": ("-i", "--index-url", "--extra-index-url", "--index", "--default-index"),
+    "find_links": ("-f", "--find-links"),
+}
+
 
 def pip_request(
     arguments: Arguments,
@@ -36,8 +46,9 @@ def pip_request(
     root: RootRequest,
     python: PythonRequest,
     settings: Settings,
+    argv: Sequence[str] = (),
 ) -> PipRequest:
-    """Return the request of a command of `options.PIP_COMMANDS`. Raises UsageError."""
+    """Return the request of a command of `options.PIP_COMMANDS`, which argv said. Raises UsageError."""
     context = PipContext(
         root=root,
         python=python,
@@ -87,18 +98,21 @@ def pip_request(
             )
         case "pip install" | "pip sync":
             return _install(arguments, answers, context)
+        case "pip compile":
+            return _compile(arguments, answers, context, argv)
         case _:
             return _uninstall(arguments, answers, context)
 
 
-def coming_request(arguments: Arguments, answers: Answers, context: PipContext) -> CompileRequest:
-    """Return the request of a command of `pip_options.COMING`. Raises UsageError."""
+def _compile(
+    arguments: Arguments, answers: Answers, context: PipContext, argv: Sequence[str]
+) -> CompileRequest:
     return CompileRequest(
         context=context,
         sources=_sources(arguments, answers, files_alone=True),
         resolution=_resolution(answers),
         universal=bool(answers.switch("universal")),
-        file=_compiled_file(answers),
+        file=_compiled_file(answers, argv),
     )
 
 
@@ -154,9 +168,10 @@ def _resolution(answers: Answers) -> ResolutionWords:
     )
 
 
-def _compiled_file(answers: Answers) -> CompiledFile:
+def _compiled_file(answers: Answers, argv: Sequence[str]) -> CompiledFile:
     on = answers.switch
     style = AnnotationStyle(answers.text("annotation_style") or "split")
+    kept = {name for name in _PLACES if on(f"emit_{name}")}
     return CompiledFile(
         path=answers.text("output_file"),
         form=answers.text("lock_format"),
@@ -165,13 +180,28 @@ def _compiled_file(answers: Answers) -> CompiledFile:
         markers=bool(on("no_strip_markers")),
         annotation=AnnotationStyle.NONE if on("no_annotate") else style,
         header=not on("no_header"),
-        command=answers.text("custom_compile_command"),
+        command=answers.text("custom_compile_command") or _command(argv, kept),
         omitted=answers.many("no_emit_package"),
         index_urls=bool(on("emit_index_url")),
         find_links=bool(on("emit_find_links")),
         build_options=bool(on("emit_build_options")),
         index_annotation=bool(on("emit_index_annotation")),
     )
+
+
+def _command(argv: Sequence[str], kept: Collection[str]) -> str:
+    """Return the command that a compiled file names: without words that make nothing else of it, or that say which index."""
+    valued = {"-P", "--upgrade-package", "--mirror"}
+    valued.update(word for name, words in _PLACES.items() if name not in kept for word in words)
+    words = ["siteroot"]
+    waiting = iter(argv)
+    for word in waiting:
+        name, mark, value = word.partition("=")
+        if word in valued:
+            next(waiting, None)
+        elif word not in _UNTOLD and name not in valued and word[:2] not in valued:
+            words.append(f"{name}={without_user(value)}" if mark else without_user(word))
+    return " ".join(words)
 
 
 def _uninstall(arguments: Arguments, answers: Answers, context: PipContext) -> UninstallRequest:

@@ -11,7 +11,7 @@ from .exits import EXIT_CODES
 from .guide import render_usage
 from .option import Option, Section
 from .options import COMMANDS, CONTRADICTIONS, OPTIONS, SYNC
-from .pip_options import COMING, INSTALLING, PIP_COMMANDS
+from .pip_options import PIP_COMMANDS, RESOLVING
 
 #: What is code in a help text: `--flag`, NAME_WITH_UNDERSCORE, __pypackages__/X.Y, DIR/bin, tool.uv.key.
 _CODE = re.compile(r"--[a-z][\w-]*|\w*_\w+(?:/[\w.]*\w)?|\bDIR(?:/[\w./-]*\w)?|\btool\.[\w.-]*\w")
@@ -20,8 +20,7 @@ _CODE = re.compile(r"--[a-z][\w-]*|\w*_\w+(?:/[\w.]*\w)?|\bDIR(?:/[\w./-]*\w)?|\
 def render_options() -> str:
     """Return every option of every command, in sections, and which exclude each other."""
     parts = []
-    told = [option for option in OPTIONS if not set(option.commands) <= set(COMING)]
-    shown = [option for option in told if option.names and option.help and not option.refused]
+    shown = [option for option in OPTIONS if option.names and option.help and not option.refused]
     for section in Section:
         rows = [option for option in shown if option.section is section]
         entries = [_entry(option) for option in rows if not _is_of_pip(option)]
@@ -40,7 +39,7 @@ def render_options() -> str:
     parts.append("## Options that exclude each other\n\n" + "\n".join(pairs))
     refused = [
         (f"`{render_usage(option)}`", _cell(option.refused))
-        for option in told
+        for option in OPTIONS
         if option.refused and option.names
     ]
     parts.append(
@@ -54,7 +53,7 @@ def render_variables() -> str:
     rows = [
         (f"`{name}`", f"`{option.names[-1]}`" if option.names else "", _cell(option.help))
         for option in OPTIONS
-        if not option.refused and not set(option.commands) <= set(COMING)
+        if not option.refused
         for name in option.variables
     ]
     unheeded = [
@@ -109,7 +108,8 @@ def _entry(option: Option) -> str:
         lines.append(f"One of {', '.join(f'`{choice}`' for choice in option.choices)}.")
     if option.commands == COMMANDS:
         lines.append("Of every command.")
-    elif (names := [name for name in option.commands if name not in COMING]) != [SYNC]:
+    elif option.commands != (SYNC,):
+        names = list(option.commands)
         if set(PIP_COMMANDS) <= set(names):
             names = [name for name in names if name not in PIP_COMMANDS] + ["pip"]
         lines.append(f"Of {', '.join(f'`siteroot {name}`' for name in names)}.")
@@ -127,11 +127,11 @@ def _entry(option: Option) -> str:
 
 
 def _is_of_pip(option: Option) -> bool:
-    return set(option.commands) <= {*PIP_COMMANDS, *COMING}
+    return set(option.commands) <= set(PIP_COMMANDS)
 
 
 def _is_of_installing(option: Option) -> bool:
-    return set(option.commands) <= {*INSTALLING, *COMING}
+    return set(option.commands) <= set(RESOLVING)
 
 
 def _program(name: str) -> str:

@@ -1,7 +1,10 @@
 """A resolution -> requirements.txt, as `uv pip compile` writes it."""
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
+
+from packaging.utils import canonicalize_name
 
 from siteroot.model.lock import (
     EditableSource,
@@ -83,7 +86,9 @@ def render_requirements_txt(
     distributions: Sequence[CompiledDistribution], file: CompiledFile, preamble: Iterable[str] = ()
 ) -> str:
     """Return the text of the file; `preamble` are lines of options for those who will read it."""
-    omitted = [one.pin.name for one in distributions if one.pin.name in file.omitted]
+    pinned = {one.pin.name for one in distributions}
+    named = dict.fromkeys(map(canonicalize_name, file.omitted))
+    omitted = [name for name in named if name in pinned]
     lines = [*render_header(file)]
     options = list(preamble)
     lines += (*options, "") if options else ()
@@ -116,9 +121,9 @@ def render_options(
             f"--extra-index-url {without_user(each.url)}" for each in indexes if not each.default
         )
     if file.find_links:
+        above = posixpath.join(folder, "")
         yield from (
-            f"--find-links {without_user(each).removeprefix(f'{folder}/')}"
-            for each in settings.find_links
+            f"--find-links {without_user(each).removeprefix(above)}" for each in settings.find_links
         )
     if file.build_options:
         yield from _refusals("--no-binary", settings.no_binary, settings.no_binary_package)

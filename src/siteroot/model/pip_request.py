@@ -177,4 +177,5 @@ PipRequest = (
     | TreeRequest
     | UninstallRequest
     | InstallRequest
+    | CompileRequest
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from urllib.parse import unquote, urlsplit
 
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from siteroot import fs
@@ -24,7 +25,7 @@ from siteroot.formats.markers import TargetMarkers
 from siteroot.formats.reading import Faults
 from siteroot.formats.requirements_txt import parse_requirements_txt
 from siteroot.formats.wheel_tags import WheelTags
-from siteroot.model.event import Warned
+from siteroot.model.event import Resolved, Warned
 from siteroot.model.lock import PathSource, Source, UrlSource
 from siteroot.model.pip_request import CompiledFile, CompileRequest, PipContext
 from siteroot.model.requirement import Requirement
@@ -63,12 +64,9 @@ class StaleOutputError(ProjectError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compilation:
-    """What came out: the text, how many distributions it pins, and how long that took. `path` is where it was written."""
+    """What came out: the text of the file, and what there is to say of it, one sentence each."""
 
     text: str
-    count: int
-    seconds: float
-    path: str | None
     notes: tuple[str, ...]
 
 
@@ -121,18 +119,12 @@ def pip_compile(
         if request.file.hashes or _is_pylock(request.file):
             pins = tuple(_with_digests(pin, builds.reader) for pin in resolution.pins)
             resolution = replace(resolution, pins=pins)
+    reporter.report(Resolved(count=len(resolution.pins), seconds=clock.monotonic() - began))
     described = describe_distributions(resolution, _asked(completed, target))
     text = _render(request.file, described, asking.settings, target, context, surroundings.cwd)
-    seconds = clock.monotonic() - began
     if path is not None:
         _write(path, text.encode())
-    return Compilation(
-        text=text,
-        count=len(described),
-        seconds=seconds,
-        path=path,
-        notes=resolution.notes,
-    )
+    return Compilation(text=text, notes=resolution.notes)
 
 
 def _refuse_senseless(request: CompileRequest) -> None:
@@ -244,7 +236,8 @@ def _render(
         tags=WheelTags(target.tags),
     )
     header = "".join(f"{line}\n" for line in render_header(file))
-    kept = [one for one in described if one.pin.name not in file.omitted]
+    omitted = set(map(canonicalize_name, file.omitted))
+    kept = [one for one in described if one.pin.name not in omitted]
     return header + render_pylock(kept, place)
 
 

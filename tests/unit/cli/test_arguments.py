@@ -2,7 +2,7 @@
 
 import pytest
 
-from siteroot.cli.arguments import UnclearWordsError, is_name, parse_arguments, parse_words
+from siteroot.cli.arguments import UnclearWordsError, is_name, parse_arguments
 from siteroot.cli.option import Kind
 from siteroot.cli.options import COMMANDS, OPTIONS
 
@@ -80,7 +80,7 @@ def test_what_uv_has_and_siteroot_has_not_is_refused_with_a_way_out(option: obje
     for name in (*option.names, *option.aliases):
         words = [name] if option.kind is Kind.SWITCH else [name, "x"]
         with pytest.raises(UnclearWordsError) as caught:
-            parse_words(option.commands[0], words)
+            parse_arguments([*option.commands[0].split(), *words])
         assert str(caught.value) == f"`{name}` is not honoured: {option.refused}"
 
 

@@ -7,7 +7,6 @@ import pytest
 from siteroot.cli.guide import render_help
 from siteroot.cli.option import Kind, Option, Section
 from siteroot.cli.options import COMMANDS, CONTRADICTIONS, OPTIONS
-from siteroot.cli.pip_options import COMING
 from siteroot.cli.reference import (
     render_exit_codes,
     render_options,
@@ -107,8 +106,6 @@ def test_help_is_coloured_only_when_asked() -> None:
 def test_the_reference_tells_everything() -> None:
     options, variables, settings = render_options(), render_variables(), render_settings()
     for option in OPTIONS:
-        if set(option.commands) <= set(COMING):
-            continue
         for name in option.names if option.help or option.refused else ():
             assert name in options
         for variable in option.variables:

@@ -6,9 +6,9 @@ import subprocess
 import pytest
 
 from siteroot.cli.answers import Answers, nearest
-from siteroot.cli.arguments import UnclearWordsError, options_of, parse_words
-from siteroot.cli.pip_options import COMING
-from siteroot.cli.pip_words import coming_request, pip_request
+from siteroot.cli.arguments import UnclearWordsError, options_of, parse_arguments
+from siteroot.cli.pip_options import RESOLVING
+from siteroot.cli.pip_words import pip_request
 from siteroot.cli.variables import read_variables
 from siteroot.errors import UsageError
 from siteroot.model.pip_request import (
@@ -45,18 +45,18 @@ CONTEXT = PipContext(
 def request(words: str, **variables: str) -> InstallRequest | CompileRequest:
     """Return what the words after `siteroot pip` ask for."""
     name, _, rest = words.partition(" ")
-    arguments = parse_words(f"pip {name}", rest.split())
+    argv = ["pip", name, *rest.split()]
+    arguments = parse_arguments(argv)
     said = nearest((*arguments.said, *read_variables(arguments.command, variables)))
-    if name == "compile":
-        return coming_request(arguments, Answers(said), CONTEXT)
     found = pip_request(
         arguments,
         Answers(said),
         root=CONTEXT.root,
         python=CONTEXT.python,
         settings=CONTEXT.settings,
+        argv=argv,
     )
-    assert isinstance(found, InstallRequest)
+    assert isinstance(found, InstallRequest | CompileRequest)
     return found
 
 
@@ -120,7 +120,7 @@ def test_a_sync_takes_files_and_is_exact() -> None:
 def test_a_compile_says_what_it_writes() -> None:
     plain = request("compile r.in")
     assert isinstance(plain, CompileRequest)
-    assert plain.file == CompiledFile()
+    assert plain.file == CompiledFile(command="siteroot pip compile r.in")
     full = request(
         "compile r.in -o out.txt --format pylock.toml --generate-hashes --no-strip-extras --no-strip-markers --no-annotate"
         " --no-header --no-emit-package a --emit-index-url --emit-find-links --emit-build-options --emit-index-annotation"
@@ -145,6 +145,23 @@ def test_a_compile_says_what_it_writes() -> None:
         build_options=True,
         index_annotation=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("r.in -o out.txt -U -qq -P a --upgrade-package=b --no-progress", "r.in -o out.txt -qq"),
+        ("-i https://u:p@h/s r.in --index=n=https://h -f links -fmore", "r.in"),
+        ("r.in --index-url https://u:p@h/s --emit-index-url", "r.in --index-url https://h/s --emit-index-url"),
+        ("r.in -c https://u:p@h/c --find-links=a --emit-find-links", "r.in -c https://h/c --find-links=a --emit-find-links"),
+    ],
+)  # fmt: skip
+def test_the_command_in_the_header_can_be_repeated_and_tells_no_password(
+    words: str, told: str
+) -> None:
+    found = request(f"compile {words}")
+    assert isinstance(found, CompileRequest)
+    assert found.file.command == f"siteroot pip compile {told}"
 
 
 @pytest.mark.parametrize("words", ["install", "sync", "compile -o x", "install -U"])
@@ -175,7 +192,7 @@ NOT_HERE = {
 
 
 @pytest.mark.uv
-@pytest.mark.parametrize("command", ["pip install", "pip sync", *COMING])
+@pytest.mark.parametrize("command", RESOLVING)
 def test_every_word_of_uv_is_known(command: str) -> None:
     asked = subprocess.run(
         [need_uv(), *command.split(), "--help"], capture_output=True, text=True, check=True

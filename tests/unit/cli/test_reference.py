@@ -6,7 +6,7 @@ import pytest
 
 from siteroot.cli.document import KEYS, render_document
 from siteroot.cli.options import OPTIONS
-from siteroot.cli.pip_options import COMING, INSTALLING
+from siteroot.cli.pip_options import RESOLVING
 from siteroot.cli.reference import render_json, render_options
 from siteroot.model.layout import LayoutKind
 from siteroot.model.outcome import (
@@ -79,11 +79,10 @@ def test_every_key_of_the_document_is_told_and_no_other() -> None:
 def test_every_shown_option_is_a_directive_of_its_own() -> None:
     text = render_options()
     for option in OPTIONS:
-        said = not set(option.commands) <= set(COMING)
-        if said and option.names and option.help and not option.refused:
+        if option.names and option.help and not option.refused:
             value = f" <{option.metavar}>" if option.metavar else ""
             of_pip = all(name.startswith("pip ") for name in option.commands)
-            installs = set(option.commands) <= {*INSTALLING, *COMING}
+            installs = set(option.commands) <= set(RESOLVING)
             others, _, installing = text.partition(":::{program} siteroot pip install\n")
             rest, _, pip = others.partition(":::{program} siteroot pip\n")
             part = installing if installs else pip if of_pip else rest

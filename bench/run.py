@@ -153,7 +153,7 @@ def _bench(folder: Path, files: Path, locks: Sequence[str]) -> Iterator[Bench]:
                 python=Path(sys.executable),
                 project=(HERE / "project" / "pyproject.toml").read_text("utf-8"),
                 locks=(before, after),
-                siteroot=_installed_siteroot(folder),
+                siteroot=installed_siteroot(folder),
                 uv=make_root("oracle") / "bin" / "uv",
                 peers=make_root("bench"),
             )
@@ -161,7 +161,7 @@ def _bench(folder: Path, files: Path, locks: Sequence[str]) -> Iterator[Bench]:
             server.terminate()
 
 
-def _installed_siteroot(folder: Path) -> Path:
+def installed_siteroot(folder: Path) -> Path:
     """Return the command as `pip install siteroot[fast]` would have made it, on the same disk as all else."""
     place = folder / "installed"
     shutil.copytree(make_root("run-fast"), place, symlinks=True)

@@ -1,4 +1,4 @@
-"""The first RUN step of a real Dockerfile, with siteroot.pyz in uv's place, in a real container."""
+"""A real Dockerfile of uv's, with siteroot.pyz in uv's place, in a real container."""
 
 import io
 import json
@@ -21,6 +21,14 @@ SHARED = CHECKOUT.parent / "shared"
 LAB = Path(os.environ.get("SITEROOT_CONTAINER_LAB") or SHARED / "container-lab.sh").resolve()
 EXAMPLE = LAB.parent / "examples" / "image-sync"
 
+#: All that changes in the Dockerfile: the stage that brings the tool, its mounts, the command, where the venv was.
+CHANGES = {
+    "ARG UV=0.13.9\n": "",
+    "FROM ghcr.io/astral-sh/uv:${UV} AS uv\n": "FROM scratch AS siteroot\nCOPY siteroot.pyz /siteroot\n",
+    "--mount=from=uv,source=/uv,target=/uv ": "--mount=from=siteroot,source=/siteroot,target=/siteroot ",
+    "/uv sync ": "/siteroot sync --target pkgs ",
+    "WORKDIR /app\n": "WORKDIR /app\nENV PYTHONPATH=/app/pkgs\n",
+}
 HEAD = """\
 FROM scratch AS siteroot
 COPY siteroot.pyz /siteroot.pyz
@@ -56,15 +64,18 @@ def lab(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example with the archive in it."""
+    """The example with the archive in it, and without its Dockerfile."""
     if not LAB.is_file():
         pytest.skip("no container lab: SITEROOT_CONTAINER_LAB names container-lab.sh")
     checked = lab("check")
     if checked.returncode:
         pytest.skip(checked.stdout.strip() or checked.stderr.strip())
     folder = tmp_path_factory.mktemp("context")
-    for name in ("pyproject.toml", "uv.lock"):
+    for name in ("pyproject.toml", "uv.lock", "README.md"):
         shutil.copyfile(EXAMPLE / name, folder / name)
+    shutil.copytree(EXAMPLE / "src", folder / "src", copy_function=shutil.copy)
+    for path in (folder / "src").rglob("*"):  # the shared examples may be read-only
+        path.chmod(path.stat().st_mode | 0o200)
     make_pyz(folder / "siteroot.pyz")
     return folder
 
@@ -161,6 +172,47 @@ def test_a_second_step_changes_a_root_that_lies_in_a_lower_layer(
     assert "'.siteroot'" not in started.stdout
     again = lab("run", tag, "python3", "-c", "import numpy")
     assert "No module named 'numpy'" in again.stderr
+
+
+def whole_dockerfile(cache: str) -> str:
+    """Return the example's Dockerfile with nothing but CHANGES, and a cache mount of its own."""
+    text = (EXAMPLE / "Dockerfile").read_text("utf-8")
+    for old, new in CHANGES.items():
+        assert old in text
+        text = text.replace(old, new)
+    return text.replace("type=cache,", f"type=cache,id={cache},")
+
+
+def test_both_steps_run_and_twice_give_the_same_layers(
+    context: Path, tag: str, tmp_path: Path
+) -> None:
+    dockerfile = whole_dockerfile(f"siteroot-whole-{os.getpid()}")
+    built = []
+    for _ in ("a cold cache mount", "a hot one"):
+        for path in (context / "src").rglob("*"):
+            os.utime(path)  # as a fresh clone has its own times
+        printed = build(context, tag, dockerfile, "--timestamp", "0")
+        assert " + censored==0.1.0 (from file:///app)" in printed
+        built.append(root_in_layers(tag, tmp_path / "oci"))
+    assert built[0] == built[1]
+    dependencies, project = [entries for _, entries in built[0] if entries]
+    assert "app/pkgs/numpy/__init__.py" in dependencies
+    assert not [path for path in dependencies if "censored" in path]
+    assert {path.split("/")[2] for path in project if path.count("/") > 1} == {
+        "bin", "censored", "censored-0.1.0.dist-info", ".siteroot.json",
+    }  # fmt: skip
+
+
+def test_what_both_steps_made_runs_and_is_no_virtual_environment(context: Path, tag: str) -> None:
+    build(context, tag, whole_dockerfile(f"siteroot-whole-{os.getpid()}"))
+    started = lab("start", tag, "--selftest", "--json")
+    assert started.returncode == 0, started.stderr
+    facts = json.loads(started.stdout)
+    assert facts["venv"] is False
+    assert {package["root"] for package in facts["packages"]} == {"/app/pkgs"}
+    assert facts["selftest"] == {"path": "/a", "norm": 13.0, "yaml_compiled": True}
+    left = lab("run", tag, "sh", "-c", "ls -A /app; cd /; /app/pkgs/bin/censored --version")
+    assert left.stdout == "pkgs\ncensored, version 0.1.0\n", left.stderr
 
 
 def tar_of_root(tag: str) -> str:

@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from packaging.requirements import Requirement
@@ -52,7 +54,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
                 fetcher,
                 None,
                 reporter,
-                scratch=str(tmp_path / "scratch"),
+                work=partial(TemporaryDirectory, dir=tmp_path),
             )
             return scope.enter_context(source), urls[1]
 

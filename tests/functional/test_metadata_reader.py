@@ -7,7 +7,9 @@ import tarfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from packaging.version import Version
@@ -49,7 +51,7 @@ class Bench:
             fetcher,
             MetadataCache(str(self.folder / "cache")),
             RecordingReporter(),
-            scratch=str(self.folder / "scratch"),
+            work=partial(TemporaryDirectory, prefix="work-", dir=self.folder),
             archives=str(self.folder / "cache") if self.keeps else None,
         )
 
@@ -79,7 +81,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     (tmp_path / "files").mkdir()
     with serve_folder(tmp_path / "files") as server:
         yield Bench(tmp_path, server)
-    assert not list((tmp_path / "scratch").glob("*"))
+    assert not list(tmp_path.glob("work-*"))
 
 
 def big_wheel(bench: Bench, *, padding: int = 1 << 20) -> Path:
@@ -305,7 +307,7 @@ def test_a_real_wheel_says_the_same_each_way(tmp_path: Path, name: str) -> None:
     options = FetchOptions(ssl_cert_file=os.environ.get("SSL_CERT_FILE"))
     with Fetcher(options, clock=InstantClock(), reporter=RecordingReporter()) as fetcher:
         where = MetadataCache(None), RecordingReporter()
-        reader = MetadataReader(fetcher, *where, scratch=str(tmp_path / "scratch"))
+        reader = MetadataReader(fetcher, *where, work=partial(TemporaryDirectory, dir=tmp_path))
         pages = open_pages(Settings(), fetcher, None, RecordingReporter())
         page = pages.read(name, IndexSetting(url="https://pypi.org/simple"))
         assert isinstance(page, PageFiles)

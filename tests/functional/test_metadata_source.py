@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -58,7 +60,7 @@ class Site:
             fetcher,
             str(self.folder / "cache"),
             self.reporter,
-            scratch=str(self.folder / "scratch"),
+            work=partial(TemporaryDirectory, dir=self.folder),
         )
         return self.scope.enter_context(source)
 

@@ -312,6 +312,20 @@ def test_a_hook_that_takes_too_long_ends(tmp_path: Path, desk: Desk) -> None:
     assert "did not end in time" in done.err
 
 
+def test_a_build_leaves_the_systems_temporary_folder_as_it_is(tmp_path: Path) -> None:
+    """In the build of an image it would become part of the layer: of the one where something is built, and no other."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    os.utime(temporary, (1, 1))
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", source_files())
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    words = ("sync", "--frozen", "--target", "pkgs", "--cache-dir", str(tmp_path / "cache"))
+    place = make_place(tmp_path / "place")
+    done = place.run(*words, cwd=project, variables={"TMPDIR": str(temporary)})
+    assert builds(done.stderr) == ["inner-app==1.0"]
+    assert temporary.stat().st_mtime == 1
+
+
 def test_what_a_killed_command_leaves_is_dead_and_in_nobodys_way(tmp_path: Path) -> None:
     backend = BACKEND.replace(
         "    files = {}\n    for folder",

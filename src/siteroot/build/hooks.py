@@ -2,8 +2,10 @@
 
 import os
 import shlex
+import tempfile  # noqa: TID251 - it is pyproject-hooks that makes files by it
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -135,9 +137,10 @@ class _HookEndedError(Exception):
 
 def _call(job: Job, hook: str, call: Callable[[], T]) -> T:
     try:
-        with warnings.catch_warnings(
-            record=True
-        ) as warned:  # pyproject-hooks passes a backend's on
+        with (
+            _temporary_files_in(os.path.join(job.scratch, "tmp")),
+            warnings.catch_warnings(record=True) as warned,  # pyproject-hooks passes a backend's on
+        ):
             warnings.simplefilter("always")
             answer = call()
         add_to_log(job.log, [str(warning.message) for warning in warned])
@@ -157,6 +160,19 @@ def _call(job: Job, hook: str, call: Callable[[], T]) -> T:
     except (OSError, ValueError) as error:  # no answer, or no JSON
         raise _failure(job, hook, f"it gave no answer that can be read ({error})") from None
     return answer
+
+
+@contextmanager
+def _temporary_files_in(folder: str) -> Iterator[None]:
+    """Keep what pyproject-hooks writes out of TMPDIR: what a killed siteroot leaves goes with its work in the cache.
+
+    In the build of an image, /tmp would become part of the layer.
+    """
+    before, tempfile.tempdir = tempfile.tempdir, folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _failure(job: Job, hook: str, why: str, *, log: bool = True) -> BackendFailedError:

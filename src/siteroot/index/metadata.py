@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,7 +17,7 @@ from packaging.version import Version
 from siteroot.errors import BuildError, IntegrityError, StoreError
 from siteroot.formats.distribution_names import is_wheel, version_in
 from siteroot.formats.resolution_metadata import InvalidMetadataError, parse_metadata
-from siteroot.fs import DISK, LIMITS, make_folder, remove_file, remove_tree
+from siteroot.fs import DISK, LIMITS, make_folder, remove_file
 from siteroot.model.cache import kept_archive
 from siteroot.model.digest import Digest
 from siteroot.model.event import Note
@@ -33,6 +34,9 @@ from .pages import local_path
 
 if TYPE_CHECKING:
     from .wheel_metadata import PartialFile
+
+#: Gives a new folder, which goes at the end.
+Work = Callable[[], AbstractContextManager[str]]
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII | re.IGNORECASE)
 
@@ -52,8 +56,8 @@ class WrongMetadataDigestError(IntegrityError):
 class MetadataReader:
     """Reads the metadata of listed files. Safe for many threads.
 
-    `scratch` is a folder for files that pass through, `archives` a cache in which sdists stay (`kept_archive`): who asks
-    what one requires builds it next, more often than not.
+    `work` gives a folder for a file that passes through, and takes it away again; `archives` is a cache in which sdists
+    stay (`kept_archive`): who asks what one requires builds it next, more often than not.
     """
 
     def __init__(
@@ -62,13 +66,13 @@ class MetadataReader:
         cache: MetadataCache,
         reporter: Reporter,
         *,
-        scratch: str,
+        work: Work,
         archives: str | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._cache = cache
         self._reporter = reporter
-        self._scratch = scratch
+        self._work = work
         self._archives = archives
         self._wholesale: set[str] = set()  # hosts that send no parts
 
@@ -164,14 +168,10 @@ class MetadataReader:
         self, file: ListedFile, project: str, read: Callable[[str], DistributionMetadata]
     ) -> DistributionMetadata:
         """Return what `read` makes of the whole file, which lies on this disk while it reads."""
-        folder = os.path.join(self._scratch, os.urandom(8).hex())
-        path = os.path.join(folder, file.filename)
-        make_folder(folder)
-        try:
+        with self._work() as folder:
+            path = os.path.join(folder, file.filename)
             self._fetcher.fetch(_request(file, project), path)
             return read(path)
-        finally:
-            remove_tree(folder)
 
     def _fetch_separate(self, file: ListedFile, digests: Sequence[Digest]) -> bytes | None:
         """Return the metadata file that lies beside a wheel (PEP 658), None where there is none after all."""

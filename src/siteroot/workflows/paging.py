@@ -7,7 +7,7 @@ from packaging.utils import canonicalize_name
 
 from siteroot.index.fetch import Fetcher
 from siteroot.index.flat import FlatIndexes
-from siteroot.index.metadata import MetadataReader
+from siteroot.index.metadata import MetadataReader, Work
 from siteroot.index.metadata_cache import MetadataCache
 from siteroot.index.page_cache import PageCache
 from siteroot.index.pages import PageRules, Pages
@@ -38,12 +38,12 @@ def open_metadata(
     cache_folder: str | None,
     reporter: Reporter,
     *,
-    scratch: str,
+    work: Work,
     read_source: ReadSource = refuse_source,
 ) -> IndexedMetadata:
     """Return what answers a resolver from the settings' indexes.
 
-    `scratch` is a folder of this command's own, for files that pass through; `read_source` does what indexes cannot.
+    `work` gives a folder for a file that passes through; `read_source` does what indexes cannot.
     """
     cache = MetadataCache(_folder(cache_folder, "metadata"))
     pages = open_pages(settings, fetcher, cache_folder, reporter)
@@ -51,7 +51,7 @@ def open_metadata(
         order_indexes(settings),
         pages=pages,
         flat=FlatIndexes(pages, reporter),
-        reader=MetadataReader(fetcher, cache, reporter, scratch=scratch, archives=cache_folder),
+        reader=MetadataReader(fetcher, cache, reporter, work=work, archives=cache_folder),
         fetcher=fetcher,
         reporter=reporter,
         read_source=read_source,

@@ -38,12 +38,13 @@ from siteroot.model.value import dataclass, replace
 from siteroot.ports import Reporter
 from siteroot.project.indexes import order_indexes
 
+from .caches import choose_caches
 from .clock import SystemClock
 from .pip_place import choose_pip_python
 from .pip_resolving import Asking, complete_request, read_asking
 from .reading_sources import SourceReader
 from .settings import load_found_settings
-from .supplying import BuildPurpose, Supplies, choose_caches
+from .supplying import BuildPurpose, Supplies
 
 _MOST = 64 << 20
 _PYLOCK = re.compile(r"pylock(?:\.[^.]+)?\.toml")

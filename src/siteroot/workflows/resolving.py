@@ -12,7 +12,7 @@ from siteroot.errors import BuildError, SiterootError
 from siteroot.formats.distribution_names import is_wheel, version_in
 from siteroot.formats.wheel_tags import WheelTags
 from siteroot.index.fetch import Fetcher
-from siteroot.index.metadata import UnbuiltMetadataError
+from siteroot.index.metadata import UnbuiltMetadataError, Work
 from siteroot.model.digest import Digest
 from siteroot.model.lock import LockedFile, LockedPackage, RegistrySource, Source
 from siteroot.model.metadata import DistributionMetadata
@@ -59,8 +59,8 @@ class IndexResolver:
     """Resolves for any target.
 
     What a distribution says only once it is built is built in the thread that asks, which may resolve in its turn.
-    `scratch` is a folder of this command's own. `build_constraints` are requirements that hold for whatever a build
-    needs.
+    `work` gives a folder for a file that passes through. `build_constraints` are requirements that hold for whatever a
+    build needs.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class IndexResolver:
         open_fetcher: Callable[[], Fetcher],
         cache_folder: str | None,
         *,
-        scratch: str,
+        work: Work,
         reporter: Reporter,
         build_constraints: Sequence[str] = (),
     ) -> None:
@@ -77,7 +77,7 @@ class IndexResolver:
         self._build_constraints = build_constraints
         self._open_fetcher = open_fetcher
         self._cache_folder = cache_folder
-        self._scratch = scratch
+        self._work = work
         self._reporter = reporter
         self._build: Build | None = None
         self._reader: SourceReader | None = None
@@ -98,7 +98,7 @@ class IndexResolver:
             self._open_fetcher(),
             self._cache_folder,
             self._reporter,
-            scratch=self._scratch,
+            work=self._work,
             read_source=refuse_source if reader is None else reader.read,
         ) as indexed:
             source = _BuildingMetadata(indexed, self._build)

@@ -130,7 +130,7 @@ class Supplies:
             self._settings,
             self._open_fetcher,
             lasting,
-            scratch=self._caches.temporary,
+            work=self.store.work,
             reporter=self._reporter,
             build_constraints=purpose.constraints,
         )

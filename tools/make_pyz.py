@@ -1,17 +1,20 @@
 """Makes siteroot.pyz: one executable file that any CPython from 3.11 on runs, with nothing installed.
 
-    python3 tools/make_pyz.py OUT [--bytecode-for PYTHON | --no-bytecode]
+    python3 tools/make_pyz.py OUT [--for PYTHON ...] [--pure]
 
-It holds this checkout's siteroot and its pure dependencies, from the same lock as everything else. zipimport keeps no
-bytecode of its own, so each start would compile every module: the bytecode of one interpreter (the one that runs this
-tool, or PYTHON) lies beside the sources, and others pass it over. The same checkout and interpreter give the same bytes;
-with --no-bytecode the checkout alone does.
+It holds this checkout's siteroot and its dependencies, from the same lock as everything else. For the Python that runs
+this tool, or for each PYTHON that is named, it also holds bytecode and accelerators, so that siteroot starts there as
+fast as an installed one; all others compile its modules at each start. With --pure it holds neither.
 
-    __main__.py     leaves nothing on sys.path but this archive and the standard library, and starts siteroot
-    lib/            modules, with the files that they read
+The same checkout, Pythons and zlib give the same bytes; whichever Python runs this tool.
+
+    __main__.py         leaves nothing on sys.path but this archive and the standard library, and starts siteroot
+    lib/                modules, the files that they read, and accelerators for PLATFORMS
+    cpython-312/        bytecode of the modules
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -20,36 +23,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from checkout import CHECKOUT, make_root
+from checkout import CHECKOUT, ROOTS, make_root, run_siteroot
 
-#: Stored, not deflated: zipimport would look for zlib on sys.path while PYTHONPATH is still there.
-MAIN = b'''\
-"""Starts siteroot from this archive, importing nothing from PYTHONPATH, site-packages or the current folder."""
-import os
-import sys
-
-if sys.version_info < (3, 11):
-    sys.stderr.write("error: siteroot needs Python 3.11 or later to run, this is %s\\n" % sys.version.split()[0])
-    sys.exit(2)
-
-# a Ctrl-C that comes before signals are heard: nothing is begun then
-sys.excepthook = lambda kind, *rest: kind is KeyboardInterrupt or sys.__excepthook__(kind, *rest)
-
-library = os.path.dirname(os.__file__)
-given = {os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry}
-kept = ("lib-dynload", "DLLs", "python%d%d.zip" % sys.version_info[:2])
-sys.path[:] = [os.path.dirname(os.path.abspath(__file__)) + "/lib"] + [
-    entry
-    for entry in sys.path
-    if entry == library or os.path.basename(entry) in kept and os.path.abspath(entry) not in given
-]
-
-from siteroot.cli.main import run
-
-run()
-'''
-
-#: Compiles sources, named on its input, into bytecode that zipimport takes without looking at the source's time.
+#: Compiles sources, named on its input, into bytecode that is taken without a look at the source's time.
 COMPILE = """\
 import py_compile, sys
 unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
@@ -57,6 +33,24 @@ for line in sys.stdin.read().splitlines():
     name, source, target = line.split("\\t")
     py_compile.compile(source, target, "siteroot.pyz/" + name, doraise=True, invalidation_mode=unchecked)
 """
+
+MAIN = Path(__file__).with_name("pyz_main.py")
+
+#: Prints what bytecode and accelerators of a Python are called by.
+ASK = "import json, sys; print(json.dumps([sys.implementation.cache_tag, '%d.%d' % sys.version_info[:2]]))"
+
+#: The usual platforms of images and CI, which accelerators come for.
+PLATFORMS = tuple(
+    f"{machine}-unknown-linux-{libc}"
+    for machine in ("x86_64", "aarch64")
+    for libc in ("gnu", "musl")
+)
+
+#: The modules of the extra `fast` that siteroot imports, with what those import.
+ACCELERATORS = {
+    "isal": ("__init__", "_version", "_isal", "igzip_lib", "isal_zlib"),
+    "toml_rs": ("__init__", "_lib", "_toml_rs"),
+}
 
 #: What comes with a dependency and is never reached from siteroot: rich's syntax and markdown rendering.
 LEFT_OUT = ("pygments", "markdown_it", "mdurl", "bin", "sitecustomize.py")
@@ -66,17 +60,22 @@ def main() -> int:
     """Make it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("out", type=Path, help="the file to write")
-    choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--bytecode-for", default=sys.executable, metavar="PYTHON")
-    choice.add_argument("--no-bytecode", action="store_true")
+    parser.add_argument(
+        "--for", dest="pythons", action="append", metavar="PYTHON", help="start fast on it"
+    )
+    parser.add_argument("--pure", action="store_true", help="no bytecode and no accelerators")
     arguments = parser.parse_args()
-    members = {
+    modules = {
         f"lib/{name}": path.read_bytes()
         for folder in (make_root("run"), CHECKOUT / "src")
         for name, path in importable_files(folder)
     }
-    if not arguments.no_bytecode:
-        members |= compile_modules(members, arguments.bytecode_for)
+    members = dict(modules)
+    for python in () if arguments.pure else arguments.pythons or [sys.executable]:
+        asked = subprocess.run([python, "-I", "-S", "-c", ASK], stdout=subprocess.PIPE, check=True)
+        tag, version = json.loads(asked.stdout)
+        accelerators = dict(read_accelerators(version))
+        members |= accelerators | compile_modules(modules | accelerators, python, tag)
     write_archive(arguments.out, members)
     print(f"{arguments.out}: {arguments.out.stat().st_size:,} bytes")
     return 0
@@ -97,7 +96,22 @@ def importable_files(folder: Path) -> Iterator[tuple[str, Path]]:
             yield name, path
 
 
-def compile_modules(members: dict[str, bytes], python: str) -> dict[str, bytes]:
+def read_accelerators(version: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the compiled modules for a version of CPython on each of PLATFORMS, and what is beside them."""
+    for platform in PLATFORMS:
+        root = ROOTS / f"accelerators-{version}-{platform}"
+        run_siteroot(
+            ["sync", "--frozen", "--no-install-project", "--no-dev", "--extra", "fast", "--quiet"]
+            + ["--python-version", version, "--python-platform", platform]
+            + ["--project", str(CHECKOUT), "--target", str(root)]
+        )
+        for package, modules in ACCELERATORS.items():
+            for path in (root / package).iterdir():
+                if path.suffix in (".py", ".so") and path.name.partition(".")[0] in modules:
+                    yield f"lib/{package}/{path.name}", path.read_bytes()
+
+
+def compile_modules(members: dict[str, bytes], python: str, tag: str) -> dict[str, bytes]:
     """Return the bytecode of all modules by name, as one interpreter compiles it."""
     with tempfile.TemporaryDirectory() as scratch:
         sources = {
@@ -116,7 +130,7 @@ def compile_modules(members: dict[str, bytes], python: str) -> dict[str, bytes]:
             check=True,
         )
         return {
-            f"{name}c": path.with_name(f"{path.name}.pyc").read_bytes()
+            f"{tag}/{name.removeprefix('lib/')}c": path.with_name(f"{path.name}.pyc").read_bytes()
             for name, path in sources.items()
         }
 
@@ -127,7 +141,8 @@ def write_archive(out: Path, members: dict[str, bytes]) -> None:
     with part.open("wb") as file:
         file.write(b"#!/usr/bin/env python3\n")
         with zipfile.ZipFile(file, "w") as archive:
-            archive.writestr(_member("__main__.py"), MAIN, zipfile.ZIP_STORED)
+            # not deflated: zipimport would look for zlib on sys.path while PYTHONPATH is still there
+            archive.writestr(_member("__main__.py"), MAIN.read_bytes(), zipfile.ZIP_STORED)
             for name, content in sorted(members.items()):
                 archive.writestr(_member(name), content, zipfile.ZIP_DEFLATED)
     part.chmod(0o755)

@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from .terminal import render_size
+from .terminal import escape, render_size
 
 _PAUSE = 0.1  # seconds between two drawings
 _LINES = 8  # downloads shown at a time, the largest
@@ -106,7 +106,9 @@ class Bars:
         table.add_column(no_wrap=True)
         for name, (come, size) in sorted(largest):
             total = f"/{render_size(size)}" if size else ""
-            table.add_row(Text(name, style="dim"), self._bar(name), f"{render_size(come)}{total}")
+            table.add_row(
+                Text(escape(name), style="dim"), self._bar(name), f"{render_size(come)}{total}"
+            )
         return Constrain(Group(title, table), width)
 
     def _bar(self, name: str) -> RenderableType:
@@ -114,7 +116,7 @@ class Bars:
         come, size = self._running[name]
         host = self._hosts.get(name)
         if not come and host is not None:
-            return Text(f"waiting for {host}", style="dim")
+            return Text(f"waiting for {escape(host)}", style="dim")
         return ProgressBar(
             total=size, completed=come, width=min(30, (self._live.console.width - _ROOM) // 3)
         )

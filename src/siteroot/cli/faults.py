@@ -3,9 +3,10 @@
 from siteroot.errors import SiterootError
 from siteroot.fs import LIMITS
 
-from .terminal import Paint
+from .terminal import Paint, escape
 
 _LONGEST = 2000  # characters of a line
+_LINES = "\n\t"  # a message may be of several
 
 
 def render_error(error: BaseException, paint: Paint) -> list[str]:
@@ -22,14 +23,20 @@ def render_error(error: BaseException, paint: Paint) -> list[str]:
     if hints:
         lines.append("")
         lines.extend(
-            f"{paint('hint', 'bold', 'cyan')}{paint(':', 'bold')} {_cut(hint)}" for hint in hints
+            f"{paint('hint', 'bold', 'cyan')}{paint(':', 'bold')} {render_text(hint)}"
+            for hint in hints
         )
     return lines
 
 
 def render_warning(text: str, paint: Paint) -> str:
     """Return a warning's line."""
-    return f"{paint('warning', 'bold', 'yellow')}{paint(':', 'bold')} {paint(_cut(text), 'bold')}"
+    return f"{paint('warning', 'bold', 'yellow')}{paint(':', 'bold')} {paint(render_text(text), 'bold')}"
+
+
+def render_text(text: str) -> str:
+    """Return a message's words as they may be shown: they steer no terminal, and no line of them is endless."""
+    return escape(_cut(text), _LINES)
 
 
 def explain_limit(error: BaseException) -> str | None:
@@ -53,8 +60,9 @@ def _limit_hints(error: BaseException) -> tuple[str, ...]:
 
 def _told(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return _cut(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
-    return _cut(str(error) or type(error).__name__)
+        told = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        return render_text(told)
+    return render_text(str(error) or type(error).__name__)
 
 
 def _cut(text: str) -> str:

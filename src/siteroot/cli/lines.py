@@ -1,6 +1,6 @@
 """The lines that a sync ends with, close to uv's. Imports nothing but the looks of words: the starter prints them too."""
 
-from .terminal import Paint, render_count, render_seconds, render_size
+from .terminal import Paint, escape, render_count, render_seconds, render_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ def render_sum(
 
 def render_place(paint: Paint, verb: str, root: str, cwd: str) -> str:
     """Return where the root is."""
-    return paint(f"{verb} site root at: ", "dim") + paint(render_path(root, cwd), "cyan")
+    return paint(f"{verb} site root at: ", "dim") + paint(escape(render_path(root, cwd)), "cyan")
 
 
 def render_change(paint: Paint, action: str, name: str, version: str, origin: str | None) -> str:
     """Return the line of one distribution."""
     mark, color = MARKS[action]
-    told = paint(f"=={version}" + (f" (from {origin})" if origin is not None else ""), "dim")
-    return f" {paint(mark, color)} {paint(name, 'bold')}{told}"
+    told = f"=={version}" + (f" (from {origin})" if origin is not None else "")
+    return f" {paint(mark, color)} {paint(escape(name), 'bold')}{paint(escape(told), 'dim')}"
 
 
 def render_path(path: str, cwd: str) -> str:

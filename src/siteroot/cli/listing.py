@@ -19,7 +19,7 @@ from siteroot.select.installed import (
 from siteroot.select.tree import Branch
 from siteroot.workflows.pip_listing import Checking, Listing, ShownDistribution
 
-from .terminal import Paint, render_count, render_seconds
+from .terminal import Paint, escape, render_count, render_seconds
 
 _SECRET = re.compile(r"(?:(ssh://)([^\s@:/]*)(?::[^\s@/]*)?|(://)[^\s/]*)@")
 
@@ -77,7 +77,7 @@ def render_checked(checking: Checking, paint: Paint) -> Iterator[str]:
     number = len(checking.conflicts)
     noun = "incompatibility" if number == 1 else "incompatibilities"
     yield paint("Found ", "dim") + paint(f"{number} {noun}", "bold")
-    yield from (paint(render_conflict(one), "bold") for one in checking.conflicts)
+    yield from (paint(escape(render_conflict(one), "\n"), "bold") for one in checking.conflicts)
 
 
 def render_conflict(conflict: Incompatibility) -> str:

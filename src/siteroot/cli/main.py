@@ -124,14 +124,14 @@ def main(
         import traceback
 
         from .exits import DEFECT, FAILED
-        from .faults import explain_limit
+        from .faults import explain_limit, render_text
 
         limit = explain_limit(error)
         if limit is not None:
             err.write(limit)
             return FAILED
 
-        err.write(traceback.format_exc())
+        err.write(render_text(traceback.format_exc()))
         err.write(
             f"error: this is a defect of siteroot {__version__}; please report it, with the lines above\n"
         )
@@ -160,9 +160,10 @@ def _uninterrupted() -> "Interrupts":
 def _tell_interrupt(interrupt: KeyboardInterrupt, err: "TextIO") -> int:
     """Return the code of a command that a signal ended, and say what became of the root."""
     from .exits import INTERRUPTED
+    from .terminal import escape
 
     for note in getattr(interrupt, "__notes__", ()):
-        err.write(f"Interrupted: {note}\n")
+        err.write(f"Interrupted: {escape(note)}\n")
     number = getattr(interrupt, "number", 0)
     return 128 + number if number else INTERRUPTED
 

@@ -14,7 +14,7 @@ from siteroot.model.outcome import (
 
 from .faults import render_warning
 from .lines import MARKS, render_change, render_place, render_sum
-from .terminal import Paint, render_count, render_seconds, render_size
+from .terminal import Paint, escape, render_count, render_seconds, render_size
 
 
 class OutdatedRootError(RootError):
@@ -69,7 +69,8 @@ def _render_damage(paths: tuple[str, ...], paint: Paint) -> str:
         return ""
     count = "1 file was" if len(paths) == 1 else f"{len(paths)} files were"
     more = ", …" if len(paths) > _NAMED else ""
-    return paint(f" ({count} not as placed: {', '.join(paths[:_NAMED])}{more})", "dim")
+    named = escape(", ".join(paths[:_NAMED]))
+    return paint(f" ({count} not as placed: {named}{more})", "dim")
 
 
 def order_changes(changes: tuple[Change, ...]) -> list[Change]:
@@ -102,7 +103,9 @@ def render_collected(outcome: CacheOutcome, paint: Paint) -> list[str]:
     """Return the lines that say what was taken out of the cache."""
     if not outcome.files:
         return ["No cache entries found"]
-    lines = [f" {paint('-', 'red')} {paint(wheel, 'bold')}" for wheel in sorted(outcome.wheels)]
+    lines = [
+        f" {paint('-', 'red')} {paint(escape(wheel), 'bold')}" for wheel in sorted(outcome.wheels)
+    ]
     return [*lines, f"Removed {render_count(outcome.files, 'file')} ({render_size(outcome.size)})"]
 
 

@@ -42,7 +42,7 @@ from .listing import (
 from .output import OutdatedRootError, render_installed, render_uninstalled
 from .parsing import Presentation
 from .progress import Teller
-from .terminal import Paint
+from .terminal import Paint, escape
 
 
 class PipSpeech:
@@ -60,7 +60,9 @@ class PipSpeech:
     def write(self, lines: "list[str]", *, below: int) -> None:
         """Write lines to stdout, unless -q was said so often."""
         if lines and self.quiet < below:
-            self.out.write("\n".join(lines) + "\n")
+            # a program reads the very bytes of a name, as of `ls`
+            seen = map(escape, lines) if self.out.isatty() else lines
+            self.out.write("\n".join(seen) + "\n")
 
     def warn(self, conflicts: tuple[Incompatibility, ...]) -> None:
         """Warn of what does not fit together."""

@@ -33,11 +33,11 @@ from siteroot.model.event import (
 )
 from siteroot.model.outcome import Effort
 
-from .faults import render_warning
+from .faults import render_text, render_warning
 from .lines import PlacingLine, render_sum
 from .output import render_compiled, render_prepared
 from .parsing import Presentation
-from .terminal import Paint, render_size
+from .terminal import Paint, escape, render_size
 
 #: Downloads from this size on get a line of their own where no display is drawn.
 _WORTH_A_LINE = 1024 * 1024
@@ -137,18 +137,20 @@ class Teller:
         match event:
             case Note(text=text, depth=depth):
                 if self._verbose >= depth:
-                    self._write(self._paint(text, "dim"))
+                    self._write(self._paint(render_text(text), "dim"))
             case Warned(text=text):
                 if not self._quiet:
                     self._write(render_warning(text, self._paint))
             case EnvironmentUsed(version=version, prefix=prefix):
                 if not self._quiet:
                     words = f"Using Python {version} environment at: "
-                    self._write(self._paint(words, "dim") + self._paint(prefix, "cyan"))
+                    self._write(
+                        self._paint(escape(words), "dim") + self._paint(escape(prefix), "cyan")
+                    )
             case Waiting(what=what, holder=holder):
                 if not self._quiet:
                     who = f", which process {holder} holds" if holder is not None else ""
-                    self._write(self._paint(f"Waiting for {what}{who}", "dim"))
+                    self._write(self._paint(f"Waiting for {escape(what)}{who}", "dim"))
             case Resolved(count=count, seconds=seconds):
                 self._close_display()
                 if not self._quiet:
@@ -169,10 +171,10 @@ class Teller:
                     self._display.finish(name)
             case BuildStarted(label=label):
                 if not self._quiet:
-                    self._write(f"   {self._paint('Building', 'cyan')} {label}")
+                    self._write(f"   {self._paint('Building', 'cyan')} {escape(label)}")
             case BuildFinished(label=label, failed=failed):
                 if not (self._quiet or failed):
-                    self._write(f"      {self._paint('Built', 'green')} {label}")
+                    self._write(f"      {self._paint('Built', 'green')} {escape(label)}")
             case PreparedWheels(count=count, size=size, seconds=seconds):
                 self._close_display()
                 if count and not self._quiet:
@@ -222,7 +224,9 @@ class Teller:
         if (display := self._drawn()) is not None:
             display.start(name, size, host)
         elif size is not None and size >= _WORTH_A_LINE and not self._quiet:
-            self._write(f"{self._paint('Downloading', 'cyan')} {name} ({render_size(size)})")
+            self._write(
+                f"{self._paint('Downloading', 'cyan')} {escape(name)} ({render_size(size)})"
+            )
 
     def _drawn(self) -> Display | None:
         if self._display is None and self._open_display is not None:

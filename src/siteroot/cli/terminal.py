@@ -1,4 +1,4 @@
-"""What a stream can show: colours, and numbers in uv's words. Imports nothing, for errors must be cheap to print."""
+"""What a stream can show: colours, texts of strangers, and numbers in uv's words. Imports nothing, for errors must be cheap to print."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,21 @@ class Paint:
         if not self.on or not text:
             return text
         return "".join(_CODES[look] for look in looks) + text + _RESET
+
+
+def escape(text: str, keep: str = "") -> str:
+    """Return a text in which nothing steers a terminal, but for what is kept: control, bidi and lone surrogate characters as Python writes them.
+
+    Wheels, locks, projects and servers have a say in most messages, and one of theirs must not look like ours.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        sign
+        if sign.isprintable() or sign in keep
+        else sign.encode("unicode_escape").decode("ascii")
+        for sign in text
+    )
 
 
 def wants_color(choice: str, environ: "Mapping[str, str]", *, terminal: bool) -> bool:

@@ -51,6 +51,57 @@ def test_what_was_deleted_is_put_back(lab: Lab, project: Path, tmp_path: Path, l
     assert again.returncode == 0, again.stderr
 
 
+def emptied(record: Path) -> None:
+    record.write_text("")
+
+
+def without_launcher(record: Path) -> None:
+    rows = record.read_text().splitlines(keepends=True)
+    record.write_text("".join(row for row in rows if not row.startswith("bin/")))
+
+
+@pytest.mark.parametrize("words", [(), ("--verify",), ("--reinstall",)], ids=str)
+@pytest.mark.parametrize("edit", [emptied, without_launcher])
+def test_an_edited_record_is_put_back(
+    lab: Lab,
+    project: Path,
+    tmp_path: Path,
+    edit: Callable[[Path], None],
+    words: tuple[str, ...],
+) -> None:
+    """`.siteroot.json` names the wheel, so the files that the RECORD has lost are known to be nobody else's."""
+    python, root = need_pythons(1)[0], tmp_path / "root"
+    assert sync(lab, project, "--target", root, "--python", python).returncode == 0
+    before = snapshot(root)
+    edit(root / "tool-1.0.dist-info" / "RECORD")
+    done = sync(lab, project, "--target", root, "--python", python, *words, "-v")
+    assert done.returncode == 0, done.stderr
+    assert "tool==1.0" in done.stderr
+    assert describe_difference(before, snapshot(root)) == []
+
+
+@pytest.mark.parametrize("selected", ["another version", "nothing"])
+def test_what_an_edited_record_has_lost_is_nobodys_where_the_wheel_does_not_come(
+    tmp_path: Path, selected: str
+) -> None:
+    """What it still names goes, with all of the dist-info; what it has lost stays, and a warning says so."""
+    desk, root = make_desk(tmp_path / "home"), tmp_path / "root"
+    words = ("--python", sys.executable, "--target", root)
+    wheels = [
+        build_wheel(tmp_path, "base", version, {"base.py": version, f"only_{version[0]}.py": ""})
+        for version in ("1.0", "2.0")
+    ]
+    desk.synced(*words, cwd=make_project(tmp_path / "one", wheels[:1]))
+    record = root / "base-1.0.dist-info" / "RECORD"
+    record.write_text("base.py,,\n")
+    later = make_project(tmp_path / "later", wheels[1:] if selected == "another version" else [])
+    done = desk.synced(*words, cwd=later)
+    assert "RECORD was edited, so nobody knows which files were base's" in done.err
+    assert (root / "only_1.py").exists()
+    assert not record.parent.exists()
+    assert desk.synced(*words, "--check", cwd=later).code == 0
+
+
 @pytest.mark.parametrize("lost", ["base-1.0.dist-info/RECORD", "base-1.0.dist-info"])
 def test_whose_files_are_not_known_any_more_are_nobodys(tmp_path: Path, lost: str) -> None:
     """Another wheel finds them in its way; without any they stay, and a warning says so."""

@@ -54,7 +54,8 @@ class InstalledDistribution:
     `entry` is what `.siteroot.json` says of it, None unless its RECORD still has the hash that stands there. Where the
     RECORD itself is gone from a dist-info that `.siteroot.json` names, `files` are those in the dist-info, and RECORD
     is `missing`.
-    `foreign_form` says why it is not a distribution that siteroot may replace ("egg-info", "no RECORD"), else "".
+    `edited_record`: siteroot wrote it, and its RECORD was edited since, so that `files`, with all in the dist-info, need
+    not be all of it. `foreign_form` says why it is not a distribution that siteroot may replace ("egg-info", "no RECORD"), else "".
     """
 
     name: str
@@ -65,11 +66,17 @@ class InstalledDistribution:
     entry: RootEntry | None
     installer: str  # first line of INSTALLER, "" where absent
     foreign_form: str
+    edited_record: bool = False
 
     @property
     def lost_record(self) -> bool:
         """Whether `.siteroot.json` knows it and its RECORD is gone, so that its other files are not known."""
         return f"{self.dist_info}/RECORD" in self.missing
+
+    @property
+    def ours(self) -> bool:
+        """Whether siteroot put it there."""
+        return self.entry is not None or self.edited_record
 
 
 class Kind(Enum):

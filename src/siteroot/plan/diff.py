@@ -238,7 +238,7 @@ def _own_changes(
 def _going(desire: Desire, inventory: Inventory) -> tuple[set[str], tuple[str, ...]]:
     """Return what may be given up (files of distributions that go, our own), and warnings about lost RECORDs.
 
-    A distribution whose RECORD was deleted is still known by `.siteroot.json`, though not its files: where the same
+    A distribution whose RECORD was deleted or edited is still known by `.siteroot.json`, though not its files: where the same
     wheel comes again they are that wheel's, else nobody's.
     """
     triage = desire.triage
@@ -249,7 +249,9 @@ def _going(desire: Desire, inventory: Inventory) -> tuple[set[str], tuple[str, .
     if inventory.state is None:
         return going, ()
     staying = {old.name for old in (*(old for _, old in triage.kept), *triage.left)}
-    recorded = {old.name for old in (*olds, *triage.removed) if not old.lost_record}
+    going_olds = (*olds, *triage.removed)
+    recorded = {old.name for old in going_olds if not (old.lost_record or old.edited_record)}
+    edited = {old.name for old in going_olds if old.edited_record}
     lost = {
         name: entry
         for name, entry in inventory.state.distributions.items()
@@ -261,7 +263,7 @@ def _going(desire: Desire, inventory: Inventory) -> tuple[set[str], tuple[str, .
             going.update(placed.paths)
             del lost[placed.name]
     return going, tuple(
-        f"{entry.dist_info}/RECORD was deleted, so nobody knows which files were {name}'s:"
+        f"{entry.dist_info}/RECORD was {'edited' if name in edited else 'deleted'}, so nobody knows which files were {name}'s:"
         " what it leaves behind stays"
         for name, entry in lost.items()
     )

@@ -230,12 +230,7 @@ def _why_wanted(
         return "the root holds it more than once"
     entry, serves = old[0].entry, _serves(old[0], pin, policy)
     if entry is None:
-        installer = old[0].installer or "somebody"
-        return (
-            None
-            if serves
-            else f"{old[0].version} in the root was put there or changed by {installer}"
-        )
+        return None if serves else _why_unknown(old[0])
     if policy.reinstalls(pin.name):
         return "asked for with --reinstall"
     if not (same_python and same_form):
@@ -263,6 +258,12 @@ def _serves(old: InstalledDistribution, pin: WheelPin, policy: Policy) -> bool:
         and not policy.reinstalls(pin.name)
         and _same_version(old.version, pin)
     )
+
+
+def _why_unknown(old: InstalledDistribution) -> str:
+    if old.edited_record:
+        return "its RECORD is not the one that siteroot wrote"
+    return f"{old.version} in the root was put there or changed by {old.installer or 'somebody'}"
 
 
 def _why_compiled(there: str, wanted: str) -> str:
@@ -323,7 +324,7 @@ def _refuse_foreign_forms(
 def _refuse_foreign_removal(
     removed: tuple[InstalledDistribution, ...], layout: Layout, policy: Policy
 ) -> None:
-    foreign = [distribution for distribution in removed if distribution.entry is None]
+    foreign = [distribution for distribution in removed if not distribution.ours]
     if not foreign or policy.exact:
         return
     names = ", ".join(f"{each.name}=={each.version}" for each in foreign[:5])

@@ -249,11 +249,14 @@ class _Reader:
         if record is None:
             return self._without_record(path, state)
         name, version = _split_name(path)
+        installer = (self.read(f"{path}/INSTALLER") or b"").decode("utf-8", "replace")
+        installer = installer.partition("\n")[0].strip()
         entry = None if state is None else state.distributions.get(name)
-        if entry is not None and (
-            entry.dist_info != path or entry.record != hashlib.sha256(record).hexdigest()
-        ):
+        if entry is not None and entry.dist_info != path:
             entry = None
+        edited = entry is not None and entry.record != hashlib.sha256(record).hexdigest()
+        if edited:
+            entry, edited = None, installer == "siteroot"  # else another tool's RECORD
         library, _, own = path.rpartition("/")
         text = record.decode("utf-8", "surrogateescape")
         told: tuple[RecordRow, ...] = ()
@@ -265,14 +268,13 @@ class _Reader:
         except RecordError:
             return _foreign(path, "a RECORD that cannot be understood")
         files = dict.fromkeys(self._resolve_all(library, paths))
-        files.setdefault(f"{path}/RECORD")
+        files.update(dict.fromkeys(self._files_below(path) if edited else (f"{path}/RECORD",)))
         missing = self._find_missing(files)
         missing += [
             each
             for row in told
             if (each := join_path(library, row[0])) not in missing and self._differs(each, row)
         ]
-        installer = self.read(f"{path}/INSTALLER") or b""
         return InstalledDistribution(
             name=name,
             version=version,
@@ -280,8 +282,9 @@ class _Reader:
             files=tuple(files),
             missing=tuple(missing),
             entry=entry,
-            installer=installer.decode("utf-8", "replace").partition("\n")[0].strip(),
+            installer=installer,
             foreign_form="",
+            edited_record=edited,
         )
 
     def _find_missing(self, files: Iterable[str]) -> list[str]:

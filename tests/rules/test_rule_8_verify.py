@@ -95,6 +95,12 @@ def link_away(root: Path) -> None:
     (root / "tool/a.py").symlink_to(copied)
 
 
+def touch(root: Path) -> None:
+    """Bytecode of a touched module is stale, and the tar of the root another one."""
+    for name in ("tool/a.py", "bin/tool"):
+        (root / name).touch()
+
+
 def edit_both(root: Path) -> None:
     edit(root / "tool/a.py", b"x")
     edit(root / "tool/b.py", b"x")
@@ -121,6 +127,7 @@ SPOILS: dict[str, Spoil] = {
     "a launcher": ({"bin/tool"}, lambda root: edit(root / "bin/tool", b"#!/bin/sh\n")),
     "a mode": ({"tool/a.py"}, lambda root: (root / "tool/a.py").chmod(0o600)),
     "a mode of the other kind": ({"bin/tool"}, lambda root: (root / "bin/tool").chmod(0o644)),
+    "a time": ({"tool/a.py", "bin/tool"}, touch),
     "a link": ({"tool/a.py"}, link_away),
     "a pipe": ({"tool/a.py"}, make_pipe),
     "missing and edited": (
@@ -260,7 +267,7 @@ def test_8_verify_looks_at_our_own_files_too(desk: Desk, project: Path) -> None:
     root = made(desk, project)
     before = snapshot(root)
     (root / "sitecustomize.py").chmod(0o755)
-    (root / ".siteroot.json").chmod(0o600)
+    (root / ".siteroot.json").touch()
     assert desk.sync(*HERE, "--verify", "--check", cwd=project).code == 1
     told = desk.synced(*HERE, "--verify", "-v", cwd=project).err
     assert "sitecustomize.py: its mode is 0755 rather than 0644" in told

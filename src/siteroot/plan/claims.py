@@ -7,8 +7,10 @@ from siteroot.formats.record import RecordRow
 from siteroot.model.plan import DesiredDistribution
 
 #: (path, algorithm, digest, size, mode): algorithm "" for any bytes, size -1 for any, mode one of ANY, PLACED, 0o644 ...
+#: The time of a file that siteroot placed follows from its digest, so that no claim says it.
 Claim = tuple[str, str, bytes, int, int]
 
+#: Any mode and any time: of a file that siteroot did not place, or has not placed yet.
 ANY = -1
 #: Either of the two modes that files of a root have: a RECORD does not say which.
 PLACED = -2

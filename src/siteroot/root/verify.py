@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterable, Sequence
 
 from siteroot import fs
+from siteroot.model.times import derive_mtime
 from siteroot.plan.claims import ANY, PLACED, Claim
 
 from .faults import explain_os_error
@@ -177,7 +178,17 @@ def _judge(top: int, claim: Claim, flags: int) -> tuple[str, int]:
         return f"it cannot be read: {explain_os_error(error)}", 0
     finally:
         os.close(descriptor)
-    return _why_mode(status.st_mode & 0o7777, mode), read
+    why = _why_mode(status.st_mode & 0o7777, mode)
+    # what a link leads to is the store's, which looks at its times itself
+    if not why and algorithm == "sha256" and mode != ANY and flags & os.O_NOFOLLOW:
+        why = _why_time(status.st_mtime_ns, digest)
+    return why, read
+
+
+def _why_time(found_ns: int, digest: bytes) -> str:
+    if found_ns == derive_mtime(digest) * 1_000_000_000:
+        return ""
+    return "its time is not the one that siteroot gave it"
 
 
 def _why_mode(found: int, mode: int) -> str:

@@ -147,11 +147,13 @@ class Verifier:
         self.damages[name] = (*self.damages.get(name, ()), path)
 
     def _judge_own(self) -> None:
-        """Our own files have the right bytes, or are not ours; their modes are to be seen."""
+        """Our own files have the right bytes, or are not ours; their modes and times are to be seen."""
         if self._inventory.state is None:
             return
-        ours = (*own_paths(self._inventory), STATE_FILE)
-        found = self._read([(path, "", b"", -1, 0o644) for path in ours])
+        ours = {**own_paths(self._inventory), STATE_FILE: self._inventory.digests[STATE_FILE]}
+        found = self._read(
+            [(path, "sha256", bytes.fromhex(digest), -1, 0o644) for path, digest in ours.items()]
+        )
         for path, why in found:
             self._reporter.report(Note(f"{path}: {why}"))
         self.own_anew = frozenset(path for path, _ in found)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from siteroot.model.times import derive_mtime
 from siteroot.plan.claims import ANY, PLACED, Claim
 from siteroot.root.verify import find_damage
 from siteroot.root.workers import WorkerLostError
@@ -23,7 +24,9 @@ def files(tmp_path: Path) -> tuple[Path, list[Claim]]:
         path, content = tmp_path / f"f{at}", b"%05d" % at
         path.write_bytes(b"spoilt" if at % 100 == 0 else content)
         path.chmod(0o644)
-        claims.append((path.name, "sha256", hashlib.sha256(content).digest(), ANY, PLACED))
+        digest = hashlib.sha256(content).digest()
+        os.utime(path, (derive_mtime(digest),) * 2)
+        claims.append((path.name, "sha256", digest, ANY, PLACED))
     return tmp_path, claims
 
 

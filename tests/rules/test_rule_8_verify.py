@@ -101,6 +101,12 @@ def touch(root: Path) -> None:
         (root / name).touch()
 
 
+def rename_within(root: Path) -> None:
+    """Of the same size, and its time set back: no plain sync sees it."""
+    path = root / INFO / "METADATA"
+    edit(path, path.read_bytes().replace(b"Name: tool", b"Name: loot"))
+
+
 def edit_both(root: Path) -> None:
     edit(root / "tool/a.py", b"x")
     edit(root / "tool/b.py", b"x")
@@ -135,6 +141,7 @@ SPOILS: dict[str, Spoil] = {
         lose_and_edit,
     ),
     "metadata": ({f"{INFO}/METADATA"}, lambda root: edit(root / INFO / "METADATA", b"Name: x\n")),
+    "metadata of the same looks": ({f"{INFO}/METADATA"}, rename_within),
     "RECORD edited to match": ({"tool/a.py", f"{INFO}/RECORD"}, edit_with_record),
     ".siteroot.json too": ({"tool/a.py", f"{INFO}/RECORD"}, edit_with_all),
 }

@@ -7,6 +7,10 @@ While it holds, no owned file was added, removed or renamed and no dist-info was
 known of the root then is still so. It says what was seen, derived times or not. Lost or refused, everything is slower
 and nothing different.
 
+Who edits a file and sets back its time is not noticed: that is an edit in place, which is `--verify`'s. The time of the
+last change of status, which nobody can set back, would tell, but each hard link to a stored file moves it for all roots
+that share that file, so that making one root would make every other's next sync slow.
+
 This module imports no dataclasses, typing, pathlib or re (DESIGN.md 3).
 """
 

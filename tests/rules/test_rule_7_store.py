@@ -195,6 +195,37 @@ def test_7_a_store_that_cannot_be_written_is_read_and_what_is_missing_is_warned_
     assert snapshot(cache) == before
 
 
+@pytest.mark.parametrize("mode", ["copy", "hardlink", "clone"])
+@pytest.mark.parametrize("closed", ["a file", "a folder"])
+def test_7_what_may_not_be_read_of_a_store_is_lacking(
+    ground: Ground, project: Path, wheel: Path, tmp_path: Path, closed: str, mode: str
+) -> None:
+    """A `chmod` in a root that shares the file does not end everybody else's syncs."""
+    cache, theirs = tmp_path / "cache", tmp_path / "theirs"
+    ground.sync(project, tmp_path / "fresh", "--link-mode", "copy", cache=cache)
+    theirs.mkdir()
+    theirs.chmod(0o777)
+    words = need_reader(cache, ground.home, wheel.parent)
+    (stored,) = cache.rglob("m3.py")
+    (stored if closed == "a file" else stored.parent).chmod(0o000)
+    try:
+        command = ground.command(project, theirs / "root", "--link-mode", mode, cache=cache)
+        done = subprocess.run(
+            [*words, *command],
+            cwd=theirs,
+            env=plain_variables(theirs, {"TMPDIR": str(theirs)}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        stored.parent.chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    assert "closed to readers" in " ".join(done.stderr.split())
+    assert "fetching demo==1.0 anew" in done.stderr
+    assert digest_of(theirs / "root") == digest_of(tmp_path / "fresh")
+
+
 NUMBERS = ("ENOSYS", "EXDEV", "EINVAL", "EPERM", "EOPNOTSUPP", "EMLINK")
 LINK_MODES = ("copy", "hardlink", "clone", None)
 #: Tries each fast call and prints with what it failed; what is no fast call works.

@@ -33,8 +33,8 @@ class PoisonedError(StoreError):
         more = len({entry for _, entry, _ in found}) - 1
         others = f" (and files of {more} other distributions)" if more else ""
         super().__init__(
-            f"the stored file {name} of {label} is not what was stored{others}: it was edited or removed, maybe"
-            " through a root that shares it by hard link",
+            f"the stored file {name} of {label} is not what was stored{others}: it was edited, removed or closed"
+            " to readers, maybe through a root that shares it by hard link",
             where=source,
             hints=("Run again with the index reachable, so that it can be fetched anew.",),
         )

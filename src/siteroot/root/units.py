@@ -24,8 +24,8 @@ Unit = tuple[Job, int, int]
 #: Progress is told, and a worker looks for its parent, once in so many files.
 _BATCH = 64
 _SOURCE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-#: What opening a stored file that is not there, or is a link, fails with.
-ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+#: What opening a stored file fails with that is not there, is a link, or may not be read: the store lacks it.
+LACKING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM)
 
 
 class Errand:
@@ -74,7 +74,7 @@ def place_unit(unit: Unit, errand: Errand) -> None:
     try:
         opened = os.open(source, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        if error.errno not in ABSENT:
+        if error.errno not in LACKING:
             raise
         errand.poisoned.append((label, source, stored[start][1]))
         return
@@ -133,7 +133,7 @@ def _link_rows(
         try:
             found = look(name, dir_fd=opened, follow_symlinks=False)
         except OSError as error:
-            if error.errno not in ABSENT:
+            if error.errno not in LACKING:
                 raise
             errand.poisoned.append((*origin, name))
             continue
@@ -177,7 +177,7 @@ def _copy_rows(
         try:
             source = open_(name, _SOURCE_FLAGS, dir_fd=opened)
         except OSError as error:
-            if error.errno not in ABSENT:
+            if error.errno not in LACKING:
                 raise
             errand.poisoned.append((*origin, name))
             continue
@@ -228,7 +228,7 @@ def _mend(row: StoredRow, opened: int, origin: tuple[str, str], errand: Errand) 
     try:
         source = os.open(name, _SOURCE_FLAGS | os.O_NONBLOCK, dir_fd=opened)
     except OSError as error:
-        if error.errno not in ABSENT:
+        if error.errno not in LACKING:
             raise
         errand.poisoned.append((*origin, name))
         return

@@ -127,6 +127,55 @@ def test_1_an_externally_managed_python_is_refused_with_its_own_text(
     desk.synced("--target", tmp_path / "root", "--python", python, cwd=project)
 
 
+def _make_debian(prefix: Path) -> None:
+    """What siteroot sees of a Python whose distributions lie apart from its standard library, as Debian's."""
+    for name in ("bin/python3", "lib/python3.11/os.py", "lib/python3.11/site.py"):
+        path = prefix / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (prefix / "lib/python3/dist-packages").mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["", "lib/python3.11", "lib/python3.11/site-packages", "lib/python3/dist-packages"],
+)
+@pytest.mark.parametrize("word", ["--target", "--prefix"])
+def test_1_an_interpreters_own_folders_are_refused(
+    desk: Desk, project: Path, tmp_path: Path, place: str, word: str
+) -> None:
+    """Whichever Python is chosen, and whatever flags are said."""
+    _make_debian(tmp_path / "debian")
+    folder = tmp_path / "debian" / place
+    done = desk.sync(*HERE, word, folder, "--dry-run", "--exact", "--overwrite", cwd=project)
+    assert done.code == 2
+    assert f"{folder}: is an interpreter's own" in done.err
+    assert "give" in done.err
+
+
+@pytest.mark.parametrize("place", ["usr/lib/python3/dist-packages", "usr"])
+def test_1_a_root_in_an_interpreters_shape_is_no_interpreters(
+    desk: Desk, project: Path, tmp_path: Path, place: str
+) -> None:
+    """As makers of Debian's packages and of layers fill one."""
+    (tmp_path / place).mkdir(parents=True)
+    desk.synced(*HERE, "--target", tmp_path / place, cwd=project)
+
+
+def test_1_all_folders_that_the_chosen_python_imports_from_are_refused(
+    desk: Desk, project: Path
+) -> None:
+    asked = [
+        sys.executable,
+        "-I",
+        "-c",
+        "import site, sys; print(sys.prefix, *site.getsitepackages())",
+    ]
+    for folder in subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split():
+        done = desk.sync(*HERE, "--target", folder, "--dry-run", "--overwrite", cwd=project)
+        assert (done.code, "is an interpreter's own" in done.err) == (2, True), done.err
+
+
 # -- for which Python
 
 

@@ -33,6 +33,7 @@ def answer(**changes: object) -> dict[str, object]:
             "data": "/opt/py",
             "headers": "/opt/py/include/python3.12",
         },
+        "libraries": ["/opt/py/lib/python3.12/site-packages"],
         "flags": "",
         "bytecode": ["cpython-312", 3531],
         "soabi": "cpython-312-x86_64-linux-gnu",

@@ -52,6 +52,7 @@ class Facts:
     base_prefix: str
     stdlib: tuple[str, ...]
     schemes: dict[str, str]
+    libraries: tuple[str, ...]  # site.getsitepackages()
     flags: str  # "t" free-threaded, "d" debug
     cache_tag: str  # "cpython-312": what the names of bytecode have; "" where it writes none
     magic: int  # of its bytecode
@@ -115,6 +116,7 @@ def _facts_of(answer: dict[str, object]) -> Facts:
         base_prefix=_text(answer["base_prefix"]),
         stdlib=tuple(_text(folder) for folder in _listed(answer["stdlib"])),
         schemes=_table(answer["schemes"], _SCHEMES),
+        libraries=tuple(_text(folder) for folder in _listed(answer["libraries"])),
         flags=_text(answer["flags"]),
         cache_tag=_text(cache_tag),
         magic=_number(magic),
@@ -180,6 +182,7 @@ def target_of(facts: Facts, externally_managed: str | None) -> Target:
             externally_managed=externally_managed,
             cache_tag=facts.cache_tag,
             magic=facts.magic,
+            libraries=facts.libraries,
         ),
     )
 

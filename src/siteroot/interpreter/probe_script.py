@@ -108,6 +108,13 @@ def distutils_paths() -> "dict[str, str]":
     return paths
 
 
+def libraries() -> "list[str]":
+    """Return the folders of distributions that `site` would add to sys.path. With `-S` it only tells them."""
+    import site
+
+    return [os.path.abspath(folder) for folder in site.getsitepackages()]
+
+
 def libc() -> "list[object] | None":
     """Return the C library of a Linux and its version: ["glibc", 2, 36]."""
     try:
@@ -190,6 +197,7 @@ def tell() -> "dict[str, object]":
         "base_prefix": os.path.abspath(sys.base_prefix),
         "stdlib": [os.path.abspath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")],
         "schemes": folders,
+        "libraries": libraries(),
         "flags": flags(),
         "bytecode": bytecode(),
         "soabi": sysconfig.get_config_var("SOABI") or "",

@@ -21,6 +21,7 @@ class Interpreter:
     externally_managed: str | None  # its EXTERNALLY-MANAGED (PEP 668), None where it has none
     cache_tag: str = ""  # "cpython-312", in the names of its bytecode; "" where it knows none
     magic: int = 0  # the number that its bytecode begins with
+    libraries: tuple[str, ...] = ()  # all that `site` adds to sys.path: Debian's are several
 
     @property
     def is_virtual(self) -> bool:

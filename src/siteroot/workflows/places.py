@@ -92,8 +92,9 @@ def _choose_layout(search: PlaceSearch) -> Layout:
         if path is not None:
             root = _resolved(search, folder, path, word)
             _refuse_interpreters_own(search, root, word)
-            make = _prefix if make_prefix else _target
-            return _told(search, make(search, root), word)
+            if make_prefix:
+                return _told(search, prefix_layout(root, search.target), word)
+            return _told(search, _target(search, root), word)
     if not settings.pypackages and request.project_environment is not None:
         return _plain_environment(search, request.project_environment)
     return _pypackages(search, own if settings.pypackages else "nothing else was said")
@@ -150,8 +151,7 @@ def _is_loop(path: str) -> bool:
 
 
 def _refuse_interpreters_own(search: PlaceSearch, root: str, word: str) -> None:
-    """Refuse an interpreter's folders of modules: the chosen one's, those of others by their looks, a venv's."""
-    looks, interpreter = search.looks, search.target.interpreter
+    """Refuse an interpreter's prefix and folders of modules: the chosen one's, those of others by looks, a venv's."""
     environment = _environment_above(search, root)
     if environment is not None:
         raise SenselessRootError(
@@ -162,21 +162,35 @@ def _refuse_interpreters_own(search: PlaceSearch, root: str, word: str) -> None:
                 f"give {word} another folder",
             ),
         )
-    own: set[str] = set()
+    own = None
+    if _is_interpreter_prefix(search, root):
+        own = "prefix"
+    elif _is_interpreter_library(search, root):
+        own = "folder of modules"
+    if own is not None:
+        raise SenselessRootError(
+            f"is an interpreter's own {own}",
+            where=root,
+            hints=("say --system to install into an interpreter", f"give {word} another folder"),
+        )
+
+
+def _is_interpreter_library(search: PlaceSearch, root: str) -> bool:
+    """Whether some interpreter imports from the folder: the chosen one, or another by the looks of what is around."""
+    looks, interpreter = search.looks, search.target.interpreter
     if interpreter is not None:
         schemes = interpreter.schemes
-        own = {*interpreter.stdlib, schemes["purelib"], schemes["platlib"]}
-    looks_own = any(
-        looks.exists(os.path.join(folder, "os.py"))
-        and looks.exists(os.path.join(folder, "site.py"))
-        for folder in (root, os.path.dirname(root))
+        own = (*interpreter.libraries, *interpreter.stdlib, schemes["purelib"], schemes["platlib"])
+        if root in {looks.real(path) for path in own}:
+            return True
+    folder, name = os.path.split(root)
+    if name in ("dist-packages", "site-packages") and os.path.basename(folder).startswith("python"):
+        prefix = os.path.dirname(os.path.dirname(folder))  # Debian's lie apart from the stdlib
+        return _looks_like_prefix(looks, prefix) and not _is_ours(looks, root)
+    return any(
+        looks.exists(os.path.join(place, "os.py")) and looks.exists(os.path.join(place, "site.py"))
+        for place in (root, folder)
     ) and not _is_ours(looks, root)
-    if looks_own or root in {looks.real(path) for path in own}:
-        raise SenselessRootError(
-            "is an interpreter's own folder of modules",
-            where=root,
-            hints=("--system installs into an interpreter", f"give {word} another folder"),
-        )
 
 
 def _environment_above(search: PlaceSearch, root: str) -> str | None:
@@ -200,14 +214,6 @@ def _target(search: PlaceSearch, root: str) -> Layout:
     return target_layout(root)
 
 
-def _prefix(search: PlaceSearch, root: str) -> Layout:
-    if _is_interpreter_prefix(search, root):
-        raise SenselessRootError(
-            "is an interpreter's own prefix", where=root, hints=("say --system",)
-        )
-    return prefix_layout(root, search.target)
-
-
 def _is_interpreter_prefix(search: PlaceSearch, root: str) -> bool:
     """Whether some interpreter calls the folder its own, the chosen one or another (Debian's has two prefixes)."""
     looks, interpreter = search.looks, search.target.interpreter
@@ -215,17 +221,26 @@ def _is_interpreter_prefix(search: PlaceSearch, root: str) -> bool:
         own = (interpreter.prefix, interpreter.base_prefix, interpreter.schemes["data"])
         if root in {looks.real(path) for path in own}:
             return True
-    if root in ("/usr", "/usr/local"):
+    return _looks_like_prefix(looks, root) and not _is_ours(looks, root)
+
+
+def _looks_like_prefix(looks: Looks, prefix: str) -> bool:
+    """Whether a folder looks like the prefix of some interpreter.
+
+    It is listed only where a Python can be started in it: a root's own `lib` comes and goes, and is no part of this.
+    """
+    if prefix in ("/usr", "/usr/local"):
         return True
-    library = os.path.join(
-        root, "lib"
-    )  # absent, no folder, or not to be read: then it cannot be told
+    programs = ("bin/python3", "bin/pypy3", "python.exe")
+    if not any(looks.exists(os.path.join(prefix, name)) for name in programs):
+        return False
+    library = os.path.join(prefix, "lib")
+    names = (name for name in looks.names(library) if name.startswith(("python", "pypy")))
     return any(
         looks.exists(os.path.join(library, name, own))
-        for name in looks.names(library)
-        if name.startswith(("python", "pypy"))
+        for name in ("", *names)  # Windows' modules lie in Lib itself
         for own in ("os.py", "dist-packages")
-    ) and not _is_ours(looks, root)
+    )
 
 
 def _is_ours(looks: Looks, root: str) -> bool:

@@ -375,9 +375,8 @@ def test_check_and_dry_run_change_nothing(desk: Desk, project: Path, tmp_path: P
     assert desk.sync(*words, "--check", cwd=project).code == 1
     assert not root.exists()
     done = desk.synced(*words, cwd=project)
-    lines = [line for line in done.err.splitlines() if line.startswith(" ")]
-    assert lines == [" + base==1.0", " + dep==1.0", " + devtool==1.0"]
-    assert [line for line in dry.err.splitlines() if line.startswith(" ")] == lines
+    assert _changes(done) == [" + base==1.0", " + dep==1.0", " + devtool==1.0"]
+    assert _changes(dry) == _changes(done)
     before = snapshot(root)
     assert desk.sync(*words, "--check", cwd=project).code == 0
     assert "Would make no changes" in desk.synced(*words, "--dry-run", cwd=project).err
@@ -385,6 +384,34 @@ def test_check_and_dry_run_change_nothing(desk: Desk, project: Path, tmp_path: P
     assert outdated.code == 1
     assert "outdated" in outdated.err
     assert snapshot(root) == before
+
+
+def test_check_fetches_nothing_where_the_root_alone_tells(
+    desk: Desk, project: Path, tmp_path: Path, wheels: dict[str, Path]
+) -> None:
+    """It has the lines of the dry run, which fetches."""
+    root, lock = tmp_path / "root", project / "uv.lock"
+    words = (*HERE, "--target", root, "--no-dev")
+    near = lock.read_text()
+    far = near.replace(wheels["dep"].parent.as_uri(), "https://files.test")
+    for more, told in (
+        ((), [" + base==1.0", " + dep==1.0"]),
+        (("--extra", "fast"), [" ~ base==1.0", " + quick==1.0"]),
+    ):
+        lock.write_text(far)
+        check = desk.sync(*words, *more, "--check", cwd=project)
+        assert (check.code, "outdated" in check.err) == (1, True), check.err
+        assert list((desk.home / "cache").rglob("*.py")) == []
+        lock.write_text(near)
+        dry = desk.synced(*words, *more, "--dry-run", cwd=project)
+        assert [_changes(check), _changes(dry)] == [told, told]
+        desk.synced(*words, cwd=project)
+        (root / "base.py").unlink()
+        desk.run("cache", "clean", "--cache-dir", desk.home / "cache", cwd=project)
+
+
+def _changes(done: Done) -> list[str]:
+    return [line for line in done.err.splitlines() if line.startswith(" ")]
 
 
 @pytest.mark.uv

@@ -204,6 +204,19 @@ def test_8_verify_mends_what_was_edited_through_a_hard_link(
     assert describe_difference(before, snapshot(root)) == []
 
 
+def test_8_a_check_fetches_nothing_for_what_was_edited_through_a_hard_link(
+    desk: Desk, tmp_path: Path
+) -> None:
+    wheel = build_wheel(tmp_path, "tool", "1.0", {"tool.py": "A = 1\n"})
+    project = make_project(tmp_path / "project", [wheel])
+    root = made(desk, project, "hardlink")
+    edit(root / "tool.py", b"A = 2\n")
+    wheel.unlink()
+    told = desk.sync(*HERE, "--verify", "--check", "--link-mode", "hardlink", cwd=project)
+    assert (told.code, "fetching" in told.err) == (1, False), told.err
+    assert " ~ tool==1.0 (1 file was not as placed: tool.py)" in told.err
+
+
 def test_8_without_the_wheel_verify_takes_the_record_at_its_word(desk: Desk, project: Path) -> None:
     root = made(desk, project)
     before = snapshot(root)

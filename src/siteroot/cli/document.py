@@ -46,7 +46,7 @@ KEYS = (
     ("lock.kind", "string", "`uv.lock` or `pylock.toml`."),
     ("lock.action", "string", "`use` with --frozen; `check` where it was compared with the project and found fresh."),
     ("warnings[]", "array of strings", "Each warning, as on stderr."),
-    ("partial", "boolean", "Whether the plan is partial: a dry run under --offline lacked wheels."),
+    ("partial", "boolean", "Whether the plan is partial: a dry run under --offline lacked wheels, or --check needed none."),
     ("unseen[]", "array of strings", "Those wheels, as `NAME==VERSION`."),
     ("recovery_due", "boolean", "Of a dry run: whether an interrupted change is still to be finished or undone."),
     ("dry_run", "boolean", "Whether nothing was changed on purpose: --dry-run or --check."),

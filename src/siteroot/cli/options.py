@@ -176,7 +176,7 @@ _ROWS = (
     Option(("--no-reinstall",), INSTALLER, S, "", into="reinstall", value=False, hidden=True),
     Option(("--reinstall-package",), INSTALLER, M, "Install this distribution anew. Implies --refresh-package.", metavar="NAME",
            setting="reinstall-package"),
-    Option(("--check",), INSTALLER, S, "Change nothing; exit 1 if the root is not as the lock says. It looks at which files are there; with --verify it reads each one."),
+    Option(("--check",), INSTALLER, S, "Change nothing; exit 1 if the root is not as the lock says. It looks at which files are there; with --verify it reads each one. It fetches no wheel where the root alone tells."),
     Option(("--no-check",), INSTALLER, S, "", into="check", value=False, hidden=True),
     Option(("--dry-run",), INSTALLER, S, "Change nothing; say what would be done. Wheels that the cache lacks are fetched, to look into them.", commands=_CHANGING),
     Option(("--compile-bytecode",), INSTALLER, S, "Place bytecode beside the modules. Each wheel is compiled once, and its bytecode kept in the cache.",

@@ -113,7 +113,7 @@ def _render_dry(outcome: SyncOutcome, paint: Paint, cwd: str) -> list[str]:
     lines = [render_place(paint, _WOULD[outcome.action], outcome.root, cwd)]
     if outcome.recovery_due:
         lines.append(paint("Would first recover from an interrupted command", "dim"))
-    if outcome.unseen:
+    if outcome.unseen and not outcome.check:  # a check's answer is whole without them
         lines.append(_render_partial(outcome.unseen, paint))
     gone, came = _counts(outcome.changes)
     if gone:

@@ -89,7 +89,8 @@ class SyncOutcome:
     `changes` come in any order. `own_files` says that only siteroot's own files or folder times changed, or those too.
     `downloaded` is what was fetched into the store, in a dry run too; `placed` what was written into the root.
     `verified` is what `--verify` read, None without it.
-    `unseen` are the distributions whose wheels a dry run under --offline could not look at: the plan is partial then.
+    `unseen` are the distributions whose wheels a dry run under --offline could not look at, and a check need not: the
+    plan is partial then.
     """
 
     action: RootAction

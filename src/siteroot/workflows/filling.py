@@ -20,7 +20,7 @@ from siteroot.model.event import (
 from siteroot.model.layout import Layout
 from siteroot.model.outcome import NO_EFFORT, Effort
 from siteroot.model.pin import WheelPin
-from siteroot.model.plan import DesiredDistribution, Keep, Plan
+from siteroot.model.plan import DesiredDistribution, Keep, Plan, Remove, Step
 from siteroot.model.root import Inventory, RootState
 from siteroot.model.rows import Change, Fresh, Staging
 from siteroot.model.settings import LinkMode
@@ -40,6 +40,7 @@ from siteroot.plan.place import Placing
 from siteroot.plan.triage import (
     Policy,
     Triage,
+    Wanted,
     sort_pins,
     sort_removal,
     spread_contested,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
 class Filling:
     """What a root shall be brought to, and how. `partial`: wheels that cannot be had are left out of the plan.
 
+    `check`: whether anything is to be done is the question, and no wheel is fetched for an answer that is known.
     `removing`: distributions of these names go and all others stay, so that there are no pins.
     """
 
@@ -77,6 +79,7 @@ class Filling:
     link_mode: LinkMode | None
     dry_run: bool
     partial: bool
+    check: bool = False
     verify: bool = False
     durable: bool = False
     removing: frozenset[str] | None = None
@@ -89,7 +92,7 @@ class Filling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """What became of it. `unseen` are pins of a partial plan whose wheels nobody looked at.
+    """What became of it. `unseen` are what a plan lacks: nobody looked at their wheels.
 
     `made` are the rows and the fingerprint of a root that was not there before. `damages` are the damaged files that
     `--verify` found, by distribution, `verified` is what it read.
@@ -98,7 +101,7 @@ class Filled:
     existed: bool
     triage: Triage
     plan: Plan
-    unseen: tuple[WheelPin, ...]
+    unseen: tuple[Wanted, ...]
     placed: Effort
     recovery_due: bool
     made: tuple[Fresh, bytes] | None = None
@@ -136,7 +139,8 @@ def _fill_twice(filling: Filling, means: Means) -> Filled:
     try:
         return _fill(filling, means, wheels)
     except PoisonedError as error:
-        means.reporter.report(Warned(f"{error}; fetching {', '.join(error.labels)} anew"))
+        anew = "" if filling.check else f"; fetching {', '.join(error.labels)} anew"
+        means.reporter.report(Warned(f"{error}{anew}"))
         for wheel in wheels:
             if wheel.folder in error.sources:
                 means.supply.discard(wheel)
@@ -199,14 +203,8 @@ def _unplanned(filling: Filling, reporter: Reporter) -> Filled:
             " is brought to its end"
         )
     )
-    return Filled(
-        existed=True,
-        triage=Triage(kept=(), wanted=(), removed=(), left=()),
-        plan=_empty_plan(filling.layout, (), _no_state(filling)),
-        unseen=(),
-        placed=NO_EFFORT,
-        recovery_due=True,
-    )
+    nothing = Triage(kept=(), wanted=(), removed=(), left=())
+    return replace(_unplaced(filling, nothing, None), recovery_due=True)
 
 
 def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
@@ -219,7 +217,7 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
     inventory = _inventory(filling, recalled)
     triage = _sort(filling, inventory)
     if filling.removing is not None and not triage.removed:
-        return _nothing_removed(filling, triage, inventory)
+        return replace(_unplaced(filling, triage, inventory.state), existed=inventory.exists)
     verifier = _verifier(filling, inventory, means)
     with noted(f"{layout.root} was not changed"):
         means.interrupts.allow()  # reading, fetching and compiling can take long
@@ -229,6 +227,14 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
     if inventory.state is not None:
         triage = spread_contested(triage, inventory.state.winners)
     _tell(triage, means.reporter)
+    if filling.check and any(means.supply.find(wanted.pin) is None for wanted in triage.wanted):
+        outdated = _unplaced(filling, triage, inventory.state)
+        return replace(
+            outdated,
+            existed=inventory.exists,
+            damages={} if verifier is None else verifier.damages,
+            verified=_effort(verifier, inventory),
+        )
     with noted(f"{layout.root} was not changed"):
         means.interrupts.allow()
         desire, unseen = _desire(filling, triage, means, wheels)
@@ -256,8 +262,12 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
         recovery_due=False,
         made=made,
         damages={} if verifier is None else verifier.damages,
-        verified=None if verifier is None or not inventory.exists else verifier.effort,
+        verified=_effort(verifier, inventory),
     )
+
+
+def _effort(verifier: "Verifier | None", inventory: Inventory) -> Effort | None:
+    return None if verifier is None or not inventory.exists else verifier.effort
 
 
 def _sort(filling: Filling, inventory: Inventory) -> Triage:
@@ -273,19 +283,6 @@ def _plan(filling: Filling, desire: Desire, inventory: Inventory, reporter: Repo
     for warning in plan.warnings:
         reporter.report(Warned(warning))
     return plan
-
-
-def _nothing_removed(filling: Filling, triage: Triage, inventory: Inventory) -> Filled:
-    """Return that there is nothing to take out."""
-    steps = tuple(Keep(old=old, direct=False) for old in triage.left)
-    return Filled(
-        existed=inventory.exists,
-        triage=triage,
-        plan=_empty_plan(filling.layout, steps, inventory.state or _no_state(filling)),
-        unseen=(),
-        placed=NO_EFFORT,
-        recovery_due=False,
-    )
 
 
 def _no_state(filling: Filling) -> RootState:
@@ -379,30 +376,33 @@ def _unchanged(filling: Filling, recalled: Inventory, reporter: Reporter) -> Fil
     if triage.wanted or triage.removed or triage.left or recalled.state is None:
         return None
     reporter.report(Note(f"{layout.root} looks just as it was left"))
-    steps = tuple(Keep(old=old, direct=pin.direct) for pin, old in triage.kept)
-    plan = _empty_plan(layout, steps, recalled.state)
-    return Filled(
-        existed=True,
-        triage=triage,
-        plan=plan,
-        unseen=(),
-        placed=NO_EFFORT,
-        recovery_due=False,
-    )
+    return _unplaced(filling, triage, recalled.state)
 
 
-def _empty_plan(layout: Layout, steps: tuple[Keep, ...], state: RootState) -> Plan:
-    return Plan(
-        layout=layout,
-        steps=steps,
+def _unplaced(filling: Filling, triage: Triage, state: RootState | None) -> Filled:
+    """Return what is known of an existing root without its wanted wheels, none of which is looked at."""
+    steps: list[Step] = [Keep(old=old, direct=pin.direct) for pin, old in triage.kept]
+    steps += [Keep(old=old, direct=False) for old in triage.left]
+    steps += [Remove(old=old) for old in triage.removed]
+    plan = Plan(
+        layout=filling.layout,
+        steps=tuple(steps),
         clobbers=(),
         placers={},
-        state=state,
+        state=state or _no_state(filling),
         own_files=(),
         own_removed=(),
         overwritten=(),
         settled_times=(),
         warnings=(),
+    )
+    return Filled(
+        existed=True,
+        triage=triage,
+        plan=plan,
+        unseen=triage.wanted,
+        placed=NO_EFFORT,
+        recovery_due=False,
     )
 
 
@@ -419,18 +419,20 @@ def _tell(triage: Triage, reporter: Reporter) -> None:
 
 def _desire(
     filling: Filling, triage: Triage, means: Means, wheels: list[StoredWheel]
-) -> tuple[Desire, tuple[WheelPin, ...]]:
-    """Return the desire, with the wheels of all wanted pins placed, and the pins whose wheels were not looked at.
+) -> tuple[Desire, tuple[Wanted, ...]]:
+    """Return the desire, with the wheels of all wanted pins placed, and those whose wheels were not looked at.
 
     The wheels are added to `wheels`, also where PoisonedError is raised: then those that it speaks of are among them.
     """
-    unseen: tuple[WheelPin, ...] = ()
+    unseen: tuple[Wanted, ...] = ()
     placed: dict[str, DesiredDistribution] = {}
     while True:
-        lacking = [wanted.pin for wanted in triage.wanted if wanted.pin.name not in placed]
         if filling.partial:
-            unseen += tuple(pin for pin in lacking if means.supply.find(pin) is None)
-            lacking = [pin for pin in lacking if pin not in unseen]
+            unseen = tuple(each for each in triage.wanted if means.supply.find(each.pin) is None)
+        hidden = {each.pin.name for each in unseen}
+        lacking = [
+            wanted.pin for wanted in triage.wanted if wanted.pin.name not in placed.keys() | hidden
+        ]
         obtained = list(means.supply.obtain(lacking))
         wheels += obtained
         if means.bytecode is not None:
@@ -440,7 +442,6 @@ def _desire(
         for wheel in obtained:
             for warning in wheel.warnings:
                 means.reporter.report(Warned(f"{wheel.label}: {warning}"))
-        hidden = {pin.name for pin in unseen}
         seen = replace(
             triage, wanted=tuple(each for each in triage.wanted if each.pin.name not in hidden)
         )

@@ -152,7 +152,7 @@ def _install(
         changes=told_changes(filled),
         placed=filled.placed,
         seconds=clock.monotonic() - checking,
-        unseen=tuple(f"{pin.name}=={pin.version}" for pin in filled.unseen),
+        unseen=tuple(f"{each.pin.name}=={each.pin.version}" for each in filled.unseen),
         recovery_due=filled.recovery_due,
     )
 

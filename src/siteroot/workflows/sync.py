@@ -267,6 +267,7 @@ def _filling(
         link_mode=choose_link_mode(settings),
         dry_run=looks_only,
         partial=looks_only and bool(settings.offline),
+        check=request.check,
         verify=request.verify,
         durable=bool(settings.durable),
     )

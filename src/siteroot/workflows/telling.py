@@ -15,6 +15,7 @@ from siteroot.model.outcome import (
 )
 from siteroot.model.plan import Install, Remove, Replace
 from siteroot.model.request import SyncRequest
+from siteroot.model.root import InstalledDistribution
 from siteroot.model.value import replace
 from siteroot.plan.triage import Wanted
 from siteroot.ports import Reporter
@@ -66,7 +67,7 @@ def render_sync_outcome(
         placed=filled.placed,
         seconds=seconds,
         warnings=warnings,
-        unseen=tuple(f"{pin.name}=={pin.version}" for pin in filled.unseen),
+        unseen=tuple(f"{each.pin.name}=={each.pin.version}" for each in filled.unseen),
         recovery_due=filled.recovery_due,
         dry_run=request.dry_run,
         check=request.check,
@@ -94,11 +95,11 @@ def root_action(filled: Filled) -> RootAction:
 
 def told_changes(filled: Filled) -> tuple[Change, ...]:
     """Return what becomes, or became, of each distribution that does not stay."""
-    origins = {wanted.pin.name: _origin(wanted) for wanted in filled.triage.wanted}
-    changes = [
-        Change(name=pin.name, version=str(pin.version), action=ChangeAction.INSTALLED)
-        for pin in filled.unseen
-    ]
+    wanted = (*filled.triage.wanted, *filled.unseen)
+    origins = {each.pin.name: _origin(each) for each in wanted}
+    changes: list[Change] = []
+    for each in filled.unseen:
+        changes += _replacing(each.old, each.pin.name, str(each.pin.version), origins)
     for step in filled.plan.changes:
         changes += _changes_of(step, origins)
     damages = filled.damages
@@ -113,14 +114,20 @@ def told_changes(filled: Filled) -> tuple[Change, ...]:
 def _changes_of(step: Install | Replace | Remove, origins: dict[str, str | None]) -> list[Change]:
     match step:
         case Install(new=new):
-            return [_change(new.name, new.version, ChangeAction.INSTALLED, origins)]
+            return _replacing((), new.name, new.version, origins)
         case Replace(old=old, new=new):
-            if [each.version for each in old] == [new.version]:
-                return [_change(new.name, new.version, ChangeAction.REINSTALLED, origins)]
-            gone = [_change(e.name, e.version, ChangeAction.UNINSTALLED, {}) for e in old]
-            return [*gone, _change(new.name, new.version, ChangeAction.INSTALLED, origins)]
+            return _replacing(old, new.name, new.version, origins)
         case Remove(old=gone_one):
             return [_change(gone_one.name, gone_one.version, ChangeAction.UNINSTALLED, {})]
+
+
+def _replacing(
+    old: tuple[InstalledDistribution, ...], name: str, version: str, origins: dict[str, str | None]
+) -> list[Change]:
+    if [each.version for each in old] == [version]:
+        return [_change(name, version, ChangeAction.REINSTALLED, origins)]
+    gone = [_change(each.name, each.version, ChangeAction.UNINSTALLED, {}) for each in old]
+    return [*gone, _change(name, version, ChangeAction.INSTALLED, origins)]
 
 
 def _change(

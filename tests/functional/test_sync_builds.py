@@ -478,3 +478,33 @@ def test_a_wheel_that_does_not_fit_the_target_is_not_installed(tmp_path: Path, d
     assert done.code == 1
     assert "inner_app-1.0-cp27-none-win32.whl, does not fit the target" in done.err
     assert not (desk.home / "cache" / "wheels-v1").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("--python-platform x86_64-manylinux2014", "platform"),
+        ("--python-version 3.99", "Python"),
+    ],
+)
+def test_why_no_wheel_fits_a_target_that_is_not_here_is_told_before_its_source(
+    tmp_path: Path, desk: Desk, words: str, why: str
+) -> None:
+    """What has wheels for systems would be built for this one; what has none may be pure, and is built."""
+    archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", source_files())
+    project = make_source_project(tmp_path / "app", [sdist_entry("inner-app", archive)])
+    minor = f"3{sys.version_info.minor}"
+    wheel = f"inner_app-1.0-cp{minor}-cp{minor}-manylinux_2_30_x86_64.whl"
+    lock = project / "uv.lock"
+    plain = lock.read_text()
+    entry = f'wheels = [{{ url = "https://files.test/{wheel}", hash = "sha256:{"0" * 64}" }}]'
+    lock.write_text(plain.replace("sdist = ", f"{entry}\nsdist = "))
+    done = desk.sync("--target", "pkgs", *words.split(), cwd=project)
+    assert (done.code, builds(done.err)) == (1, [])
+    assert f"{wheel}: it is for another {why}" in done.err
+    if why == "platform":
+        assert "--python-platform x86_64-manylinux_2_31" in done.err
+        wanted = ("--target", "pkgs", *words.split())
+        desk.synced(*wanted, "--no-binary-package", "inner-app", cwd=project)
+        lock.write_text(plain)
+        desk.synced(*wanted, cwd=project)

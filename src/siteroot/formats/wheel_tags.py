@@ -1,5 +1,6 @@
 """Which of several wheels fits a target best (PyPA "Platform compatibility tags"; uv's order among those that fit)."""
 
+import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from itertools import product
@@ -11,6 +12,11 @@ from siteroot.model.value import dataclass
 
 #: Stands for a name's tags where they need not be multiplied.
 _PLAIN_TAGS = "py3-none-any.whl"
+#: The releases 2.N of glibc that `--python-platform` has names for, and the machines.
+GLIBC_MINORS = (17, 28, *range(31, 41))
+GLIBC_MACHINES = ("x86_64", "aarch64")
+_GLIBC_TAG = re.compile(r"manylinux_2_([0-9]{1,3})_(.+)")
+_LISTED = 5  # wheels in a message
 _LONGEST = 120  # characters of a part of a name in a message
 
 
@@ -118,6 +124,39 @@ def screen_wheel(filename: str, tags: WheelTags) -> Fit | Unfit:
     except ValueError as error:  # InvalidWheelFilename, or a build number of thousands of digits
         return Unfit(reason=Unfitness.NAME, detail=shorten(str(error)))
     return Fit(rank=rank or 0, build=build)
+
+
+def explain_wheels(files: Iterable[LockedFile], tags: WheelTags) -> tuple[str, ...]:
+    """Return a line for each wheel that does not fit, its name and why: the nearest ones, and how many more there are."""
+    unfit = _unfit_wheels(files, tags)
+    lines = [f"{shorten(name)}: {verdict}" for name, verdict in unfit[:_LISTED]]
+    more = len(unfit) - _LISTED
+    return (*lines, f"and {more} more, which are no nearer") if more > 0 else tuple(lines)
+
+
+def nearest_platform(files: Iterable[LockedFile], tags: WheelTags) -> str | None:
+    """Return the `--python-platform` of the oldest glibc that one of the wheels would do for, which now does not fit."""
+    system, _, machine = tags.best[2].partition("_2_")
+    machine = machine.partition("_")[2]
+    if system != "manylinux" or machine not in GLIBC_MACHINES:
+        return None
+    minors = [
+        int(found[1])
+        for name, verdict in _unfit_wheels(files, tags)
+        if verdict.reason is Unfitness.PLATFORM
+        for platform in name.removesuffix(".whl").rpartition("-")[2].split(".")
+        if (found := _GLIBC_TAG.fullmatch(platform)) and found[2] == machine
+    ]
+    named = (each for each in GLIBC_MINORS if minors and each >= min(minors))
+    return next((f"{machine}-manylinux_2_{minor}" for minor in named), None)
+
+
+def _unfit_wheels(files: Iterable[LockedFile], tags: WheelTags) -> list[tuple[str, Unfit]]:
+    """Return the names of the wheels that do not fit, those first that lack the least."""
+    order = (Unfitness.PLATFORM, Unfitness.ABI, Unfitness.PYTHON, Unfitness.NAME)
+    screened = ((file.filename, screen_wheel(file.filename, tags)) for file in files)
+    unfit = [(name, verdict) for name, verdict in screened if isinstance(verdict, Unfit)]
+    return sorted(unfit, key=lambda each: order.index(each[1].reason))
 
 
 def rank_wheels(files: Iterable[LockedFile], tags: WheelTags) -> tuple[LockedFile, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from packaging.version import Version
 
 from siteroot.errors import TargetError
+from siteroot.formats.wheel_tags import GLIBC_MACHINES, GLIBC_MINORS
 from siteroot.model.target import Target
 from siteroot.model.value import dataclass
 
@@ -63,8 +64,6 @@ class _Platform:
     version: str = ""
 
 
-_GLIBC_MINORS = (17, 28, *range(31, 41))
-
 _PLATFORMS = {
     "windows": _Platform(_WINDOWS, "AMD64", "plain", "win_amd64"),
     "linux": _Platform(_LINUX, "x86_64", "glibc", "x86_64", 28),
@@ -81,8 +80,8 @@ _PLATFORMS = {
     "riscv64-unknown-linux": _Platform(_LINUX, "riscv64", "glibc", "riscv64", 39),
     **{
         f"{machine}-manylinux{spelling}": _Platform(_LINUX, machine, "glibc", machine, minor)
-        for machine in ("x86_64", "aarch64")
-        for spelling, minor in (("2014", 17), *((f"_2_{minor}", minor) for minor in _GLIBC_MINORS))
+        for machine in GLIBC_MACHINES
+        for spelling, minor in (("2014", 17), *((f"_2_{minor}", minor) for minor in GLIBC_MINORS))
     },
     "aarch64-linux-android": _Platform(_ANDROID, "aarch64", "android", "aarch64"),
     "x86_64-linux-android": _Platform(_ANDROID, "x86_64", "android", "x86_64"),

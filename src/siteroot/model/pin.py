@@ -16,11 +16,15 @@ class WheelArtifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SdistArtifact:
-    """An archive to be built. `why` says why no wheel served, one line each."""
+    """An archive to be built. `unfit` says of wheels that there are why they do not fit the target, a line each.
+
+    `platform` is what `--python-platform` may be told instead, where one of them would do for that.
+    """
 
     file: LockedFile
     location: str
-    why: tuple[str, ...]
+    unfit: tuple[str, ...] = ()
+    platform: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterable
 
 from siteroot.errors import SelectionError
-from siteroot.formats.wheel_tags import Fit, WheelTags, rank_wheels, screen_wheel, shorten
+from siteroot.formats.wheel_tags import WheelTags, explain_wheels, nearest_platform, rank_wheels
 from siteroot.model.lock import (
     DirectorySource,
     EditableSource,
@@ -62,11 +62,15 @@ class BuildPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unusable:
-    """A distribution that cannot be installed. `files` are its files, each with what is in its way."""
+    """A distribution that cannot be installed. `files` are its files, each with what is in its way.
+
+    `platform` is what `--python-platform` may be told instead, where a wheel would do for that.
+    """
 
     label: str
     why: str
     files: tuple[str, ...]
+    platform: str | None = None
 
 
 def new_build_policy(settings: Settings) -> BuildPolicy:
@@ -118,16 +122,13 @@ class ArtifactChooser:
             case RegistrySource() | FlatSource() | UrlSource() | PathSource():
                 if package.sdist is None:
                     return None
+                wheels = () if self.policy.refuses_wheel(package.name) else package.wheels
                 return SdistArtifact(
                     file=package.sdist,
                     location=self._located(package.sdist.location),
-                    why=self._why_no_wheel(package),
+                    unfit=explain_wheels(wheels, self.tags),
+                    platform=nearest_platform(wheels, self.tags),
                 )
-
-    def _why_no_wheel(self, package: LockedPackage) -> tuple[str, ...]:
-        if self.policy.refuses_wheel(package.name):
-            return ("it is marked as `--no-binary`",)
-        return explain_wheels(package.wheels, self.tags) or ("the lock has no wheel of it",)
 
     def _unusable(self, package: LockedPackage) -> Unusable:
         no_binary = self.policy.refuses_wheel(package.name)
@@ -136,6 +137,7 @@ class ArtifactChooser:
             package.wheels
         )
         files: tuple[str, ...] = ()
+        platform = None
         if no_binary and no_build:
             why = "it is marked as both `--no-binary` and `--no-build`"
         elif no_binary and wheel_only:
@@ -144,11 +146,12 @@ class ArtifactChooser:
             why = "it is marked as `--no-binary` but has no source distribution"
         elif no_build:
             why = "it is marked as `--no-build` but has no binary distribution for this target"
-            files = explain_wheels(package.wheels, self.tags)
         else:
             why = "it has no wheel for this target and no source distribution"
+        if not no_binary:
             files = explain_wheels(package.wheels, self.tags)
-        return Unusable(label=label_of(package), why=why, files=files)
+            platform = nearest_platform(package.wheels, self.tags)
+        return Unusable(label=label_of(package), why=why, files=files, platform=platform)
 
     def _located(self, location: str) -> str:
         return locate(location, self.lock_folder)
@@ -170,6 +173,9 @@ def refuse_unusable(unusable: Iterable[Unusable], target: str) -> None:
         hints = [
             "`--no-build-package` and `--no-binary-package` name what may not be built or must be"
         ]
+    platforms = sorted({one.platform for one in found if one.platform is not None})
+    if platforms:
+        hints.append(say_platform(platforms[-1]))
     names = " and ".join(
         f"`--no-install-package {one.label.partition('==')[0]}`" for one in found[:3]
     )
@@ -179,12 +185,10 @@ def refuse_unusable(unusable: Iterable[Unusable], target: str) -> None:
     raise NoUsableFileError("\n".join(blocks), hints=tuple(hints))
 
 
-def explain_wheels(files: Iterable[LockedFile], tags: WheelTags) -> tuple[str, ...]:
-    """Return a line for each wheel that does not fit: its name and why."""
-    screened = ((file.filename, screen_wheel(file.filename, tags)) for file in files)
-    return tuple(
-        f"{shorten(name)}: {verdict}" for name, verdict in screened if not isinstance(verdict, Fit)
-    )
+def say_platform(name: str) -> str:
+    """Return the hint that another platform has wheels."""
+    glibc = name.rpartition("_2_")[2]
+    return f"say `--python-platform {name}` if the target's glibc is 2.{glibc} or newer: there a wheel fits"
 
 
 def locate(location: str, folder: str) -> str:

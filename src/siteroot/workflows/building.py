@@ -24,6 +24,8 @@ from siteroot.model.pin import (
 )
 from siteroot.model.value import replace
 from siteroot.model.wheel import StoredWheel
+from siteroot.select.artifacts import say_platform
+from siteroot.select.pins import describe_target
 from siteroot.store.built import Built, find_built, note_user, write_built
 
 from .build_means import BuildMeans, label_of
@@ -33,6 +35,10 @@ _LARGEST_MODULE = 16 << 20
 
 class NoInterpreterToBuildError(BuildError):
     """Something has to be built for a target, and no Python of that kind is here to build it with."""
+
+
+class NoFittingWheelError(BuildError):
+    """None of a distribution's wheels fits a target which it cannot be built for here."""
 
 
 class BuiltMisfitError(BuildError):
@@ -66,6 +72,8 @@ class Builder:
         found = None if anew or key is None else self._find(key, pin)
         if found is not None:
             return found
+        if isinstance(pin.artifact, SdistArtifact):
+            self._refuse_elsewhere(label, pin.name, pin.artifact)
         if pin.name and pin.name in self._at_work:
             chain = " needs ".join((*self._at_work, pin.name))
             raise CyclicBuildError(f"to build {pin.name} takes {pin.name} itself: {chain}")
@@ -160,6 +168,18 @@ class Builder:
         if key is not None:
             write_built(means.store, key, built)
         return wheel
+
+    def _refuse_elsewhere(self, label: str, name: str, artifact: SdistArtifact) -> None:
+        """Refuse what has wheels, and so is made for systems, where the target is another one than this machine."""
+        target = self._means.target
+        if not artifact.unfit or (target.platform is None and target.interpreter is not None):
+            return
+        platform = () if artifact.platform is None else (say_platform(artifact.platform),)
+        raise NoFittingWheelError(
+            "\n    ".join((f"{label} has no wheel for {describe_target(target)}", *artifact.unfit))
+            + "\nand its source distribution would be built for this machine",
+            hints=(*platform, f"`--no-binary-package {name}` builds it here all the same"),
+        )
 
     def _refuse_misfit(self, label: str, filename: str) -> None:
         verdict = screen_wheel(filename, self._tags)

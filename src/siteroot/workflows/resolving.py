@@ -302,6 +302,6 @@ def _pin_of_sdist(file: ListedFile, project: str) -> Pin:
         name=project,
         version=version,
         source=RegistrySource(""),
-        artifact=SdistArtifact(file=locked, location=file.location, why=()),
+        artifact=SdistArtifact(file=locked, location=file.location),
         direct=False,
     )

@@ -20,6 +20,7 @@ COMMIT = "0123456789" * 4
 HASH = f'hash = "{SHA}"'
 ANY = "dep-1-py3-none-any.whl"
 WINDOWS = "dep-1-cp312-cp312-win_amd64.whl"
+NEWER = "dep-1-cp312-cp312-manylinux_2_30_x86_64.whl"
 OLD = "dep-1-cp310-cp310-manylinux_2_17_x86_64.whl"
 
 
@@ -101,7 +102,7 @@ def test_wheels_of_every_source(source: str, files: str, location: str) -> None:
 def test_archives_of_every_source(source: str, files: str, location: str) -> None:
     found = artifact(locked(source, files))
     assert isinstance(found, SdistArtifact)
-    assert (found.location, found.why) == (location, ("the lock has no wheel of it",))
+    assert (found.location, found.unfit) == (location, ())
 
 
 def test_source_trees_and_commits() -> None:
@@ -127,15 +128,30 @@ def test_no_editable_makes_a_built_copy(request_: SelectionRequest) -> None:
 
 
 def test_an_sdist_says_why_no_wheel_served() -> None:
-    found = artifact(locked(REGISTRY, f"{SDIST}\n{wheels(OLD, WINDOWS)}"))
+    found = artifact(locked(REGISTRY, f"{SDIST}\n{wheels(OLD, WINDOWS, NEWER)}"))
     assert isinstance(found, SdistArtifact)
-    assert found.why == (
+    takes = "the target takes manylinux_2_28_x86_64 at best"
+    assert found.unfit == (
+        f"{WINDOWS}: it is for another platform (win_amd64; {takes})",
+        f"{NEWER}: it is for another platform (manylinux_2_30_x86_64; {takes})",
         f"{OLD}: it is for another Python (cp310; the target takes cp312 at best)",
-        f"{WINDOWS}: it is for another platform (win_amd64; the target takes manylinux_2_28_x86_64 at best)",
     )
+    assert found.platform == "x86_64-manylinux_2_31"
     found = artifact(locked(REGISTRY, f"{SDIST}\n{wheels(ANY)}"), Settings(no_binary=True))
     assert isinstance(found, SdistArtifact)
-    assert found.why == ("it is marked as `--no-binary`",)
+    assert (found.unfit, found.platform) == ((), None)
+
+
+def test_the_nearest_of_many_unfit_files_are_told() -> None:
+    many = [f"dep-1-cp{minor}-cp{minor}-win_amd64.whl" for minor in range(36, 312)]
+    for settings in (Settings(), Settings(no_build=True)):
+        with pytest.raises(NoUsableFileError) as caught:
+            artifact(locked(REGISTRY, wheels(*many, NEWER)), settings)
+        lines = caught.value.message.splitlines()
+        assert len(lines) == 7
+        assert NEWER in lines[1]
+        assert lines[-1].strip() == "and 272 more, which are no nearer"
+        assert any("--python-platform x86_64-manylinux_2_31" in hint for hint in caught.value.hints)
 
 
 def test_no_usable_file_lists_every_file_and_why_it_is_unfit() -> None:
@@ -143,8 +159,8 @@ def test_no_usable_file_lists_every_file_and_why_it_is_unfit() -> None:
         artifact(locked(REGISTRY, wheels(OLD, WINDOWS)))
     assert caught.value.message.splitlines() == [
         "Distribution `dep==1` can't be installed because it has no wheel for this target and no source distribution",
-        f"    {OLD}: it is for another Python (cp310; the target takes cp312 at best)",
         f"    {WINDOWS}: it is for another platform (win_amd64; the target takes manylinux_2_28_x86_64 at best)",
+        f"    {OLD}: it is for another Python (cp310; the target takes cp312 at best)",
     ]
     assert "CPython 3.12 on linux (manylinux_2_28_x86_64)" in caught.value.hints[0]
     assert "--no-install-package dep" in caught.value.hints[1]

@@ -389,9 +389,10 @@ def test_redirects_to_nowhere(server: Server, content: bytes, desk: Desk, locati
 
 def test_offline_nothing_is_asked(server: Server, content: bytes, tmp_path: Path) -> None:
     desk = Desk(tmp_path, FetchOptions(offline=True))
-    with pytest.raises(OfflineError, match=r"acme==1\.0 is not in the store"):
+    with pytest.raises(OfflineError, match=r"acme==1\.0 is not in the cache"):
         desk.fetch(ask_for(f"{server.url}/a.whl", content))
     assert server.requests == []
+    assert "FetchStarted" not in desk.told
 
 
 @pytest.mark.parametrize("form", ["{}", "file://{}", "file://localhost{}", "FILE://{}"])

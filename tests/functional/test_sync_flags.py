@@ -334,7 +334,8 @@ def test_offline(desk: Desk, tmp_path: Path, wheels: dict[str, Path], way: Way) 
     lock.write_text(there.replace(wheels["dep"].parent.as_uri(), "https://files.test"))
     done = way.sync(desk, project)
     assert done.code == 1
-    assert "ffline" in done.err
+    assert "base==1.0, dep==1.0, devtool==1.0 are not in the cache" in done.err
+    assert "--offline" in done.err
     assert not (project / "pkgs").exists()
     dry = way.sync(desk, project, "--dry-run", "--output-format", "json")
     assert dry.code == 0

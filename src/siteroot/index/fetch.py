@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 _BLOCK = 1 << 20
 
+_NAMED = 10  # files in a message
+
 #: Seconds between two signs of life while files are awaited.
 _TICK = 0.1
 
@@ -130,6 +132,10 @@ class Fetcher:
         be done, so that unpacking one file overlaps with fetching another. The first error stops all others, and is
         raised when every thread has ended; so does KeyboardInterrupt.
         """
+        if self._options.offline:
+            far = [request for request in requests if _local_path(request) is None]
+            if far:
+                raise _offline_error(far)
         crew = _Crew(self, requests, work, self._reporter)
         crew.run(max(1, self._options.concurrent_downloads), self._cut)
         return crew.results()
@@ -162,16 +168,12 @@ class Fetcher:
 
     def _fetch(self, request: FetchRequest, destination: str, stop: threading.Event) -> Fetched:
         path = _local_path(request)
+        if path is None and self._options.offline:
+            raise _offline_error((request,))
         host = None if path is not None else split_url(request.location).hostname
         self._reporter.report(
             FetchStarted(name=request.name, version=request.version, size=request.size, host=host)
         )
-        if path is None and self._options.offline:
-            raise OfflineError(
-                f"{request.label} is not in the store, and the network is not to be used",
-                where=show_url(request.location),
-                hints=("Leave out `--offline` (UV_OFFLINE) once, then it stays in the store.",),
-            )
         with Sink(
             destination,
             digests=request.digests,
@@ -296,6 +298,20 @@ class _Crew(Generic[T]):
             if fetching.begun:
                 self._reporter.report(FetchFinished(name=fetching.request.name, failed=failed))
         return result
+
+
+def _offline_error(requests: Sequence[FetchRequest]) -> OfflineError:
+    """Return the error that names all files which only the network has."""
+    names = ", ".join(request.label for request in requests[:_NAMED])
+    more = f" and {len(requests) - _NAMED} more" if len(requests) > _NAMED else ""
+    verb = "is" if len(requests) == 1 else "are"
+    return OfflineError(
+        f"{names}{more} {verb} not in the cache, and the network is not to be used",
+        where=show_url(requests[0].location) if len(requests) == 1 else None,
+        hints=(
+            "Leave out `--offline` (UV_OFFLINE) once: what is fetched then stays in the cache.",
+        ),
+    )
 
 
 def _local_path(request: FetchRequest) -> str | None:

@@ -378,7 +378,7 @@ def test_a_full_disk_leaves_nothing_in_the_store_and_is_told_in_words(
         assert os.listdir(tmp_path / f"full{room}/tmp-v1") == []
     assert 25 < len(told) < 78
     assert {error.message for error in told} == {
-        "the store cannot be written: No space left on device"
+        "the cache cannot be written: No space left on device"
     }
     assert all("--cache-dir" in error.hints[0] for error in told)
 

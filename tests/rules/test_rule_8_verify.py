@@ -266,7 +266,7 @@ def test_8_verify_makes_a_root_that_is_not_there_of_right_bytes(
     if there:
         root.mkdir()
     told = desk.synced(*HERE, "--verify", "--link-mode", "hardlink", cwd=project).err
-    assert "the stored file purelib/tool/a.py of tool==1.0 is not what was stored" in told
+    assert "the cache's file purelib/tool/a.py of tool==1.0 is not what was stored" in told
     after = snapshot(root)
     assert before.pop(".")[1:2] == after.pop(".")[1:2]
     assert describe_difference(before, after) == []

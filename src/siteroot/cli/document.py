@@ -35,7 +35,7 @@ KEYS = (
     ("sync.verified.size", "number", "Their bytes."),
     ("sync.verified.seconds", "number", "How long that took."),
     ("sync.kept", "number", "How many selected distributions stay as they are."),
-    ("sync.downloaded.count", "number", "How many wheels were fetched into the store, in a dry run too."),
+    ("sync.downloaded.count", "number", "How many wheels were fetched into the cache, in a dry run too."),
     ("sync.downloaded.size", "number", "Their bytes."),
     ("sync.downloaded.seconds", "number", "How long that took."),
     ("sync.placed.count", "number", "How many files were written into the root."),

@@ -145,5 +145,5 @@ class Sink:
         return UnwritableError(
             f"{self._label} could not be written: {error.strerror or type(error).__name__}",
             where=self._path,
-            hints=("`--cache-dir` (UV_CACHE_DIR) puts the store on another disk.",),
+            hints=("`--cache-dir` (UV_CACHE_DIR) puts the cache on another disk.",),
         )

@@ -33,7 +33,7 @@ class PoisonedError(StoreError):
         more = len({entry for _, entry, _ in found}) - 1
         others = f" (and files of {more} other distributions)" if more else ""
         super().__init__(
-            f"the stored file {name} of {label} is not what was stored{others}: it was edited, removed or closed"
+            f"the cache's file {name} of {label} is not what was stored{others}: it was edited, removed or closed"
             " to readers, maybe through a root that shares it by hard link",
             where=source,
             hints=("Run again with the index reachable, so that it can be fetched anew.",),
@@ -45,7 +45,7 @@ class PoisonedError(StoreError):
 def copied_words(root: str, link_mode: str | None) -> str:
     """Return the warning that files were copied which were to be links."""
     return (
-        f"files were copied, because {root} and the store cannot share them by {link_mode};"
+        f"files were copied, because {root} and the cache cannot share them by {link_mode};"
         " --link-mode=copy says so beforehand"
     )
 

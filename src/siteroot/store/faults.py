@@ -22,4 +22,4 @@ def write_error(error: OSError, path: str) -> StoreWriteError:
         errno.EACCES: ("Name a place that can be written with --cache-dir.",),
     }.get(error.errno or 0, ())
     what = error.strerror or str(error)
-    return StoreWriteError(f"the store cannot be written: {what}", where=path, hints=hints)
+    return StoreWriteError(f"the cache cannot be written: {what}", where=path, hints=hints)

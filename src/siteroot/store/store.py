@@ -299,7 +299,7 @@ class Store:
                 if why:
                     self._reporter.report(
                         Warned(
-                            f"the store {self.folder} {why}: it is read, and what it lacks is kept"
+                            f"the cache {self.folder} {why}: it is read, and what it lacks is kept"
                             " for this run only"
                         )
                     )

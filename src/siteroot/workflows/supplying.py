@@ -190,7 +190,7 @@ def choose_link_mode(settings: Settings) -> LinkMode | None:
     """Return how files are placed. Raises UsageError."""
     if settings.link_mode is LinkMode.SYMLINK and settings.no_cache:
         raise UsageError(
-            "links into a store that is not kept would lead nowhere",
+            "links into a cache that is not kept would lead nowhere",
             where="--link-mode=symlink with --no-cache",
         )
     return settings.link_mode

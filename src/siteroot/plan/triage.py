@@ -13,11 +13,14 @@ from siteroot.formats.direct_url import render_direct_url
 from siteroot.model.layout import Layout, LayoutKind
 from siteroot.model.lock import FlatSource, LockedFile, RegistrySource
 from siteroot.model.pin import WheelArtifact, WheelPin
-from siteroot.model.root import InstalledDistribution, Inventory, RootEntry
+from siteroot.model.root import InstalledDistribution, Inventory, RootEntry, RootState
 from siteroot.model.target import Target
 from siteroot.model.value import dataclass
 
 from .layout import root_form
+
+#: What people call the implementations.
+_IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 
 
 class ForeignDistributionError(RootError):
@@ -87,11 +90,9 @@ def sort_pins(
     by_name: dict[str, list[InstalledDistribution]] = {}
     for distribution in inventory.distributions:
         by_name.setdefault(distribution.name, []).append(distribution)
-    same_python = inventory.state is not None and (
-        inventory.state.implementation == target.implementation
-        and inventory.state.python == target.python_version
-    )
-    same_form = inventory.state is not None and inventory.state.form == root_form(layout, target)
+    state = inventory.state
+    same_python = state is not None and _is_for(state, target)
+    same_form = state is not None and state.form == root_form(layout, target)
     kept, wanted = [], []
     for pin in pins:
         old = tuple(by_name.pop(pin.name, ()))
@@ -115,6 +116,45 @@ def sort_pins(
     _refuse_foreign_removal(removed, layout, policy)
     left = others if not removed else ()
     return Triage(kept=tuple(kept), wanted=tuple(wanted), removed=removed, left=left)
+
+
+def explain_renewal(
+    triage: Triage, inventory: Inventory, layout: Layout, target: Target, policy: Policy
+) -> str | None:
+    """Return why one word makes distributions be placed anew that the lock leaves as they are; None where none does.
+
+    Whoever forgot a word (`--python-version`, `--compile-bytecode`) would see but a list of distributions.
+    """
+    again = [old for wanted in triage.wanted for old in wanted.old if old.entry is not None]
+    state = inventory.state
+    if not again or state is None:
+        return None
+    if not _is_for(state, target):
+        was, now = (
+            f"{_IMPLEMENTATIONS.get(name, name)} {version}"
+            for name, version in (
+                (state.implementation, state.python),
+                (target.implementation, target.python_version),
+            )
+        )
+        return f"{layout.root} was made for {was}, and is made anew for {now}"
+    if state.form != root_form(layout, target):
+        return (
+            f"{layout.root} was made in another layout, for another system, or by an older siteroot,"
+            " and is made anew"
+        )
+    compiled = [old for old in again if old.entry is not None and old.entry.bytecode]
+    if compiled and not policy.bytecode:
+        count = (
+            "1 distribution has" if len(compiled) == 1 else f"{len(compiled)} distributions have"
+        )
+        return f"{count} bytecode in {layout.root}, which goes: --compile-bytecode was not said"
+    return None
+
+
+def _is_for(state: RootState, target: Target) -> bool:
+    """Whether a root was made for the target's Python."""
+    return (state.implementation, state.python) == (target.implementation, target.python_version)
 
 
 def sort_removal(names: frozenset[str], inventory: Inventory) -> Triage:

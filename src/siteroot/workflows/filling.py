@@ -41,6 +41,7 @@ from siteroot.plan.triage import (
     Policy,
     Triage,
     Wanted,
+    explain_renewal,
     sort_pins,
     sort_removal,
     spread_contested,
@@ -227,6 +228,9 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
     if inventory.state is not None:
         triage = spread_contested(triage, inventory.state.winners)
     _tell(triage, means.reporter)
+    why = explain_renewal(triage, inventory, layout, filling.target, filling.policy)
+    if why is not None and filling.removing is None:
+        means.reporter.report(Warned(why))
     if filling.check and any(means.supply.find(wanted.pin) is None for wanted in triage.wanted):
         outdated = _unplaced(filling, triage, inventory.state)
         return replace(

@@ -129,6 +129,18 @@ def test_siteroot_python_comes_first_and_a_missing_one_is_told(
     assert str(tmp_path / "none") in missing.stderr
 
 
+def test_a_siteroot_python_of_another_version_is_one_line_and_127(roots: Roots) -> None:
+    older, newer = need_pythons(2)
+    for name in ("tool", "own"):
+        tool = roots.of(newer) / "bin" / name
+        done = run([tool], [], SITEROOT_PYTHON=older)
+        told = (
+            f"{tool}: made for cpython {minor_of(newer)}, and SITEROOT_PYTHON, {older}, is cpython"
+        )
+        assert (done.returncode, done.stdout) == (127, "")
+        assert done.stderr == f"{told} {minor_of(older)}\n"
+
+
 def test_no_right_python_is_one_line_and_127(roots: Roots, tmp_path: Path) -> None:
     older, newer = need_pythons(2)
     tool = roots.of(newer) / "bin" / "tool"

@@ -133,20 +133,25 @@ def _fill(template: str, **values: str) -> str:
 
 def _shell_half(target: Target) -> str:
     names = python_names(target)
-    threads = "t" if target.free_threaded else ""
     return _fill(
         SHELL_HALF,
         names=" ".join(names),
         first=names[0],
         listed=", ".join(names),
         check=_right_python(target),
-        kind=f"{target.implementation} {target.python_version}{threads}",
+        kind=_kind(target),
     )
+
+
+def _kind(target: Target) -> str:
+    """Return what messages call the Python that a root is made for."""
+    return f"{target.implementation} {target.python_version}{'t' if target.free_threaded else ''}"
 
 
 def _python_half(place: LauncherPlace) -> str:
     return _fill(
         PYTHON_HALF,
+        kind=_kind(place.target),
         check=_right_python(place.target),
         modules=place.to_modules,
         start=place.to_start,

@@ -11,7 +11,8 @@ SHELL_HALF = """\
 ''':'
 # Written by siteroot. A shell reads these lines and finds a Python, which reads the file again, below them.
 if [ -n "${SITEROOT_PYTHON:-}" ]; then
-    unset SITEROOT_LAUNCHER
+    SITEROOT_LAUNCHER=told
+    export SITEROOT_LAUNCHER
     exec "$SITEROOT_PYTHON" "$0" "$@"
 fi
 for siteroot_name in @NAMES@; do
@@ -43,7 +44,12 @@ def _siteroot():
     import os
     import sys
     right = @CHECK@
-    if os.environ.pop("SITEROOT_LAUNCHER", "") == "look" and not right:
+    way = os.environ.pop("SITEROOT_LAUNCHER", "")
+    if way == "told" and not right:
+        it = (os.environ.get("SITEROOT_PYTHON"), sys.implementation.name) + sys.version_info[:2]
+        sys.stderr.write("%s: made for @KIND@, and SITEROOT_PYTHON, %s, is %s %d.%d\\n" % ((__file__,) + it))
+        sys.exit(127)
+    if way == "look" and not right:
         os.environ["SITEROOT_LAUNCHER"] = "ask"
         os.execv("/bin/sh", ["/bin/sh", __file__] + sys.argv[1:])
     import site

@@ -409,8 +409,9 @@ def test_files_of_this_machine_come_offline_too(tmp_path: Path, form: str) -> No
 def test_files_of_this_machine_are_checked_too(tmp_path: Path, desk: Desk) -> None:
     content = make_file(tmp_path / "a.whl", 1000)
     path = str(tmp_path / "a.whl")
-    with pytest.raises(WrongDigestError):
+    with pytest.raises(WrongDigestError) as caught:
         desk.fetch(ask_for(path, bytes(1000)))
+    assert "server" not in caught.value.hints[0]
     with pytest.raises(WrongSizeError):
         desk.fetch(ask_for(path, content, size=999))
     assert not desk.landed.exists()

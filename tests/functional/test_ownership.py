@@ -174,6 +174,12 @@ def test_1_the_projects_own_folder_is_warned_of(bench: Bench) -> None:
     assert {"pyproject.toml", "uv.lock", "demo.py"} <= set(os.listdir(bench.project))
 
 
+def test_1_a_folder_that_holds_the_project_is_warned_of(bench: Bench) -> None:
+    bench.lock(bench.wheel("demo", "1.0"))
+    done = bench.sync(root=bench.project.parent)
+    assert f"{bench.project.parent} holds the project" in done.err
+
+
 def test_2_a_foreign_sitecustomize_wins(bench: Bench) -> None:
     bench.root.mkdir()
     (bench.root / "sitecustomize.py").write_text("theirs = 1\n")

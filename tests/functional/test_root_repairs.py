@@ -194,6 +194,18 @@ def test_what_came_to_stand_for_an_owned_file_is_refused_by_name(
             subprocess.run(["chattr", "-i", root / path], check=True)
 
 
+def test_a_root_that_cannot_be_written_is_named_once(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "project", [build_wheel(tmp_path, "one", "1.0")])
+    root = tmp_path / "ro"
+    root.mkdir()
+    immutable(root)
+    try:
+        done = make_desk(tmp_path / "home").sync("--target", root, cwd=project)
+    finally:
+        subprocess.run(["chattr", "-i", root], check=True)
+    assert f"error: {root}: it cannot be written: the system does not permit it; " in done.err
+
+
 def test_a_prefix_root_that_goes_to_another_python(lab: Lab, project: Path, tmp_path: Path) -> None:
     older, newer = need_pythons(2)
     root, fresh = tmp_path / "root", tmp_path / "fresh"

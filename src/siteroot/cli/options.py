@@ -182,7 +182,7 @@ _ROWS = (
     Option(("--compile-bytecode",), INSTALLER, S, "Place bytecode beside the modules. Each wheel is compiled once, and its bytecode kept in the cache.",
            aliases=("--compile",), variables=both("COMPILE_BYTECODE"), setting="compile-bytecode"),
     Option(("--no-compile-bytecode",), INSTALLER, S, "Leave bytecode to the interpreter, as is the default.", into="compile_bytecode",
-           value=False, aliases=("--no-compile",), hidden=True),
+           value=False, aliases=("--no-compile",)),
     Option((), INSTALLER, N, "How many seconds one module may take to compile; 0 is any time. [default: 60]", into="compile_bytecode_timeout",
            variables=both("COMPILE_BYTECODE_TIMEOUT")),
     Option(("--verify",), INSTALLER, S, "Read every file of the root, compare it with what was placed, and mend what differs. With --check: only tell.",

@@ -103,14 +103,14 @@ class Sink:
         for digest in self._digests:
             found = self._hashes[digest.algorithm].hexdigest()
             if found != digest.hexadecimal:
+                changed = "The file was changed"
+                if not self._shown.startswith(("/", "file:")):
+                    changed += " on the server, or something between here and there changes it"
                 return WrongDigestError(
                     f"{self._label} has another {digest.algorithm} than the lock says: {found} instead of "
                     f"{digest.hexadecimal}",
                     where=self._shown,
-                    hints=(
-                        "The file on the server was changed, or something between here and there changes it; if the "
-                        "new file is meant, lock again.",
-                    ),
+                    hints=(f"{changed}; if the new file is meant, lock again.",),
                 )
         return None
 

@@ -174,7 +174,17 @@ def find_interpreter(
             found = _first(
                 _candidates(versions, search), lambda target: satisfies(target, versions), search
             )
-            return found or search.not_found(_words(versions))
+            return found or _not_found(versions, search)
+
+
+def _not_found(request: VersionRequest, search: _Search) -> NotFound:
+    """Return that there is none, with pyenv's other versions, of which the search asked only those that could suit."""
+    if search.surroundings.preference is not Preference.ONLY_MANAGED:
+        known = {one.executable for one in search.seen}
+        for version, implementation, executable in _pyenv_versions(search):
+            if executable not in known:
+                search.seen.append(Seen(executable, f"{_name_of(implementation)} {version}"))
+    return search.not_found(_words(request))
 
 
 def _at_path(path: str, search: _Search) -> Found:
@@ -223,9 +233,7 @@ def _first(
             continue
         interpreter = target.interpreter
         if not suits(target):
-            name = {"cpython": "Python", "pypy": "PyPy"}.get(
-                target.implementation, target.implementation
-            )
+            name = _name_of(target.implementation)
             build = " free-threaded" if target.free_threaded else ""
             search.pass_over(candidate, f"{name} {interpreter.version}{build}")
         elif interpreter.is_virtual:
@@ -235,6 +243,10 @@ def _first(
         else:
             return Found(target, candidate.place)
     return next(iter((*lesser, *environments)), None)
+
+
+def _name_of(implementation: str) -> str:
+    return {"cpython": "Python", "pypy": "PyPy"}.get(implementation, implementation)
 
 
 # -- where candidates come from -------------------------------------------------------------------------------------
@@ -329,27 +341,33 @@ def _named(name: str, search: _Search) -> Iterator[_Candidate]:
 
 def _pyenv(request: VersionRequest, search: _Search) -> Iterator[_Candidate]:
     """Yield pyenv's versions that could suit by their names, the newest first."""
+    for version, implementation, executable in _pyenv_versions(search):
+        if implementation == (request.implementation or "cpython") and _could_be(version, request):
+            yield _Candidate(executable, Place.PYENV)
+
+
+def _pyenv_versions(search: _Search) -> Iterator[tuple[Version, str, str]]:
+    """Yield all of pyenv's versions, the newest first: what their names say, and the executable."""
     variables = search.surroundings.variables
     home = variables.get("HOME")
     root = variables.get("PYENV_ROOT") or (os.path.join(home, ".pyenv") if home else None)
     versions = None if root is None else os.path.join(root, "versions")
     if versions is None or not search.looks.is_folder(versions):
         return
-    search.places.append(versions)
+    if versions not in search.places:
+        search.places.append(versions)
     keyed = []
     for name in search.looks.names(versions):  # "3.12.1", "3.13.0t", "pypy3.10-7.3.17"
         implementation = "pypy" if name.startswith("pypy") else "cpython"
         number = name.removeprefix("pypy").partition("-")[0].removesuffix("t")
         try:
-            version = Version(number)
+            keyed.append((Version(number), name, implementation))
         except InvalidVersion:
             continue  # an environment of pyenv-virtualenv, a miniconda
-        if implementation == (request.implementation or "cpython") and _could_be(version, request):
-            keyed.append((version, name))
-    for _, name in sorted(keyed, reverse=True):
+    for version, name, implementation in sorted(keyed, reverse=True):
         executable = _python_in(os.path.join(versions, name), search.looks)
         if executable is not None:
-            yield _Candidate(executable, Place.PYENV)
+            yield version, implementation, executable
 
 
 def _could_be(version: Version, request: VersionRequest) -> bool:

@@ -3,6 +3,7 @@
 import errno
 
 from siteroot.errors import RootError
+from siteroot.model.reserved import WORK_FOLDER
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -107,10 +108,10 @@ def name_of(error: OSError, otherwise: str) -> str:
 
 def apply_failed(error: OSError, root: str, *, restored: bool) -> ApplyFailedError:
     """Return the error that tells a person what the system refused, and what state the root is in."""
-    name = name_of(error, "")
-    subject = f"{name} cannot be written" if name else "the root cannot be written"
+    name = name_of(error, root).removeprefix(f"{root}/")
+    whole = name == root or name.startswith((f"{WORK_FOLDER}/", f"{WORK_FOLDER}-"))
     return ApplyFailedError(
-        f"{subject}: {explain_os_error(error)}",
+        f"{'it' if whole else name} cannot be written: {explain_os_error(error)}",
         restored=restored,
         where=root,
         hints=hints_for(error),

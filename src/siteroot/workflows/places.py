@@ -207,9 +207,14 @@ def _environment_above(search: PlaceSearch, root: str) -> str | None:
 
 def _target(search: PlaceSearch, root: str) -> Layout:
     project_root = search.project_root
-    if project_root is not None and root == search.looks.real(project_root):
+    own = None if project_root is None else search.looks.real(project_root)
+    if own == root:
         search.reporter.report(
             Warned(f"{root} is the project's own folder: its modules and the root's will share it")
+        )
+    elif own is not None and own.startswith(f"{root}/"):
+        search.reporter.report(
+            Warned(f"{root} holds the project: its other files and the root's will share it")
         )
     return target_layout(root)
 

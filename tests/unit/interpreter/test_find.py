@@ -281,6 +281,7 @@ def test_not_found_tells_what_was_looked_for_where_and_what_was_there(machine: M
     python = machine.on_path("bin/python3", old)
     machine.fake("bin2/python3", "echo no good >&2", "exit 1")
     managed = manage(machine, old, 1)
+    kept = machine.link("pyenv/versions/3.4.1/bin/python3", old)
     (machine.folder / "again").symlink_to(machine.folder / "bin")
     machine.path.append(str(machine.folder / "again"))
     error = machine.missing("3.99").error()
@@ -292,6 +293,7 @@ def test_not_found_tells_what_was_looked_for_where_and_what_was_there(machine: M
     assert str(machine.folder / MANAGED) in error.hints[0]
     assert str(machine.folder / "again") not in error.hints[0]  # the same folder
     assert managed not in error.message  # known by its name, never asked
+    assert f"{kept} (Python 3.4.1)" in error.message  # so is this, and people give it by its path
 
 
 def test_requires_python_that_nothing_satisfies_is_named(machine: Machine) -> None:

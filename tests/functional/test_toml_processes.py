@@ -69,7 +69,7 @@ for text in eval(sys.stdin.read()):
     try:
         print(repr(parse_toml(text.encode(), "x.toml"))[:2000])
     except TomlError as error:
-        print("TomlError", error.where)
+        print("TomlError", error.where, *error.hints)
 """
 
 
@@ -99,6 +99,17 @@ def test_both_parsers_end_in_an_error_of_ours(parser: str) -> None:
         assert answer.startswith("TomlError x.toml"), text
         if line is not None and answer != "TomlError x.toml":
             assert answer.startswith(f"TomlError x.toml:{line}:"), text
+
+
+def test_toml_rs_is_named_where_it_would_read_the_text() -> None:
+    newer = ("a = { b = 1, }", "a = {\n b = 1 }", "a = { b = 1\n}", 'a = "\\e"', 'a = "\\x41"')
+    for text, fast, standard in zip(
+        newer, parse_elsewhere("fast", *newer), parse_elsewhere("standard", *newer), strict=True
+    ):
+        assert "TomlError" not in fast, text
+        assert "where toml-rs is installed" in standard, text
+    broken = (*BROKEN, "= 1", "a =", "<<<<<<< HEAD", 'a = "\\q"', "a = { b = 1")
+    assert not [told for told in parse_elsewhere("standard", *broken) if "toml-rs" in told]
 
 
 @pytest.mark.parametrize("parser", ["fast", "standard"])

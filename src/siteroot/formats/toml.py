@@ -48,10 +48,10 @@ def parse_toml(content: bytes, where: str) -> dict[str, object]:
     except RecursionError:
         raise TomlError("has values that are nested too deeply", where=where) from None
     except (ValueError, OverflowError) as error:
-        raise _toml_error(error, where) from None
+        raise _toml_error(error, text, where) from None
 
 
-def _toml_error(error: Exception, where: str) -> TomlError:
+def _toml_error(error: Exception, text: str, where: str) -> TomlError:
     """Tell a parser's complaint in one line, without the line of the file that toml-rs shows: it may hold a password."""
     reason = str(error).rstrip().rpartition("\n")[2]
     line, column = getattr(error, "lineno", None), getattr(error, "colno", None)
@@ -63,8 +63,21 @@ def _toml_error(error: Exception, where: str) -> TomlError:
     return TomlError(
         f"is not valid TOML: {reason}",
         where=f"{where}:{line}:{column}" if line else where,
-        hints=() if _fast_loads else ("TOML 1.1 is read where toml-rs is installed.",),
+        hints=("This is TOML 1.1, which is read where toml-rs is installed.",)
+        if line and column and not _fast_loads and _is_newer(reason, text, int(line), int(column))
+        else (),
     )
+
+
+def _is_newer(reason: str, text: str, line: int, column: int) -> bool:
+    """Whether what tomllib complains of is TOML 1.1: its escapes in strings, inline tables as free as arrays."""
+    row = f"{text.split(chr(10))[line - 1]}\n"
+    before, after = row[: column - 1], row[column - 1 :]
+    if reason.startswith("Unescaped"):
+        return before.endswith(("\\e", "\\x"))
+    if reason.startswith(("Invalid initial character for a key", "Unclosed inline table")):
+        return after.startswith(("\n", "\r", "#", "}"))
+    return False
 
 
 def _is_shallow(content: bytes) -> bool:

@@ -136,7 +136,7 @@ _ROWS = (
     # -- the Python
     Option(("-p", "--python"), PYTHON, T, "The Python that the root is made for: a version, a name or a path.",
            metavar="PYTHON", variables=("UV_PYTHON",), empty_is_unset=True, commands=_ROOTED),
-    Option(("--python-version",), PYTHON, T, "The version that the root is made for (3.12), with or without such a Python on this machine.",
+    Option(("--python-version",), PYTHON, T, "The version that the root is made for (3.12), with or without such a Python on this machine. It holds where --python names another one, which then says all but the version.",
            metavar="X.Y", own=True, commands=(SYNC, "pip check")),
     Option(("--python-platform",), PYTHON, T, "The platform that the root is made for: linux, macos, windows, x86_64-manylinux_2_28 and the like; uv's names.",
            metavar="PLATFORM", commands=(SYNC, "pip check")),

@@ -22,7 +22,7 @@ HOWTO = CHECKOUT / "docs" / "howto"
 #: A block of commands: indented lines, and empty ones between them.
 BLOCK = re.compile(r"^    .+(?:\n+    .+)*", re.MULTILINE)
 #: What no machine of ours runs.
-FOREIGN = ("spark-submit", "docker ", "buildah ", "RUN ")
+FOREIGN = ("spark-submit", "jupyter lab", "docker ", "buildah ", "RUN ")
 ARCHES = ("manylinux_2_28_aarch64", "manylinux_2_28_x86_64")
 
 

@@ -8,7 +8,7 @@ from sphinx.application import Sphinx
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from siteroot import __version__
-from siteroot.cli import document, exits, options, reference
+from siteroot.cli.reference import without_marks
 
 project = "siteroot"
 author = "the authors of siteroot"
@@ -28,27 +28,13 @@ html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False
 
-#: What a page gets in the place of `<!-- reference: NAME -->`.
-GENERATED = {
-    "options": reference.render_options,
-    "variables": reference.render_variables,
-    "settings": reference.render_settings,
-    "exit codes": reference.render_exit_codes,
-    "json": reference.render_json,
-}
 
-
-def fill_page(app: Sphinx, page: str, source: list[str]) -> None:
-    """Put the program's own tables into a page's text: nothing generated is ever written beside the sources."""
-    del page
-    for name, render in GENERATED.items():
-        place = f"<!-- reference: {name} -->"
-        if place in source[0]:
-            source[0] = source[0].replace(place, render())
-            for module in (document, exits, options, reference):
-                app.env.note_dependency(str(module.__file__))
+def strip_page(app: Sphinx, page: str, source: list[str]) -> None:
+    """Leave out the marks of what `tools/reference.py` writes."""
+    del app, page
+    source[0] = without_marks(source[0])
 
 
 def setup(app: Sphinx) -> None:
     """Register the hook."""
-    app.connect("source-read", fill_page)
+    app.connect("source-read", strip_page)

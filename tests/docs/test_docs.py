@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from siteroot.cli.parsing import parse_command
+from siteroot.cli.reference import fill_page
 from support.git import ask_git
 
 CHECKOUT = Path(__file__).parents[2]
@@ -138,6 +139,14 @@ def test_the_option_pages_tell_what_the_program_takes(built: Path) -> None:
     for name in ("variables", "settings", "exit-codes", "json"):
         assert "<td>" in (built / "reference" / f"{name}.html").read_text("utf-8"), name
     assert not [page for page in built.rglob("*.html") if "reference: " in page.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("name", ["options", "variables", "settings", "exit-codes", "json"])
+def test_the_reference_in_the_checkout_is_what_the_program_says(name: str) -> None:
+    page = (DOCS / "reference" / f"{name}.md").read_text("utf-8")
+    right = fill_page(page)
+    assert "| --- |" in right or "{option}" in right
+    assert page == right, "`python3 tools/reference.py` writes it anew"
 
 
 def test_nothing_generated_lies_beside_the_sources() -> None:

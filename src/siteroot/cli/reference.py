@@ -1,6 +1,6 @@
-"""The reference in docs/, as Markdown (MyST) made of the tables that the program runs by: nothing in it can go stale.
+"""The reference in docs/, as Markdown (MyST) made of the tables that the program runs by.
 
-docs/conf.py puts each text where a page says `<!-- reference: NAME -->`, while the pages are built.
+`tools/reference.py` puts each text where a page says `<!-- reference: NAME -->`, and a test finds what is stale.
 """
 
 import re
@@ -15,6 +15,24 @@ from .pip_options import PIP_COMMANDS, RESOLVING
 
 #: What is code in a help text: `--flag`, NAME_WITH_UNDERSCORE, __pypackages__/X.Y, DIR/bin, tool.uv.key.
 _CODE = re.compile(r"--[a-z][\w-]*|\w*_\w+(?:/[\w.]*\w)?|\bDIR(?:/[\w./-]*\w)?|\btool\.[\w.-]*\w")
+
+_BEGIN, _END = "<!-- reference: ", "<!-- end of reference -->"
+
+
+def fill_page(text: str) -> str:
+    """Return a page with its generated part as it should be now; a page without one as it is."""
+    before, begin, rest = text.partition(_BEGIN)
+    name, _, _ = rest.partition(" -->")
+    if not begin:
+        return text
+    after = rest.partition(_END)[2]
+    return f"{before}{_BEGIN}{name} -->\n\n{_GENERATED[name]()}\n{_END}{after}"
+
+
+def without_marks(text: str) -> str:
+    """Return a page without the lines that say which part of it is generated."""
+    kept = (line for line in text.split("\n") if not line.startswith((_BEGIN, _END)))
+    return "\n".join(kept)
 
 
 def render_options() -> str:
@@ -98,6 +116,15 @@ def render_json() -> str:
     """Return every key of the JSON document, with its type and meaning."""
     rows = [(f"`{path}`", _cell(kind), _cell(meaning)) for path, kind, meaning in KEYS]
     return _table(("Key", "Type", "Meaning"), rows) + "\n"
+
+
+_GENERATED = {
+    "options": render_options,
+    "variables": render_variables,
+    "settings": render_settings,
+    "exit codes": render_exit_codes,
+    "json": render_json,
+}
 
 
 def _entry(option: Option) -> str:

@@ -192,7 +192,7 @@ class SourceReader:
             metadata = read_sdist_metadata(archive, _version_of(file.filename))
             if metadata is not None:
                 return metadata
-        artifact = SdistArtifact(file=file, location=file.location, why=())
+        artifact = SdistArtifact(file=file, location=file.location)
         return self._built_metadata(source, artifact, "")
 
     # -- repositories and trees ---------------------------------------------------------------------------------------

@@ -7,6 +7,10 @@ what comes from there itself (as uv has it): what an index serves may not send a
 from collections.abc import Callable, Iterable
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as ParsedRequirement
+from packaging.utils import canonicalize_name
+
 from siteroot.errors import ResolutionError
 from siteroot.formats.uv_lock_sources import without_user
 from siteroot.model.lock import (
@@ -18,6 +22,7 @@ from siteroot.model.lock import (
     UrlSource,
 )
 from siteroot.model.metadata import DistributionMetadata
+from siteroot.model.requirement import Requirement
 
 from .requirements import BadRequirement, Declared, Expansion
 
@@ -98,6 +103,22 @@ def show_source(source: Source) -> str:
             return without_user(url)
         case _:
             return source.path
+
+
+def read_requirement(text: str, origin: str) -> Requirement:
+    """Return what a text of PEP 508 asks for. Raises packaging's InvalidRequirement."""
+    try:
+        parsed = ParsedRequirement(text)
+    except RecursionError:
+        raise InvalidRequirement(text[:200]) from None
+    return Requirement(
+        name=canonicalize_name(parsed.name),
+        extras=tuple(sorted(map(canonicalize_name, parsed.extras))),
+        specifier=parsed.specifier,
+        marker=parsed.marker,
+        source=None if parsed.url is None else read_url(parsed.url),
+        origin=origin,
+    )
 
 
 def read_url(url: str) -> Source | None:

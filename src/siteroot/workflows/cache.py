@@ -1,11 +1,10 @@
 """`siteroot cache`: where the cache is, how much it holds, and what of it goes."""
 
-from packaging.utils import canonicalize_name
-
 from siteroot.model.outcome import CacheOutcome
 from siteroot.model.request import CacheAction, CacheRequest
 from siteroot.model.surroundings import Surroundings
 from siteroot.ports import Reporter
+from siteroot.select.choice import normalize_names
 from siteroot.store.collect import clean_cache, measure_cache, prune_cache
 
 from .caches import cache_folder
@@ -20,7 +19,7 @@ def cache(request: CacheRequest, surroundings: Surroundings, reporter: Reporter)
         return CacheOutcome(folder=folder, size=measure_cache(folder))
     if request.action is CacheAction.DIR:
         return CacheOutcome(folder=folder)
-    names = frozenset(canonicalize_name(name) for name in request.names) or None
+    names = frozenset(normalize_names(request.names)) or None
     prune = request.action is CacheAction.PRUNE
     with noted(f"a part of {folder} may be gone; the same command removes the rest"):
         gone = prune_cache(folder) if prune else clean_cache(folder, names)

@@ -3,8 +3,6 @@
 import os
 import time
 
-from packaging.utils import canonicalize_name
-
 from siteroot.index.fetch import Fetcher
 from siteroot.index.flat import FlatIndexes
 from siteroot.index.metadata import MetadataReader, Work
@@ -15,6 +13,7 @@ from siteroot.model.cache import bucket
 from siteroot.model.settings import Settings
 from siteroot.ports import Reporter
 from siteroot.project.indexes import order_indexes
+from siteroot.select.choice import normalize_names
 
 from .metadata_source import IndexedMetadata, ReadSource, refuse_source
 
@@ -27,7 +26,7 @@ def open_pages(
         now=time.time(),
         offline=bool(settings.offline),
         refresh=bool(settings.refresh),
-        refresh_names=frozenset(canonicalize_name(name) for name in settings.refresh_package),
+        refresh_names=frozenset(normalize_names(settings.refresh_package)),
     )
     return Pages(fetcher, PageCache(_folder(cache_folder, "pages")), rules, reporter)
 

@@ -25,6 +25,7 @@ from siteroot.plan.layout import target_layout
 from siteroot.ports import Reporter
 from siteroot.root.installed import describe_installed, list_files
 from siteroot.root.journal import recovery_due
+from siteroot.select.choice import normalize_names
 from siteroot.select.installed import Incompatibility, find_incompatibilities, needs_of
 from siteroot.select.tree import Branch, Trimming, grow_tree
 
@@ -94,7 +95,7 @@ class _Held:
 def pip_list(request: ListRequest, surroundings: Surroundings, reporter: Reporter) -> Listing:
     """Return the distributions of a root, by name."""
     held = _hold(request.context, surroundings, reporter)
-    excluded = _names(request.exclude)
+    excluded = frozenset(normalize_names(request.exclude))
     return Listing(
         installed=tuple(
             one
@@ -108,7 +109,7 @@ def pip_list(request: ListRequest, surroundings: Surroundings, reporter: Reporte
 def pip_freeze(request: FreezeRequest, surroundings: Surroundings, reporter: Reporter) -> Listing:
     """Return the distributions that a requirements file would name, by name."""
     held = _hold(request.context, surroundings, reporter, request.paths)
-    excluded = _names(request.exclude)
+    excluded = frozenset(normalize_names(request.exclude))
     return Listing(
         installed=tuple(
             one
@@ -123,7 +124,7 @@ def pip_freeze(request: FreezeRequest, surroundings: Surroundings, reporter: Rep
 def pip_show(request: ShowRequest, surroundings: Surroundings, reporter: Reporter) -> Showing:
     """Return the named distributions in full, by name."""
     held = _hold(request.context, surroundings, reporter)
-    names = _names(request.names)
+    names = frozenset(normalize_names(request.names))
     needs = {
         id(one): {canonicalize_name(need.name) for need in needs_of(one, held.target)}
         for one in held.installed
@@ -180,8 +181,8 @@ def pip_tree(request: TreeRequest, surroundings: Surroundings, reporter: Reporte
     held = _hold(request.context, surroundings, reporter)
     trimming = Trimming(
         depth=request.depth,
-        prune=_names(request.prune),
-        only=_names(request.packages),
+        prune=frozenset(normalize_names(request.prune)),
+        only=frozenset(normalize_names(request.packages)),
         invert=request.invert,
         dedupe=not request.no_dedupe,
     )
@@ -220,7 +221,3 @@ def _tell_interrupted(layout: Layout, reporter: Reporter) -> None:
                 " and the next command that changes the root brings it to its end"
             )
         )
-
-
-def _names(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(canonicalize_name(name) for name in names)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement as ParsedRequirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -29,7 +28,7 @@ from siteroot.model.target import Target
 from siteroot.model.value import dataclass, replace
 from siteroot.ports import Clock, Reporter
 from siteroot.project.pip_settings import join_settings
-from siteroot.resolve.direct import read_url
+from siteroot.resolve.direct import read_requirement
 
 from .reading_requirements import read_asked
 from .resolving import options_of
@@ -221,17 +220,9 @@ def _parse(
     text: str, origin: str, fault: type[BadBoundError] | type[BadUpgradeError]
 ) -> Requirement:
     try:
-        parsed = ParsedRequirement(text)
-    except (InvalidRequirement, RecursionError):
+        return read_requirement(text, origin)
+    except InvalidRequirement:
         raise fault(f"{text[:200]!r} is no requirement", where=origin or None) from None
-    return Requirement(
-        name=canonicalize_name(parsed.name),
-        extras=tuple(sorted(map(canonicalize_name, parsed.extras))),
-        specifier=parsed.specifier,
-        marker=parsed.marker,
-        source=None if parsed.url is None else read_url(parsed.url),
-        origin=origin,
-    )
 
 
 def _render(requirement: Requirement) -> str:

@@ -3,8 +3,6 @@
 import os
 from collections.abc import Callable, Sequence
 
-from packaging.utils import canonicalize_name
-
 from siteroot import fs
 from siteroot.index.fetch import Fetcher, FetchRequest
 from siteroot.model.event import Warned
@@ -13,6 +11,7 @@ from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.ports import Clock, Reporter
 from siteroot.project.requirements_files import Reading, read_requirements
+from siteroot.select.choice import normalize_names
 
 from .caches import temporary_place
 from .project_files import DiskProjectFiles
@@ -58,7 +57,7 @@ def read_asked(
         stdin=stdin,
         extras=extras,
         no_sources=bool(settings.no_sources)
-        or frozenset(map(canonicalize_name, settings.no_sources_package)),
+        or frozenset(normalize_names(settings.no_sources_package)),
     )
     found = read_requirements(sources, reading)
     for warning in found.warnings:

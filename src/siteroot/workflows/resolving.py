@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -35,9 +34,10 @@ from siteroot.model.value import replace
 from siteroot.model.wheel import StoredWheel
 from siteroot.ports import Reporter
 from siteroot.project.cutoffs import read_cutoffs
-from siteroot.resolve.direct import read_url
+from siteroot.resolve.direct import read_requirement
 from siteroot.resolve.solving import resolve
 from siteroot.select.artifacts import ArtifactChooser, Unusable, new_build_policy, refuse_unusable
+from siteroot.select.choice import normalize_names
 from siteroot.select.pins import describe_target
 
 from .metadata_source import IndexedMetadata, refuse_source
@@ -233,8 +233,8 @@ def as_locked(pin: ResolvedPin) -> LockedPackage:
 def chosen(names: Sequence[str], *, everyone: bool | None, but: Sequence[str] = ()) -> Chosen:
     """Return whom a flag for all, and one for some, speak of. `but`: names that the opposite flag claims."""
     if everyone:
-        return Chosen(names=frozenset(map(canonicalize_name, but)), inverted=True)
-    return Chosen(names=frozenset(map(canonicalize_name, names)))
+        return Chosen(names=frozenset(normalize_names(but)), inverted=True)
+    return Chosen(names=frozenset(normalize_names(names)))
 
 
 def options_of(settings: Settings) -> ResolutionOptions:
@@ -278,19 +278,11 @@ def _digests(request: ResolutionRequest) -> Iterator[tuple[Source, tuple[Digest,
 def _parse(text: str, why: str) -> Requirement:
     """Return a build requirement. Raises BadBuildRequirementError."""
     try:
-        parsed = ParsedRequirement(text)
-    except (InvalidRequirement, RecursionError):
+        return read_requirement(text, f"the build of {why}")
+    except InvalidRequirement:
         raise BadBuildRequirementError(
             f"the build of {why} asks for {text[:200]!r}, which is no requirement"
         ) from None
-    return Requirement(
-        name=canonicalize_name(parsed.name),
-        extras=tuple(sorted(map(canonicalize_name, parsed.extras))),
-        specifier=parsed.specifier,
-        marker=parsed.marker,
-        source=None if parsed.url is None else read_url(parsed.url),
-        origin=f"the build of {why}",
-    )
 
 
 def _pin_of_sdist(file: ListedFile, project: str) -> Pin:

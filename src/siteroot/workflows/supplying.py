@@ -6,8 +6,6 @@ from contextlib import ExitStack
 from functools import cache
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from siteroot.errors import UsageError
 from siteroot.model.cache import bucket
 from siteroot.model.pin import Pin, WheelPin, wheel_pin
@@ -18,6 +16,7 @@ from siteroot.model.value import dataclass
 from siteroot.model.wheel import Limits
 from siteroot.plan.triage import Policy
 from siteroot.ports import Clock, Reporter, WheelSupply
+from siteroot.select.choice import normalize_names
 from siteroot.store.store import Store
 
 from .caches import Caches
@@ -159,11 +158,11 @@ def new_limits(settings: Settings) -> Limits:
 
 def new_trust(settings: Settings) -> Trust:
     """Return which stored wheels are taken as they are."""
-    reinstall = _names(settings.reinstall_package)
+    reinstall = frozenset(normalize_names(settings.reinstall_package))
     return Trust(
         refresh=bool(settings.refresh or settings.reinstall),
-        refresh_names=_names(settings.refresh_package) | reinstall,
-        tolerate_record=_names(settings.tolerate_record),
+        refresh_names=frozenset(normalize_names(settings.refresh_package)) | reinstall,
+        tolerate_record=frozenset(normalize_names(settings.tolerate_record)),
     )
 
 
@@ -174,7 +173,7 @@ def new_policy(settings: Settings, bytecode: str) -> Policy:
         overwrite=bool(settings.overwrite),
         strict=bool(settings.strict),
         reinstall=bool(settings.reinstall),
-        reinstall_names=_names(settings.reinstall_package),
+        reinstall_names=frozenset(normalize_names(settings.reinstall_package)),
         pth=settings.pth != "off",
         bytecode=bytecode,
     )
@@ -194,7 +193,3 @@ def choose_link_mode(settings: Settings) -> LinkMode | None:
             where="--link-mode=symlink with --no-cache",
         )
     return settings.link_mode
-
-
-def _names(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(canonicalize_name(name) for name in names)

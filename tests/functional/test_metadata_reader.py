@@ -264,9 +264,6 @@ def test_an_sdist_stays_for_whoever_builds_it(bench: Bench) -> None:
     assert kept is not None
     assert Path(kept).read_bytes() == (bench.folder / "files" / file.filename).read_bytes()
     assert len(bench.asked) == 1
-    built = parse_metadata(PKG_INFO.format("2.1").encode())
-    bench.reader().keep(file, built)
-    assert bench.read(file) == built
 
 
 def test_an_archive_that_is_another_is_not_kept(bench: Bench) -> None:

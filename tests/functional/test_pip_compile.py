@@ -218,3 +218,45 @@ def test_what_makes_no_sense_is_refused_in_words(shop: Shop, words: str, message
     done = shop.compile(*words.split())
     assert (done.code, done.out) == (2, "")
     assert message in done.err
+
+
+#: A backend that says what its wheel would ask for, and notes each time; no wheel of it can be built.
+TELLING = """
+import os
+
+
+def prepare_metadata_for_build_wheel(folder, config_settings=None):
+    with open(os.environ["ASKED"], "a") as file:
+        file.write("asked\\n")
+    os.mkdir(os.path.join(folder, "inner_app-1.0.dist-info"))
+    with open(os.path.join(folder, "inner_app-1.0.dist-info", "METADATA"), "w") as file:
+        file.write("Metadata-Version: 2.1\\nName: inner-app\\nVersion: 1.0\\nRequires-Dist: lib<2\\n")
+    return "inner_app-1.0.dist-info"
+
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    raise SystemExit("there is no compiler")
+"""
+
+
+def test_a_backend_is_asked_once_for_what_its_wheel_would_say(shop: Shop) -> None:
+    tree = write_tree(shop.folder / "source", source_files(backend=TELLING))
+    text = (tree / "pyproject.toml").read_text()
+    (tree / "pyproject.toml").write_text(text.replace('version = "1.0"', 'dynamic = ["version"]'))
+    (shop.folder / "telling.in").write_text(f"inner-app @ {tree.as_uri()}\n")
+    asked = shop.folder / "asked"
+    for _ in range(2):
+        done = shop.desk.run(
+            *(
+                "pip",
+                "compile",
+                "telling.in",
+                *shop.words,
+                "--cache-dir",
+                f"{shop.desk.home}/cache",
+            ),
+            cwd=shop.folder,
+            variables={"ASKED": str(asked)},
+        )
+        assert "lib==1.0" in done.out, done.err
+    assert asked.read_text() == "asked\n"

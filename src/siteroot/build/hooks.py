@@ -78,12 +78,21 @@ def build(job: Job, root: BuildRoot, kind: BuildKind, folder: str) -> str:
     return path
 
 
-def read_metadata(job: Job, root: BuildRoot, kind: BuildKind, folder: str) -> bytes:
-    """Return the METADATA that a wheel would have; a backend without that hook builds one. Raises as `build`."""
+def read_metadata(job: Job, root: BuildRoot, kind: BuildKind, folder: str) -> bytes | None:
+    """Return the METADATA that a wheel would have, None where the backend only builds. Raises BackendFailedError."""
     caller = _caller(job, root)
     hook = f"prepare_metadata_for_{_hook(kind)}"
-    run: Callable[[str, Mapping[str, object]], object] = getattr(caller, hook)
-    name = _call(job, hook, lambda: run(folder, _config(job)))
+    prepare: Callable[..., object] = getattr(caller, hook)
+
+    def run() -> object:
+        try:
+            return prepare(folder, _config(job), _allow_fallback=False)
+        except HookMissing:
+            return None
+
+    name = _call(job, hook, run)
+    if name is None:
+        return None
     if not isinstance(name, str) or name != os.path.basename(name):
         raise _failure(job, hook, "it answered no name of a dist-info")
     try:

@@ -97,10 +97,6 @@ class MetadataReader:
         self._cache.write(file.digests, metadata)
         return metadata
 
-    def keep(self, file: ListedFile, metadata: DistributionMetadata) -> None:
-        """Keep what a build came to, as if the file had said so itself."""
-        self._cache.write(file.digests, metadata)
-
     def recall(self, file: ListedFile) -> DistributionMetadata | None:
         """Return what the cache has of a file, None where it would have to be asked for."""
         return self._cache.read(file.digests)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from siteroot.index.fetch import Fetcher
+from siteroot.index.metadata_cache import MetadataCache
 from siteroot.model.build import BuildRoot
 from siteroot.model.pin import Pin
 from siteroot.model.target import Target
@@ -22,7 +23,8 @@ class BuildMeans:
 
     `locate` says where a file is to be fetched from. `selected_root` makes a build root of what is selected beside one
     name, at a place. `log_folder` is where logs stay. `root` is the site root that all this is for: no build sees it.
-    `again` returns a command that builds a pin once more.
+    `again` returns a command that builds a pin once more. `installs` is whether what is described is installed, too;
+    `described` keeps what backends said of what is not.
     """
 
     store: Store
@@ -39,6 +41,8 @@ class BuildMeans:
     log_folder: str
     root: str
     again: Callable[[Pin], str]
+    installs: bool
+    described: MetadataCache
     reporter: Reporter
 
 

@@ -3,17 +3,22 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
 from siteroot.build.state import read_state
 from siteroot.errors import BuildError
+from siteroot.formats.resolution_metadata import parse_metadata
 from siteroot.formats.wheel_tags import Fit, WheelTags, screen_wheel
+from siteroot.fs import read_plain
 from siteroot.model.build import BuildKind
 from siteroot.model.digest import Digest
 from siteroot.model.event import BuildFinished, BuildStarted
 from siteroot.model.lock import DirectorySource, EditableSource, GitSource, LockedFile
+from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.pin import (
     CheckoutArtifact,
     DirectoryArtifact,
@@ -31,6 +36,7 @@ from siteroot.store.built import Built, find_built, note_user, write_built
 from .build_means import BuildMeans, label_of
 
 _LARGEST_MODULE = 16 << 20
+_LARGEST_METADATA = 64 << 20
 
 
 class NoInterpreterToBuildError(BuildError):
@@ -67,32 +73,66 @@ class Builder:
 
         Raises BuildError, SourceError, IntegrityError or StoreError; then nothing of it is in the store.
         """
-        means, label = self._means, label_of(pin)
         key = self._key(pin)
         found = None if anew or key is None else self._find(key, pin)
         if found is not None:
             return found
         if isinstance(pin.artifact, SdistArtifact):
-            self._refuse_elsewhere(label, pin.name, pin.artifact)
-        if pin.name and pin.name in self._at_work:
-            chain = " needs ".join((*self._at_work, pin.name))
-            raise CyclicBuildError(f"to build {pin.name} takes {pin.name} itself: {chain}")
-        with means.store.hold(f"build-{key or os.urandom(8).hex()}", label):
+            self._refuse_elsewhere(label_of(pin), pin.name, pin.artifact)
+        with self._working(pin, key):
             found = None if anew or key is None else self._find(key, pin)
             if found is not None:  # by another process, meanwhile
                 return found
+            with self._scratch(pin, key) as scratch:
+                return self._build(pin, key, scratch)
+
+    def describe(self, pin: Pin) -> DistributionMetadata:
+        """Return what the wheel of a pin says of itself. Raises as `build`.
+
+        What is installed later is built at once; else the backend is asked, and builds only where it cannot tell.
+        """
+        if self._means.installs:
+            return metadata_of(self.build(pin))
+        key = self._key(pin)
+        found = None if key is None else self._find(key, pin)
+        if found is not None:
+            return metadata_of(found)
+        known = () if key is None else (Digest("sha256", key),)
+        metadata = self._means.described.read(known)
+        if metadata is None:
+            with self._working(pin, key), self._scratch(pin, key) as scratch:
+                content = self._prepare_metadata(pin, key, scratch)
+            if content is None:
+                return metadata_of(self.build(pin))
+            metadata = parse_metadata(content)
+            self._means.described.write(known, metadata)
+        return metadata
+
+    @contextmanager
+    def _working(self, pin: Pin, key: str | None) -> Iterator[None]:
+        """Keep others from the same work, and it from coming to need itself."""
+        if pin.name and pin.name in self._at_work:
+            chain = " needs ".join((*self._at_work, pin.name))
+            raise CyclicBuildError(f"to build {pin.name} takes {pin.name} itself: {chain}")
+        with self._means.store.hold(f"build-{key or os.urandom(8).hex()}", label_of(pin)):
             self._at_work += (pin.name,)
-            means.reporter.report(BuildStarted(name=pin.name, label=label))
-            failed = True
             try:
-                # compilers write the folder that they work in into what they make: it has one name
-                with means.store.work(key and f"build-{key[:24]}") as scratch:
-                    wheel = self._build(pin, key, scratch)
-                failed = False
+                yield
             finally:
                 self._at_work = self._at_work[:-1]
-                means.reporter.report(BuildFinished(name=pin.name, label=label, failed=failed))
-        return wheel
+
+    @contextmanager
+    def _scratch(self, pin: Pin, key: str | None) -> Iterator[str]:
+        """Return a folder to work in, and tell of the work."""
+        report, label, failed = self._means.reporter.report, label_of(pin), True
+        report(BuildStarted(name=pin.name, label=label))
+        try:
+            # compilers write the folder that they work in into what they make: it has one name
+            with self._means.store.work(key and f"build-{key[:24]}") as scratch:
+                yield scratch
+            failed = False
+        finally:
+            report(BuildFinished(name=pin.name, label=label, failed=failed))
 
     # -- what was built before ----------------------------------------------------------------------------------------
 
@@ -145,22 +185,16 @@ class Builder:
     # -- building -----------------------------------------------------------------------------------------------------
 
     def _build(self, pin: Pin, key: str | None, scratch: str) -> StoredWheel:
-        from .making import make_wheel  # noqa: PLC0415 - 30 ms that a sync need not pay which only finds
+        from .making import prepare  # noqa: PLC0415 - 30 ms that a sync need not pay which only finds
 
         means, label = self._means, label_of(pin)
-        if means.target.interpreter is None:
-            raise NoInterpreterToBuildError(
-                f"{label} has no wheel for Python {means.target.python_version}, and there is no such Python here to"
-                " build it with",
-                hints=("--python names one",),
-            )
-        with make_wheel(pin, key, scratch, means) as making:
-            built = _read_built(making.path)
+        self._refuse_absent(label)
+        with prepare(pin, key, scratch, means, installs=True) as making:
+            path = making.wheel()
+            built = _read_built(path)
             self._refuse_misfit(label, built.filename)
             tolerates = means.tolerates(pin.name)
-            wheel = means.store.admit(
-                making.path, _built_pin(pin, built), tolerate_record=tolerates
-            )
+            wheel = means.store.admit(path, _built_pin(pin, built), tolerate_record=tolerates)
             if isinstance(pin.artifact, DirectoryArtifact) and _names(wheel, making.root.folder):
                 making.keep = True
                 built = replace(built, root=making.root.folder)
@@ -168,6 +202,22 @@ class Builder:
         if key is not None:
             write_built(means.store, key, built)
         return wheel
+
+    def _prepare_metadata(self, pin: Pin, key: str | None, scratch: str) -> bytes | None:
+        from .making import prepare  # noqa: PLC0415 - as above
+
+        self._refuse_absent(label_of(pin))
+        with prepare(pin, key, scratch, self._means, installs=False) as making:
+            return making.metadata()
+
+    def _refuse_absent(self, label: str) -> None:
+        target = self._means.target
+        if target.interpreter is None:
+            raise NoInterpreterToBuildError(
+                f"{label} has no wheel for Python {target.python_version}, and there is no such Python here to build it"
+                " with",
+                hints=("--python names one",),
+            )
 
     def _refuse_elsewhere(self, label: str, name: str, artifact: SdistArtifact) -> None:
         """Refuse what has wheels, and so is made for systems, where the target is another one than this machine."""
@@ -212,6 +262,13 @@ def _names(wheel: StoredWheel, folder: str) -> bool:
                     if sought in file.read():
                         return True
     return False
+
+
+def metadata_of(wheel: StoredWheel) -> DistributionMetadata:
+    """Return what a stored wheel says of itself."""
+    scheme = "purelib" if wheel.purelib else "platlib"
+    path = f"{wheel.folder}/{scheme}/{wheel.dist_info}/METADATA"
+    return parse_metadata(read_plain(path, _LARGEST_METADATA))
 
 
 def version_of(wheel: StoredWheel) -> Version:

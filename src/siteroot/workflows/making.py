@@ -1,4 +1,4 @@
-"""One build: the tree is brought, its backend gets a root and is called. Loaded where something is built, and only there."""
+"""One build: the tree is brought, its backend gets a root and is called. Loaded where that is done, and only there."""
 
 import hashlib
 import os
@@ -28,17 +28,36 @@ from .sources import Sources
 
 
 class Making:
-    """A wheel that was just made, while its build root still stands; `keep` it and the root stays."""
+    """A job whose build root stands; `keep` it and the root stays. What comes of it goes to `out`."""
 
-    def __init__(self, root: BuildRoot) -> None:
+    def __init__(self, job: hooks.Job, root: BuildRoot, kind: BuildKind) -> None:
+        self.job = job
         self.root = root
-        self.path = ""
+        self.kind = kind
         self.keep = False
+
+    @property
+    def out(self) -> str:
+        """Where what is made goes."""
+        return f"{self.job.scratch}/out"
+
+    def wheel(self) -> str:
+        """Build the wheel and return its path. Raises BuildError."""
+        return hooks.build(self.job, self.root, self.kind, self.out)
+
+    def metadata(self) -> bytes | None:
+        """Return what the wheel's METADATA would be, None where only a wheel can tell. Raises BuildError."""
+        return hooks.read_metadata(self.job, self.root, self.kind, self.out)
 
 
 @contextmanager
-def make_wheel(pin: Pin, key: str | None, scratch: str, means: BuildMeans) -> Iterator[Making]:
-    """Build a pin's wheel in a scratch folder, and give it. Raises BuildError, SourceError, IntegrityError, StoreError."""
+def prepare(
+    pin: Pin, key: str | None, scratch: str, means: BuildMeans, *, installs: bool
+) -> Iterator[Making]:
+    """Bring a pin's tree and what its backend needs. Raises BuildError, SourceError, IntegrityError, StoreError.
+
+    An editable that somebody `installs` may go on needing its build root, which lies where it can stay.
+    """
     label = label_of(pin)
     artifact = pin.artifact
     editable = isinstance(artifact, DirectoryArtifact) and artifact.editable
@@ -54,18 +73,18 @@ def make_wheel(pin: Pin, key: str | None, scratch: str, means: BuildMeans) -> It
         environ=means.environ,
         again=means.again(pin),
     )
-    out = f"{scratch}/out"
-    fs.make_folder(out)
-    root = _provide(job, pin.name, _place(job, means) if editable else f"{scratch}/root", means)
-    making = Making(root)
+    root = _provide(
+        job, pin.name, _place(job, means) if editable and installs else f"{scratch}/root", means
+    )
+    making = Making(job, root, kind)
+    fs.make_folder(making.out)
     try:
         if editable:
             roots = find_roots(tree, means.root)
-            job = replace(job, system=keep_from_roots(job.system, root, roots))
+            making.job = job = replace(job, system=keep_from_roots(job.system, root, roots))
         if means.choices.isolated(pin.name):
             more = hooks.ask_requires(job, root, kind)
             making.root = means.roots.extend(root, more, label) if more else root
-        making.path = hooks.build(job, making.root, kind, out)
         yield making
     finally:
         if not making.keep:

@@ -97,10 +97,6 @@ class IndexedMetadata:
         asked = self._metadata_of(file)
         return asked if isinstance(asked, DistributionMetadata) else asked.result()
 
-    def keep(self, file: ListedFile, metadata: DistributionMetadata) -> None:
-        """Keep what a listed file was built to: who asks next need not build it."""
-        self._reader.keep(file, metadata)
-
     def read_source(self, source: Source) -> DistributionMetadata:
         """Return the metadata of what a URL, repository, path or directory holds."""
         return self._read_source(source)

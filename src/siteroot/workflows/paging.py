@@ -44,7 +44,7 @@ def open_metadata(
 
     `work` gives a folder for a file that passes through; `read_source` does what indexes cannot.
     """
-    cache = MetadataCache(_folder(cache_folder, "metadata"))
+    cache = open_descriptions(cache_folder)
     pages = open_pages(settings, fetcher, cache_folder, reporter)
     return IndexedMetadata(
         order_indexes(settings),
@@ -55,6 +55,11 @@ def open_metadata(
         reporter=reporter,
         read_source=read_source,
     )
+
+
+def open_descriptions(cache_folder: str | None) -> MetadataCache:
+    """Return what distributions were found to say of themselves; without a cache's folder nothing is kept."""
+    return MetadataCache(_folder(cache_folder, "metadata"))
 
 
 def _folder(cache_folder: str | None, kind: str) -> str | None:

@@ -112,6 +112,7 @@ def pip_compile(
             target=_builder(target, context, settings, surroundings, reporter),
             root=os.path.join(supplies.store.folder, "nowhere"),
             constraints=asking.build_constraints,
+            installs=False,
         )
         resolver, builds = supplies.open_index(purpose)
         preferences = {} if path is None else _preferences(path, pylock=_is_pylock(request.file))

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from siteroot import fs
 from siteroot.build.scratch_interpreter import link_interpreter
 from siteroot.index.fetch import Fetcher
+from siteroot.index.metadata_cache import MetadataCache
 from siteroot.model.build import BuildRoot
 from siteroot.model.pin import Pin, wheel_pin
 from siteroot.model.settings import LinkMode, Settings
@@ -49,6 +50,7 @@ class BuildSite:
 
     `selected` is all that the root shall hold; what is not built in isolation is built with that, or
     (`on_interpreter`) with what the target's interpreter has. `again` returns a command that builds a pin once more.
+    `installs` and `described` as in `BuildMeans`.
     """
 
     target: Target
@@ -60,6 +62,8 @@ class BuildSite:
     again: Callable[[Pin], str]
     selected: tuple[Pin, ...] = ()
     on_interpreter: bool = False
+    installs: bool = True
+    described: MetadataCache = MetadataCache(None)
 
 
 class Provisioner:
@@ -229,6 +233,8 @@ def tie_builds(
         log_folder=site.log_folder,
         root=site.root,
         again=site.again,
+        installs=site.installs,
+        described=site.described,
         reporter=reporter,
     )
     builder = Builder(means)
@@ -241,7 +247,7 @@ def tie_builds(
         supply=SourceSupply(fetched, builder, renews),
         builder=builder,
         roots=roots,
-        reader=SourceReader(means, builder.build, renews, no_sources=_no_sources(site.settings)),
+        reader=SourceReader(means, builder.describe, renews, _no_sources(site.settings)),
     )
 
 

@@ -18,7 +18,7 @@ from siteroot.errors import InvariantError, SiterootError, SourceError
 from siteroot.formats.distribution_names import SDIST_ENDINGS, is_wheel
 from siteroot.formats.markers import TargetMarkers
 from siteroot.formats.pyproject import parse_pyproject
-from siteroot.formats.resolution_metadata import parse_metadata, read_static_project
+from siteroot.formats.resolution_metadata import read_static_project
 from siteroot.index.fetch import FetchRequest
 from siteroot.index.sdist_metadata import read_sdist_metadata
 from siteroot.index.sink import WrongDigestError
@@ -50,6 +50,7 @@ from siteroot.model.wheel import StoredWheel
 from siteroot.project.declared_sources import declared_sources
 
 from .build_means import BuildMeans
+from .building import metadata_of
 from .project_files import DiskProjectFiles
 from .sources import Sources
 
@@ -79,13 +80,13 @@ class SourceReader:
     def __init__(
         self,
         means: BuildMeans,
-        build: Callable[[Pin], StoredWheel],
+        describe: Callable[[Pin], DistributionMetadata],
         renews: Callable[[str], bool],
         no_sources: Callable[[str], bool],
     ) -> None:
         self._no_sources = no_sources
         self._means = means
-        self._build = build
+        self._describe = describe
         self._renews = renews
         self._digests: dict[Source, tuple[Digest, ...]] = {}
         self._found: dict[Source, _Found] = {}
@@ -248,14 +249,7 @@ class SourceReader:
         self, source: Source, artifact: Artifact, name: str
     ) -> DistributionMetadata:
         pin = Pin(name=name, version=None, source=source, artifact=artifact, direct=True)
-        return metadata_of(self._build(pin))
-
-
-def metadata_of(wheel: StoredWheel) -> DistributionMetadata:
-    """Return what a stored wheel says of itself."""
-    scheme = "purelib" if wheel.purelib else "platlib"
-    content = fs.read_plain(f"{wheel.folder}/{scheme}/{wheel.dist_info}/METADATA", _MOST)
-    return parse_metadata(content)
+        return self._describe(pin)
 
 
 def match_digests(path: str, digests: tuple[Digest, ...]) -> tuple[Digest, ...]:

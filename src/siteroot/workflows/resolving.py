@@ -31,7 +31,6 @@ from siteroot.model.resolution import (
 from siteroot.model.settings import Settings
 from siteroot.model.target import Target
 from siteroot.model.value import replace
-from siteroot.model.wheel import StoredWheel
 from siteroot.ports import Reporter
 from siteroot.project.cutoffs import read_cutoffs
 from siteroot.resolve.direct import read_requirement
@@ -42,13 +41,13 @@ from siteroot.select.pins import describe_target
 
 from .metadata_source import IndexedMetadata, refuse_source
 from .paging import open_metadata
-from .reading_sources import SourceReader, metadata_of
+from .reading_sources import SourceReader
 
 #: Returns what requirements resolve to for a target; the last word says whose build needs them.
 Resolve = Callable[[Sequence[str], Target, str], Sequence[Pin]]
 
-#: Builds a pin's wheel, into the store.
-Build = Callable[[Pin], StoredWheel]
+#: Returns what the wheel of a pin, which has to be built, says of itself.
+Describe = Callable[[Pin], DistributionMetadata]
 
 
 class BadBuildRequirementError(BuildError):
@@ -79,12 +78,12 @@ class IndexResolver:
         self._cache_folder = cache_folder
         self._work = work
         self._reporter = reporter
-        self._build: Build | None = None
+        self._describe: Describe | None = None
         self._reader: SourceReader | None = None
 
-    def build_with(self, build: Build, reader: SourceReader) -> None:
-        """Build from here on what has to be built, and read what lies at no index."""
-        self._build = build
+    def build_with(self, describe: Describe, reader: SourceReader) -> None:
+        """Learn from here on what only a build can tell, and read what lies at no index."""
+        self._describe = describe
         self._reader = reader
 
     def resolve(self, request: ResolutionRequest, target: Target) -> Resolution:
@@ -101,7 +100,7 @@ class IndexResolver:
             work=self._work,
             read_source=refuse_source if reader is None else reader.read,
         ) as indexed:
-            source = _BuildingMetadata(indexed, self._build)
+            source = _BuildingMetadata(indexed, self._describe)
             resolution = resolve(request, target, source, cutoffs)
         if reader is None:
             return resolution
@@ -170,9 +169,9 @@ class IndexResolver:
 class _BuildingMetadata:
     """Answers from indexes; what they do not know is built, in the thread that asks. A `ports.MetadataSource`."""
 
-    def __init__(self, indexed: IndexedMetadata, build: Build | None) -> None:
+    def __init__(self, indexed: IndexedMetadata, describe: Describe | None) -> None:
         self._indexed = indexed
-        self._build = build
+        self._describe = describe
         self._built: dict[str, DistributionMetadata] = {}
 
     def pages(self, name: str, index: str | None) -> Sequence[ProjectPage]:
@@ -186,12 +185,10 @@ class _BuildingMetadata:
         try:
             return self._indexed.read(file)
         except UnbuiltMetadataError:
-            if self._build is None:
+            if self._describe is None:
                 raise
-            metadata = self._built[file.location] = metadata_of(
-                self._build(_pin_of_sdist(file, self._indexed.project_of(file)))
-            )
-            self._indexed.keep(file, metadata)
+            pin = _pin_of_sdist(file, self._indexed.project_of(file))
+            metadata = self._built[file.location] = self._describe(pin)
             return metadata
 
     def read_source(self, source: Source) -> DistributionMetadata:

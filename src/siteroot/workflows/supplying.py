@@ -40,7 +40,7 @@ class BuildPurpose:
     """What builds are for: a target, and the root that shall hold `selected`, which no build sees.
 
     `resolve` finds what backends need, in the place of the indexes; `constraints` are requirements that hold for that.
-    `on_interpreter` and `again` as in `BuildSite`.
+    `on_interpreter`, `again` and `installs` as in `BuildSite`.
     """
 
     target: Target
@@ -50,6 +50,7 @@ class BuildPurpose:
     resolve: "Resolve | None" = None
     on_interpreter: bool = False
     again: Callable[[Pin], str] = _sync_again
+    installs: bool = True
 
 
 class Supplies:
@@ -109,6 +110,7 @@ class Supplies:
     def open_index(self, purpose: BuildPurpose) -> "tuple[IndexResolver, Builds]":
         """Return who resolves by the indexes, and who builds; each works with the other."""
         # what a sync of wheels need not pay
+        from .paging import open_descriptions  # noqa: PLC0415
         from .provision import BuildSite, tie_builds  # noqa: PLC0415
         from .resolving import IndexResolver  # noqa: PLC0415
 
@@ -123,6 +125,8 @@ class Supplies:
             selected=purpose.selected,
             on_interpreter=purpose.on_interpreter,
             again=purpose.again,
+            installs=purpose.installs,
+            described=open_descriptions(lasting),
             log_folder=f"{lasting}/{bucket('logs')}" if lasting else f"{beside}/siteroot-logs",
         )
         resolver = IndexResolver(
@@ -143,7 +147,7 @@ class Supplies:
             reporter=self._reporter,
             clock=self._clock,
         )
-        resolver.build_with(builds.builder.build, builds.reader)
+        resolver.build_with(builds.builder.describe, builds.reader)
         return resolver, builds
 
 

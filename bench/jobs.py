@@ -30,6 +30,16 @@ def _first(tool: Tool) -> Command | None:
     return None if words is None else tool.command(*words, prepare=tool.forget_decisions)
 
 
+def _compiled(prepare: Callable[[Tool], Callable[[], None]]) -> Callable[[Tool], Command | None]:
+    def command(tool: Tool) -> Command | None:
+        words = tool.install("hardlink") if tool.compiles else None
+        if words is None:
+            return None
+        return tool.command(*words, "--compile-bytecode", prepare=prepare(tool))
+
+    return command
+
+
 def _cold(tool: Tool) -> Command | None:
     words = tool.install_cold()
     return None if words is None else tool.command(*words, prepare=tool.forget_all)
@@ -62,6 +72,18 @@ JOBS = (
         name="first",
         title="the same for a lock never seen before: nothing is remembered but wheels",
         command=_first,
+    ),
+    Job(
+        name="bytecode",
+        title="hard links with `--compile-bytecode`, compiled before",
+        command=_compiled(lambda tool: tool.forget_root),
+        goals={"uv sync": 0.02},
+    ),
+    Job(
+        name="compile",
+        title="hard links with `--compile-bytecode`, for the first time",
+        command=_compiled(lambda tool: tool.forget_bytecode),
+        goals={"uv sync": 1.0},
     ),
     Job(
         name="nothing",

@@ -49,6 +49,8 @@ class Tool:
     """One tool in its folder: `project` with its lock, `cache`, and the `root` that it fills."""
 
     name = ""
+    #: Whether it knows `--compile-bytecode`.
+    compiles = False
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
@@ -105,6 +107,11 @@ class Tool:
         for folder in ("memos-v1", "roots-v1"):
             shutil.rmtree(self.cache / folder, ignore_errors=True)
 
+    def forget_bytecode(self) -> None:
+        """Bring the root to where it was never made, and the cache to where nothing was compiled."""
+        self.forget_decisions()
+        shutil.rmtree(self.cache / "bytecode-v1", ignore_errors=True)
+
     def forget_all(self) -> None:
         """Bring root and cache to where they were never made."""
         self.forget_root()
@@ -120,6 +127,7 @@ class Siteroot(Tool):
     """siteroot itself, as installed."""
 
     name = "siteroot"
+    compiles = True
 
     def install(self, mode: str) -> tuple[str, ...]:
         """Return the main job's words."""
@@ -138,6 +146,7 @@ class UvSync(Tool):
     """`uv sync`, which makes a virtual environment."""
 
     name = "uv sync"
+    compiles = True
 
     def variables(self) -> dict[str, str]:
         """Name the environment's place, and the lock's index: uv finds cached wheels of those that it knows only."""
@@ -178,6 +187,7 @@ class UvPip(_FromRequirements):
     """`uv pip install --target`."""
 
     name = "uv pip"
+    compiles = True
 
     def install(self, mode: str) -> tuple[str, ...]:
         """Return the main job's words; offline, as it is faster so."""

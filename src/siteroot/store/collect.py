@@ -14,7 +14,7 @@ from siteroot.model.value import dataclass
 
 from .built import is_used
 from .faults import write_error
-from .work import is_dead
+from .work import dead_temporaries, is_dead
 
 _BUCKET = re.compile(rf"({'|'.join(BUCKETS)})-v[0-9]+")
 _TAG = "CACHEDIR.TAG"
@@ -34,10 +34,11 @@ def measure_cache(folder: str) -> int:
     return sum(_measure(path)[1] for path in _buckets(folder))
 
 
-def prune_cache(folder: str, *, writer: Writer = DISK) -> Collected:
+def prune_cache(folder: str, temporaries: str = "", *, writer: Writer = DISK) -> Collected:
     """Remove what nobody can use: dead work, damaged wheels, bytecode and names of absent ones, formats of other versions.
 
-    A build root goes where no site root stands any more that has the editable it was kept for.
+    A build root goes where no site root stands any more that has the editable it was kept for. `temporaries` is where
+    commands without a cache have theirs: those of killed processes go.
     """
     current = {bucket(kind) for kind in BUCKETS}
     doomed = [path for path in _buckets(folder) if os.path.basename(path) not in current]
@@ -46,6 +47,7 @@ def prune_cache(folder: str, *, writer: Writer = DISK) -> Collected:
     doomed += [path for path in _children(f"{folder}/{bucket('build-roots')}") if not is_used(path)]
     doomed += [path for path, label in _wheels(folder) if not label]
     doomed += [path for path, wheel in _bytecode(folder) if not os.path.isdir(wheel)]
+    doomed += dead_temporaries(temporaries) if temporaries else ()
     return _remove(folder, (), doomed, writer)
 
 

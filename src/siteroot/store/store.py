@@ -38,7 +38,7 @@ from siteroot.model.wheel import Limits, StoredWheel
 from siteroot.ports import Clock, Reporter
 
 from .faults import StoreWriteError, WrongArchiveError, write_error
-from .work import hold_lock, work_folder
+from .work import hold_lock, temporary_folder, work_folder
 
 if TYPE_CHECKING:
     from .admit import Admission, BadRecordError
@@ -68,8 +68,8 @@ class Reservation:
 class Store:
     """The store in a folder. Safe for many threads and processes.
 
-    `temporary` is a path for a store in place of one that cannot be written: made when it is needed, removed by
-    the caller. Nothing is written before `reserve` or `admit`.
+    `temporary` is a path for a store in place of one that cannot be written: made when it is needed, gone at `close`.
+    Nothing is written before `reserve` or `admit`.
     """
 
     def __init__(
@@ -91,6 +91,11 @@ class Store:
         self._lock = threading.Lock()
         self._writable: str | None = None
         self._discarded: frozenset[str] = frozenset()
+        self._made = ExitStack()
+
+    def close(self) -> None:
+        """Remove the temporary store, if there is one."""
+        self._made.close()
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
@@ -293,7 +298,7 @@ class Store:
         with self._lock:
             if self._writable is None:
                 if self.folder == self._temporary:
-                    self._make_temporary()
+                    self._made.enter_context(temporary_folder(self._temporary, writer=self._writer))
                 why = self._try_folder()
                 self._writable = self._temporary if why else self.folder
                 if why:
@@ -303,22 +308,10 @@ class Store:
                             " for this run only"
                         )
                     )
-                    self._make_temporary()
+                    self._made.enter_context(temporary_folder(self._temporary, writer=self._writer))
                     with in_words(self._temporary):
                         make_folder(f"{self._temporary}/{LOCKS}", writer=self._writer)
             return self._writable
-
-    def _make_temporary(self) -> None:
-        try:
-            self._writer.mkdir(self._temporary, 0o700)
-        except FileExistsError:
-            pass
-        except OSError as error:
-            raise StoreWriteError(
-                f"no temporary folder can be made: {error.strerror}",
-                where=os.path.dirname(self._temporary),
-                hints=("The variable TMPDIR names the place where such folders go.",),
-            ) from None
 
     def _try_folder(self) -> str:
         """Return why the store cannot be written, "" where it can."""

@@ -5,6 +5,7 @@ folders cannot be locked, a file in the folder is.
 """
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -22,7 +23,10 @@ from siteroot.fs import (
     write_all,
 )
 
+from .faults import StoreWriteError
+
 _HELD = "held"
+_TEMPORARY = "siteroot-"
 
 
 @contextmanager
@@ -33,25 +37,80 @@ def work_folder(parent: str, *, writer: Writer, name: str | None = None) -> Iter
     the folder's, unless somebody who lives has that.
     """
     make_folder(parent, writer=writer)
-    while True:
+    path, descriptor = "", -1
+    while descriptor < 0:
         path = f"{parent}/{name or f'{os.getpid()}-{os.urandom(6).hex()}'}"
         try:
-            writer.mkdir(path, 0o755)
+            descriptor = _make_held(path, 0o755, writer)
         except FileExistsError:
             if is_dead(path, writer=writer):
                 remove_tree(path, writer=writer)
             else:
                 name = None
-            continue
-        try:
-            descriptor = _hold_folder(path, writer)
-        except BaseException:
-            remove_tree(path, writer=writer)
-            raise
-        if descriptor >= 0:
-            break
-    try:
+    with _held(path, descriptor, writer):
         yield path
+
+
+def temporary_path(parent: str) -> str:
+    """Return a path below a folder that all write to, where nothing is yet, and that nobody can guess."""
+    return f"{parent}/{_TEMPORARY}{os.urandom(12).hex()}"
+
+
+@contextmanager
+def temporary_folder(path: str, *, writer: Writer = DISK) -> Iterator[str]:
+    """Give a new folder at a temporary path, for this user alone, which is removed with all that it then holds.
+
+    What killed processes left beside it goes first. Raises StoreWriteError.
+    """
+    parent = os.path.dirname(path)
+    try:
+        for dead in dead_temporaries(parent):
+            remove_tree(dead, writer=writer)
+        descriptor = -1
+        while descriptor < 0:
+            descriptor = _make_held(path, 0o700, writer)
+    except OSError as error:
+        raise StoreWriteError(
+            f"no temporary folder can be made: {error.strerror}",
+            where=parent,
+            hints=("The variable TMPDIR names the place where such folders go.",),
+        ) from None
+    with _held(path, descriptor, writer):
+        yield path
+
+
+def dead_temporaries(parent: str) -> list[str]:
+    """Return the temporary folders of this user whose process was killed."""
+    try:
+        names = [name for name in os.listdir(parent) if name.startswith(_TEMPORARY)]
+    except OSError:
+        return []
+    paths = [f"{parent}/{name}" for name in sorted(names) if len(name) == len(_TEMPORARY) + 24]
+    return [path for path in paths if _is_own_folder(path) and is_dead(path)]
+
+
+def _is_own_folder(path: str) -> bool:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+
+
+def _make_held(path: str, mode: int, writer: Writer) -> int:
+    """Make a folder and return what holds it, as `_hold_folder`. Raises FileExistsError."""
+    writer.mkdir(path, mode)
+    try:
+        return _hold_folder(path, writer)
+    except BaseException:
+        remove_tree(path, writer=writer)
+        raise
+
+
+@contextmanager
+def _held(path: str, descriptor: int, writer: Writer) -> Iterator[None]:
+    try:
+        yield
     finally:
         with suppress(OSError):
             remove_tree(path, writer=writer)

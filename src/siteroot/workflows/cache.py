@@ -7,7 +7,7 @@ from siteroot.ports import Reporter
 from siteroot.select.choice import normalize_names
 from siteroot.store.collect import clean_cache, measure_cache, prune_cache
 
-from .caches import cache_folder
+from .caches import cache_folder, temporaries
 from .noted import noted
 from .settings import load_found_settings
 
@@ -22,5 +22,7 @@ def cache(request: CacheRequest, surroundings: Surroundings, reporter: Reporter)
     names = frozenset(normalize_names(request.names)) or None
     prune = request.action is CacheAction.PRUNE
     with noted(f"a part of {folder} may be gone; the same command removes the rest"):
-        gone = prune_cache(folder) if prune else clean_cache(folder, names)
+        gone = (
+            prune_cache(folder, temporaries(surroundings)) if prune else clean_cache(folder, names)
+        )
     return CacheOutcome(folder=folder, wheels=gone.wheels, files=gone.files, size=gone.size)

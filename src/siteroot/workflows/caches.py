@@ -1,12 +1,11 @@
 """Where a command keeps what it fetches and learns, and what it needs for itself alone."""
 
 import os
-from contextlib import ExitStack
 
-from siteroot import fs
 from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.value import dataclass
+from siteroot.store.work import temporary_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +17,9 @@ class Caches:
     lasting: str | None
 
 
-def choose_caches(settings: Settings, surroundings: Surroundings, scope: ExitStack) -> Caches:
-    """Return the folders that wheels and answers are kept in; temporary ones go with the scope."""
-    temporary = temporary_place(surroundings)
-    scope.callback(fs.remove_tree, temporary)
+def choose_caches(settings: Settings, surroundings: Surroundings) -> Caches:
+    """Return the folders that wheels and answers are kept in; the temporary one is not there yet."""
+    temporary = temporary_path(temporaries(surroundings))
     store = temporary
     if not settings.no_cache:
         store = os.path.realpath(cache_folder(settings, surroundings))
@@ -42,10 +40,9 @@ def lasting_folder(settings: Settings, surroundings: Surroundings) -> str | None
     return None if _is_anothers(real) else real
 
 
-def temporary_place(surroundings: Surroundings) -> str:
-    """Return a path that nobody can guess, where nothing is yet, among the system's temporary files."""
-    parent = surroundings.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the name in it cannot be guessed
-    return os.path.join(os.path.realpath(parent), f"siteroot-{os.urandom(12).hex()}")
+def temporaries(surroundings: Surroundings) -> str:
+    """Return the folder of the system's temporary files."""
+    return os.path.realpath(surroundings.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - names in it are unguessable
 
 
 def _is_anothers(folder: str) -> bool:

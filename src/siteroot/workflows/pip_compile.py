@@ -103,7 +103,7 @@ def pip_compile(
         supplies = Supplies(
             asking.settings,
             surroundings,
-            choose_caches(asking.settings, surroundings, scope),
+            choose_caches(asking.settings, surroundings),
             scope,
             reporter=reporter,
             clock=clock,

@@ -120,7 +120,7 @@ def _install(
     work: _Work, surroundings: Surroundings, interrupts: Interrupts, scope: ExitStack
 ) -> InstallOutcome:
     settings, place, clock = work.settings, work.place, work.clock
-    caches = choose_caches(settings, surroundings, scope)
+    caches = choose_caches(settings, surroundings)
     supplies = Supplies(settings, surroundings, caches, scope, reporter=work.reporter, clock=clock)
     purpose = BuildPurpose(
         target=place.target,

@@ -12,8 +12,9 @@ from siteroot.model.surroundings import Surroundings
 from siteroot.ports import Clock, Reporter
 from siteroot.project.requirements_files import Reading, read_requirements
 from siteroot.select.choice import normalize_names
+from siteroot.store.work import temporary_folder, temporary_path
 
-from .caches import temporary_place
+from .caches import temporaries
 from .project_files import DiskProjectFiles
 from .supply import fetch_options
 
@@ -37,17 +38,15 @@ def read_asked(
     """
 
     def fetch(url: str) -> bytes:
-        path = temporary_place(surroundings)
         name = os.path.basename(url.partition("?")[0])
         request = FetchRequest(name=name, version="", location=url, digests=(), size=None)
-        with Fetcher(
-            fetch_options(settings, surroundings), clock=clock, reporter=reporter
-        ) as fetcher:
-            try:
-                fetcher.fetch(request, path)
-                return fs.read_plain(path, _MOST)
-            finally:
-                fs.remove_tree(path)
+        options = fetch_options(settings, surroundings)
+        with (
+            Fetcher(options, clock=clock, reporter=reporter) as fetcher,
+            temporary_folder(temporary_path(temporaries(surroundings))) as folder,
+        ):
+            fetcher.fetch(request, f"{folder}/page")
+            return fs.read_plain(f"{folder}/page", _MOST)
 
     reading = Reading(
         files=DiskProjectFiles(),

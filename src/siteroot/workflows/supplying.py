@@ -79,6 +79,7 @@ class Supplies:
             reporter=reporter,
             limits=new_limits(settings),
         )
+        scope.callback(self.store.close)
 
         @cache
         def open_fetcher() -> "Fetcher":

@@ -77,7 +77,7 @@ def sync(
     teller = WarningsKept(reporter)
     loaded = load_sync(request, surroundings, files, teller)
     with ExitStack() as scope:
-        caches = choose_caches(loaded.settings, surroundings, scope)
+        caches = choose_caches(loaded.settings, surroundings)
         target = _target(request, loaded, surroundings, files, caches.lasting, looks, teller)
         used = judge_lock(request.freshness, loaded, files, target.python)
         place = _place(request, loaded, target, surroundings, looks, teller)

@@ -1,5 +1,6 @@
 """One folder, asked for in another layout or for another system, ends as a fresh root does (ROOT.md 4)."""
 
+import platform
 import sys
 from pathlib import Path
 
@@ -71,3 +72,37 @@ def test_a_word_that_was_forgotten_is_told_once(tmp_path: Path, once: str, told:
     for dry in (True, False):
         assert told in desk.synced(*words, *["--dry-run"] * dry, cwd=project).err
     assert "warning" not in desk.synced(*words, cwd=project).err
+
+
+def test_a_platform_that_was_forgotten_is_told_once(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "home")
+    there, here = "manylinux_2_31_riscv64", f"manylinux_2_17_{platform.machine()}"
+    wheels = [
+        build_wheel(tmp_path, name, "1.0", {f"{name}.py": tag}, tag=f"py3-none-{tag}")
+        for name in ("one", "two")
+        for tag in (there, here)
+    ]
+    plain = build_wheel(tmp_path, "plain", "1.0", {"plain.py": ""})
+    project = make_project(tmp_path / "project", [*wheels, plain])
+    words = ("--python", sys.executable, "--target", "root")
+    elsewhere = ("--python-platform", "riscv64-unknown-linux")
+    told = f"root has 2 wheels for another platform ({there}), placed anew for"
+    desk.synced(*words, *elsewhere, cwd=project)
+    for dry in (True, False):
+        done = desk.synced(*words, *["--dry-run"] * dry, cwd=project)
+        assert f"{told} this machine: --python-platform was not said" in done.err
+        assert "plain" not in done.err
+    assert "warning" not in desk.synced(*words, cwd=project).err
+    there, here = here, there
+    done = desk.synced(*words, *elsewhere, cwd=project)
+    assert f"({there}), placed anew for riscv64-unknown-linux\n" in done.err
+
+
+def test_another_file_for_the_same_platform_is_no_forgotten_word(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "home")
+    words = ("--python", sys.executable, "--target", "root")
+    for text in ("a = 1\n", "a = 2\n"):
+        wheel = build_wheel(tmp_path, "one", "1.0", {"one.py": text})
+        done = desk.synced(*words, cwd=make_project(tmp_path / "project", [wheel]))
+        assert "warning" not in done.err
+    assert (tmp_path / "project" / "root" / "one.py").read_text() == "a = 2\n"

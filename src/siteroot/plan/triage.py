@@ -19,9 +19,6 @@ from siteroot.model.value import dataclass
 
 from .layout import root_form
 
-#: What people call the implementations.
-_IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
-
 
 class ForeignDistributionError(RootError):
     """A distribution that siteroot did not put there is in the way of an exact root."""
@@ -91,7 +88,7 @@ def sort_pins(
     for distribution in inventory.distributions:
         by_name.setdefault(distribution.name, []).append(distribution)
     state = inventory.state
-    same_python = state is not None and _is_for(state, target)
+    same_python = state is not None and is_for_python(state, target)
     same_form = state is not None and state.form == root_form(layout, target)
     kept, wanted = [], []
     for pin in pins:
@@ -118,41 +115,7 @@ def sort_pins(
     return Triage(kept=tuple(kept), wanted=tuple(wanted), removed=removed, left=left)
 
 
-def explain_renewal(
-    triage: Triage, inventory: Inventory, layout: Layout, target: Target, policy: Policy
-) -> str | None:
-    """Return why one word makes distributions be placed anew that the lock leaves as they are; None where none does.
-
-    Whoever forgot a word (`--python-version`, `--compile-bytecode`) would see but a list of distributions.
-    """
-    again = [old for wanted in triage.wanted for old in wanted.old if old.entry is not None]
-    state = inventory.state
-    if not again or state is None:
-        return None
-    if not _is_for(state, target):
-        was, now = (
-            f"{_IMPLEMENTATIONS.get(name, name)} {version}"
-            for name, version in (
-                (state.implementation, state.python),
-                (target.implementation, target.python_version),
-            )
-        )
-        return f"{layout.root} was made for {was}, and is made anew for {now}"
-    if state.form != root_form(layout, target):
-        return (
-            f"{layout.root} was made in another layout, for another system, or by an older siteroot,"
-            " and is made anew"
-        )
-    compiled = [old for old in again if old.entry is not None and old.entry.bytecode]
-    if compiled and not policy.bytecode:
-        count = (
-            "1 distribution has" if len(compiled) == 1 else f"{len(compiled)} distributions have"
-        )
-        return f"{count} bytecode in {layout.root}, which goes: --compile-bytecode was not said"
-    return None
-
-
-def _is_for(state: RootState, target: Target) -> bool:
+def is_for_python(state: RootState, target: Target) -> bool:
     """Whether a root was made for the target's Python."""
     return (state.implementation, state.python) == (target.implementation, target.python_version)
 
@@ -296,7 +259,7 @@ def _serves(old: InstalledDistribution, pin: WheelPin, policy: Policy) -> bool:
         policy.by_version
         and isinstance(pin.source, RegistrySource | FlatSource)
         and not policy.reinstalls(pin.name)
-        and _same_version(old.version, pin)
+        and same_version(old.version, pin)
     )
 
 
@@ -314,7 +277,7 @@ def _why_compiled(there: str, wanted: str) -> str:
 
 def _why_other(pin: WheelPin, entry: RootEntry, policy: Policy) -> str | None:
     digests = pin.artifact.file.digests
-    if entry.version != str(pin.version) and not _same_version(entry.version, pin):
+    if entry.version != str(pin.version) and not same_version(entry.version, pin):
         return f"the root has {entry.version}"
     if digests and not any(digest in entry.digests for digest in digests):
         return "the lock names another file"
@@ -328,7 +291,7 @@ def _why_other(pin: WheelPin, entry: RootEntry, policy: Policy) -> str | None:
     return None
 
 
-def _same_version(text: str, pin: WheelPin) -> bool:
+def same_version(text: str, pin: WheelPin) -> bool:
     """Whether a dist-info's version is the pin's: it may be spelled otherwise (2015.04.28, 1.0.0, 1.0_local)."""
     for spelled in (text, text.replace("_", "+", 1), text.replace("_", "-")):
         try:

@@ -54,6 +54,12 @@ def describe_installed(layout: Layout) -> tuple[DescribedDistribution, ...]:
     return tuple(sorted(_without_owned_eggs(found), key=lambda one: one.order))
 
 
+def read_installed_tags(dist_info: str) -> tuple[str, ...]:
+    """Return the tags that the WHEEL in a dist-info names, none where it cannot be read."""
+    wheel = _read(f"{dist_info}/WHEEL")
+    return () if wheel is None else parse_wheel_tags(_text(wheel))
+
+
 def list_files(one: DescribedDistribution) -> tuple[str, ...] | None:
     """Return the paths of a distribution's own list of files, as it has them; None where there is none."""
     record = _read(os.path.join(one.path, "RECORD"))

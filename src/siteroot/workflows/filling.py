@@ -41,7 +41,6 @@ from siteroot.plan.triage import (
     Policy,
     Triage,
     Wanted,
-    explain_renewal,
     sort_pins,
     sort_removal,
     spread_contested,
@@ -59,6 +58,7 @@ from .noted import noted
 from .own_place import prepare_own_place, refuse_own_feet, refuse_own_paths
 from .placing_wheels import place_wheels
 from .remembering import Memory
+from .telling_triage import tell_triage, warn_of_renewal
 from .windows_launcher import windows_launcher_for
 
 if TYPE_CHECKING:
@@ -227,10 +227,11 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
         means.interrupts.defer()
     if inventory.state is not None:
         triage = spread_contested(triage, inventory.state.winners)
-    _tell(triage, means.reporter)
-    why = explain_renewal(triage, inventory, layout, filling.target, filling.policy)
-    if why is not None and filling.removing is None:
-        means.reporter.report(Warned(why))
+    tell_triage(triage, means.reporter)
+    if filling.removing is None:
+        warn_of_renewal(
+            triage, inventory, layout, filling.target, filling.policy, reporter=means.reporter
+        )
     if filling.check and any(means.supply.find(wanted.pin) is None for wanted in triage.wanted):
         outdated = _unplaced(filling, triage, inventory.state)
         return replace(
@@ -408,17 +409,6 @@ def _unplaced(filling: Filling, triage: Triage, state: RootState | None) -> Fill
         placed=NO_EFFORT,
         recovery_due=False,
     )
-
-
-def _tell(triage: Triage, reporter: Reporter) -> None:
-    for wanted in triage.wanted:
-        reporter.report(Note(f"{wanted.pin.name}=={wanted.pin.version}: {wanted.why}"))
-    for pin, _ in triage.kept:
-        reporter.report(Note(f"{pin.name}=={pin.version}: is as it shall be", depth=2))
-    for old in triage.removed:
-        reporter.report(Note(f"{old.name}=={old.version}: not selected"))
-    for old in triage.left:
-        reporter.report(Note(f"{old.name}=={old.version}: not selected, and kept"))
 
 
 def _desire(

@@ -1,0 +1,45 @@
+"""What is told of a root before it is changed: what becomes of each distribution, and why."""
+
+import os
+
+from siteroot.model.event import Note, Warned
+from siteroot.model.layout import Layout
+from siteroot.model.root import Inventory
+from siteroot.model.target import Target
+from siteroot.plan.renewal import explain_renewal
+from siteroot.plan.triage import Policy, Triage
+from siteroot.ports import Reporter
+
+
+def tell_triage(triage: Triage, reporter: Reporter) -> None:
+    """Tell, with -v, why each distribution is placed, stays or goes."""
+    for wanted in triage.wanted:
+        reporter.report(Note(f"{wanted.pin.name}=={wanted.pin.version}: {wanted.why}"))
+    for pin, _ in triage.kept:
+        reporter.report(Note(f"{pin.name}=={pin.version}: is as it shall be", depth=2))
+    for old in triage.removed:
+        reporter.report(Note(f"{old.name}=={old.version}: not selected"))
+    for old in triage.left:
+        reporter.report(Note(f"{old.name}=={old.version}: not selected, and kept"))
+
+
+def warn_of_renewal(
+    triage: Triage,
+    inventory: Inventory,
+    layout: Layout,
+    target: Target,
+    policy: Policy,
+    *,
+    reporter: Reporter,
+) -> None:
+    """Warn where one word, said or forgotten, makes much be placed anew."""
+
+    def read_tags(dist_info: str) -> tuple[str, ...]:
+        # only where a distribution is replaced by another file of its version
+        from siteroot.root.installed import read_installed_tags  # noqa: PLC0415
+
+        return read_installed_tags(os.path.join(layout.root, dist_info))
+
+    why = explain_renewal(triage, inventory, layout, target, policy, read_tags)
+    if why is not None:
+        reporter.report(Warned(why))

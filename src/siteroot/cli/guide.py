@@ -4,7 +4,7 @@ import textwrap
 
 from .arguments import options_of
 from .exits import EXIT_CODES
-from .option import Kind, Option, Section
+from .option import Kind, Option, Section, undoing
 from .options import GROUPS, WORDED
 from .terminal import Paint
 
@@ -130,10 +130,14 @@ def render_help(command: str, width: int, paint: Paint) -> str:
     ]
     if command in _COMMANDS:
         blocks.append(_render_pairs("Commands", _COMMANDS[command], width, paint))
-    options = [option for option in options_of(command) if _is_shown(option)]
-    for section in _CACHE_SECTIONS if command.startswith("cache") else Section:
+    known = options_of(command)
+    options = [option for option in known if _is_shown(option)]
+    sections = _CACHE_SECTIONS if command.startswith("cache") else tuple(Section)
+    for section in sections:
         rows = [
-            _render_option(option, width, paint) for option in options if option.section is section
+            _render_option(option, undoing(option, known), width, paint)
+            for option in options
+            if option.section is section
         ]
         if section is Section.GLOBAL:
             rows.append(_render_row("  -h, --help", "Show this help.", width, paint))
@@ -141,6 +145,11 @@ def render_help(command: str, width: int, paint: Paint) -> str:
             rows.append(_render_row("  -V, --version", "Show the version.", width, paint))
         if rows:
             blocks.append("\n".join((_title(section.value, paint), *rows)))
+    idle = [word for each in known if each.section not in sections for word in _accepted(each)]
+    if idle:
+        blocks.append(
+            _wrapped(f"Taken as everywhere, and of no effect here: {', '.join(idle)}.", width, "")
+        )
     if command in _NOTES:
         blocks.append(_wrapped(_NOTES[command], width, ""))
     if command in ("", "sync"):
@@ -162,14 +171,22 @@ def render_usage(option: Option) -> str:
 
 
 def _is_shown(option: Option) -> bool:
-    return bool(option.names) and not option.hidden and not option.refused
+    return bool(option.names and option.help) and not option.refused
 
 
-def _render_option(option: Option, width: int, paint: Paint) -> str:
+def _accepted(option: Option) -> tuple[str, ...]:
+    return () if option.refused else option.words
+
+
+def _render_option(option: Option, undone_by: tuple[str, ...], width: int, paint: Paint) -> str:
     indent = "  " if option.names[0].startswith("-") and len(option.names) > 1 else "      "
     text = option.help
     if option.choices:
         text += f" [possible values: {', '.join(option.choices)}]"
+    if option.aliases:
+        text += f" [also: {', '.join(option.aliases)}]"
+    if undone_by:
+        text += f" [undone by: {', '.join(undone_by)}]"
     if option.variables:
         shown = next(
             (name for name in option.variables if name.startswith("UV_")), option.variables[0]

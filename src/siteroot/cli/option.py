@@ -1,5 +1,6 @@
 """What a row of the option table says (`options`)."""
 
+from collections.abc import Iterable
 from enum import Enum, auto
 
 from siteroot.model.value import dataclass
@@ -40,7 +41,7 @@ class Option:
     a `field` are twins: the last one said holds (of variables the last in the table), as with uv. `separator`
     parts the values of a flag, `variable_separator` those of a variable. `setting` is the key in `[tool.uv]` and in
     `[tool.siteroot]`, in the latter alone if `own_setting`. `own` means that `uv sync` has no such option.
-    `refused` says why an option is not honoured and what to do instead; its variables are noted with -v.
+    A switch without `help` only undoes its twin, and is told with that. `refused` says why an option is not honoured and what to do instead; its variables are noted with -v.
     """
 
     names: tuple[str, ...]
@@ -60,7 +61,6 @@ class Option:
     setting: str | None = None
     own_setting: bool = False
     commands: tuple[str, ...] = ("sync",)
-    hidden: bool = False
     own: bool = False
     refused: str | None = None
 
@@ -73,6 +73,21 @@ class Option:
     def field(self) -> str:
         """What it speaks of."""
         return self.into or self.name.lstrip("-").replace("-", "_")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that it may be said by."""
+        return (*self.names, *self.aliases)
+
+
+def undoing(option: Option, options: Iterable[Option]) -> tuple[str, ...]:
+    """Return the words that only undo an option, of those of one command."""
+    return tuple(
+        word
+        for other in options
+        if other.field == option.field and not other.help and not other.refused
+        for word in other.words
+    )
 
 
 class Farther(Enum):

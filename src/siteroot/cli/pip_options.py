@@ -46,9 +46,9 @@ OUTPUT, LOCK = Section.OUTPUT, Section.LOCK
 # fmt: off
 PIP_OPTIONS = (
     # -- where
-    Option(("--system",), ROOT, S, "Work on the site-packages of the Python itself, not on an environment's. With --target or --prefix it only picks that Python.",
+    Option(("--system",), ROOT, S, "Work on the site-packages of the Python itself, not on an environment's. Where a target or prefix is named it only picks that Python.",
            variables=both("SYSTEM_PYTHON"), commands=PIP_COMMANDS),
-    Option(("--no-system",), ROOT, S, "", into="system", value=False, hidden=True, commands=PIP_COMMANDS),
+    Option(("--no-system",), ROOT, S, "", into="system", value=False, commands=PIP_COMMANDS),
     # -- what a listing shows, what goes
     Option(("--format",), LISTING, T, "How the list is written. [default: columns]", metavar="FORMAT",
            choices=("columns", "freeze", "json"), commands=("pip list",)),
@@ -65,12 +65,12 @@ PIP_OPTIONS = (
     Option(("--show-version-specifiers",), LISTING, S, "Show which versions are asked for.", commands=("pip tree",)),
     Option(("--strict",), LISTING, S, "Warn of what does not fit together, as `siteroot pip check` finds it.", into="strict_listing",
            commands=("pip freeze", "pip list", "pip show", "pip tree", *INSTALLING)),
-    Option(("--no-strict",), LISTING, S, "", into="strict_listing", value=False, hidden=True,
+    Option(("--no-strict",), LISTING, S, "", into="strict_listing", value=False,
            commands=("pip freeze", "pip list", "pip show", "pip tree", *INSTALLING)),
     Option(("--outdated",), LISTING, S, "", refused="siteroot asks no index yet: leave it out", commands=("pip list", "pip tree")),
     Option(("-r", "--requirements"), LISTING, L, "Uninstall what this file names. `-` is stdin.", metavar="FILE", into="requirement_files",
            aliases=("--requirement",), commands=("pip uninstall",)),
-    Option(("-y", "--yes"), LISTING, S, "It is never asked whether to go on.", hidden=True, commands=("pip uninstall",)),
+    Option(("-y", "--yes"), LISTING, S, "It is never asked whether to go on.", commands=("pip uninstall",)),
     # -- what is asked for
     Option(("-r", "--requirements"), SELECTION, L, "Install what this file asks for: requirements.txt, pyproject.toml, pylock.toml, a URL, or `-` for stdin.",
            metavar="FILE", into="requirement_files", aliases=("--requirement",), commands=("pip install",)),
@@ -85,15 +85,15 @@ PIP_OPTIONS = (
            variables=both("BUILD_CONSTRAINT"), commands=RESOLVING),
     Option(("--group",), SELECTION, L, "Include this dependency group of the pyproject.toml here, or of another: PATH:GROUP.", metavar="GROUP", into="file_group", commands=RESOLVING),
     Option(("--no-deps",), SELECTION, S, "Do not follow dependencies.", commands=("pip install", "pip compile")),
-    Option(("--deps",), SELECTION, S, "", into="no_deps", value=False, hidden=True, commands=("pip install", "pip compile")),
+    Option(("--deps",), SELECTION, S, "", into="no_deps", value=False, commands=("pip install", "pip compile")),
     Option(("-U", "--upgrade"), SELECTION, S, "Prefer the newest versions to those that are there.", commands=("pip install", "pip compile")),
-    Option(("--no-upgrade",), SELECTION, S, "", into="upgrade", value=False, hidden=True, commands=("pip install", "pip compile")),
+    Option(("--no-upgrade",), SELECTION, S, "", into="upgrade", value=False, commands=("pip install", "pip compile")),
     Option(("-P", "--upgrade-package"), SELECTION, L, "The same for this distribution.", metavar="NAME", commands=("pip install", "pip compile")),
     Option(("--no-verify-hashes",), SELECTION, S, "Do not compare files with the hashes of requirements files.", into="verify_hashes", value=False,
            variables=both("NO_VERIFY_HASHES"), commands=INSTALLING),
-    Option(("--verify-hashes",), SELECTION, S, "", into="verify_hashes", hidden=True, commands=INSTALLING),
+    Option(("--verify-hashes",), SELECTION, S, "", into="verify_hashes", commands=INSTALLING),
     Option(("--allow-empty-requirements",), SELECTION, S, "Take out everything where nothing is asked for.", commands=("pip sync",)),
-    Option(("--no-allow-empty-requirements",), SELECTION, S, "", into="allow_empty_requirements", value=False, hidden=True, commands=("pip sync",)),
+    Option(("--no-allow-empty-requirements",), SELECTION, S, "", into="allow_empty_requirements", value=False, commands=("pip sync",)),
     Option(("--user",), ROOT, S, "", refused="say --target DIR", commands=("pip install",)),
     # -- how versions are chosen
     Option(("--resolution",), LOCK, T, "Which of the versions that fit is taken. [default: highest]", metavar="RESOLUTION",

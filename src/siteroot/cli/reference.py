@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from .document import KEYS
 from .exits import EXIT_CODES
 from .guide import render_usage
-from .option import Option, Section
+from .option import Option, Section, undoing
 from .options import COMMANDS, CONTRADICTIONS, OPTIONS, SYNC
 from .pip_options import PIP_COMMANDS, RESOLVING
 
@@ -146,11 +146,17 @@ def _entry(option: Option) -> str:
             ("Variable", option.variables),
             ("Setting", (option.setting,) if option.setting else ()),
             ("Also", option.aliases),
+            ("Undone by", _undone_by(option)),
         )
         if names
     ]
     more = f"\n\n{'. '.join(said)}." if said else ""
     return f":::{{option}} {', '.join(option.names)}{value}\n\n{' '.join(lines)}{more}\n:::"
+
+
+def _undone_by(option: Option) -> tuple[str, ...]:
+    rows = (other for other in OPTIONS if set(other.commands) & set(option.commands))
+    return tuple(dict.fromkeys(undoing(option, rows)))
 
 
 def _is_of_pip(option: Option) -> bool:

@@ -1,9 +1,11 @@
 """The one table: whole, without doubles, and in step with the settings files."""
 
+import re
 from itertools import combinations
 
 import pytest
 
+from siteroot.cli.arguments import UnclearWordsError, options_of, parse_arguments
 from siteroot.cli.guide import render_help
 from siteroot.cli.option import Kind, Option, Section
 from siteroot.cli.options import COMMANDS, CONTRADICTIONS, OPTIONS
@@ -32,7 +34,7 @@ def test_each_row_is_whole(option: Option) -> None:
     takes_value = option.kind not in (Kind.SWITCH, Kind.COUNT)
     if option.names and not option.refused:
         assert bool(option.metavar) is takes_value
-    if not option.hidden and not option.refused:
+    if option.help:
         assert option.help.endswith((".", "]"))
     if option.variables and option.variables[0].startswith("SITEROOT_"):
         assert all(name.removeprefix("UV_") for name in option.variables)
@@ -73,7 +75,7 @@ def test_help_keeps_its_width_and_tells_every_option_with_its_variable(
     for option in OPTIONS:
         if command not in option.commands or not option.names:
             continue
-        shown = not (option.hidden or option.refused)
+        shown = bool(option.help) and not option.refused
         if command.startswith("cache") and option.section in (Section.PYTHON, Section.NETWORK):
             shown = False  # taken, as uv takes them, and without a bearing there
         assert (
@@ -83,6 +85,22 @@ def test_help_keeps_its_width_and_tells_every_option_with_its_variable(
             assert " ".join(option.help.split()) in flat
             for name in option.variables[-1:] if len(option.variables) == 2 else ():
                 assert f"[env: {name}=]" in flat
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_tells_just_the_words_that_are_taken(command: str) -> None:
+    told = set(re.findall(r"(?<![\w-])--?\w[\w-]*", render_help(command, 100, _PLAIN)))
+    taken = {word for each in options_of(command) if not each.refused for word in each.words}
+    assert taken - told == set()
+    assert told - taken - {"-m", "-h", "--help"} == set()
+
+
+@pytest.mark.parametrize("option", [each for each in OPTIONS if each.refused and each.names])
+def test_a_word_that_is_not_honoured_says_why(option: Option) -> None:
+    for word in option.words:
+        value = () if option.kind is Kind.SWITCH else ("1",)
+        with pytest.raises(UnclearWordsError, match=f"`{word}` is not honoured: .{{9}}"):
+            parse_arguments([*option.commands[0].split(), word, *value])
 
 
 def test_help_teaches_by_examples_and_tells_exit_codes() -> None:

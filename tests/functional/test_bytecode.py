@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -472,15 +473,14 @@ def _command(pid: int) -> bytes:
         return b""
 
 
-def _await_compilers(pid: int) -> list[int]:
-    for _ in range(400):
-        compilers = [
-            child for child in _children(pid) if _command(child).endswith(b"\0timestamp\0")
-        ]
-        if compilers:
-            time.sleep(0.3)
-            return compilers
-        time.sleep(0.02)
+def _stop_a_compiler(pid: int) -> int:
+    """Return a compiler of this process, stopped, so that its work is not done before it is killed."""
+    for _ in range(4000):
+        for child in _children(pid):
+            if _command(child).endswith(b"\0timestamp\0"):
+                os.kill(child, signal.SIGSTOP)
+                return child
+        time.sleep(0.002)
     raise AssertionError("no compiler was started")
 
 
@@ -493,8 +493,12 @@ def test_a_stopped_compilation_leaves_nothing_half_and_nobody_behind(
     process = subprocess.Popen(
         ground.command(project, root, FLAG), stderr=subprocess.PIPE, text=True
     )
-    compilers = _await_compilers(process.pid)
-    os.kill(process.pid if victim == "siteroot" else compilers[0], signal.SIGKILL)
+    compiler = _stop_a_compiler(process.pid)
+    time.sleep(0.3)  # siteroot, and the others, come to wait for it
+    compilers = _children(process.pid)
+    os.kill(process.pid if victim == "siteroot" else compiler, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.kill(compiler, signal.SIGCONT)  # whoever is stopped does not see that its input ends
     _, told = process.communicate(timeout=30)
     if victim == "a compiler":
         assert process.returncode == 1

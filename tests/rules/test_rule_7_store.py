@@ -86,6 +86,7 @@ def test_7_an_edit_through_a_hardlinked_root_does_not_reach_the_next_root(
         ("cp -r", "copy"),
         ("cp -a", "hardlink"),
         ("chmod", "hardlink"),
+        ("chmod", "copy"),
         ("touch", "clone"),
     ],
 )

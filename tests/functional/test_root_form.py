@@ -89,9 +89,10 @@ def test_a_platform_that_was_forgotten_is_told_once(tmp_path: Path) -> None:
     told = f"root has 2 wheels for another platform ({there}), placed anew for"
     desk.synced(*words, *elsewhere, cwd=project)
     for dry in (True, False):
-        done = desk.synced(*words, *["--dry-run"] * dry, cwd=project)
+        done = desk.synced(*words, "-v", *["--dry-run"] * dry, cwd=project)
+        assert f"one==1.0: the lock names another file; from {wheels[1].name}\n" in done.err
         assert f"{told} this machine: --python-platform was not said" in done.err
-        assert "plain" not in done.err
+        assert "plain==1.0: " not in done.err
     assert "warning" not in desk.synced(*words, cwd=project).err
     there, here = here, there
     done = desk.synced(*words, *elsewhere, cwd=project)

@@ -12,9 +12,12 @@ from siteroot.ports import Reporter
 
 
 def tell_triage(triage: Triage, reporter: Reporter) -> None:
-    """Tell, with -v, why each distribution is placed, stays or goes."""
+    """Tell, with -v, why each distribution is placed, and from which file, stays or goes."""
     for wanted in triage.wanted:
-        reporter.report(Note(f"{wanted.pin.name}=={wanted.pin.version}: {wanted.why}"))
+        pin = wanted.pin
+        file = pin.artifact.file.filename  # "" where only the cache knows it
+        whence = f"; from {file}" if file else ""
+        reporter.report(Note(f"{pin.name}=={pin.version}: {wanted.why}{whence}"))
     for pin, _ in triage.kept:
         reporter.report(Note(f"{pin.name}=={pin.version}: is as it shall be", depth=2))
     for old in triage.removed:

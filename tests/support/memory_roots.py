@@ -13,7 +13,7 @@ from siteroot.model.digest import Digest
 from siteroot.model.layout import Layout
 from siteroot.model.lock import LockedFile, RegistrySource
 from siteroot.model.pin import WheelArtifact, WheelPin
-from siteroot.model.plan import Plan
+from siteroot.model.plan import Keep, Plan
 from siteroot.model.reserved import STATE_FILE
 from siteroot.model.root import (
     FolderView,
@@ -33,9 +33,10 @@ from siteroot.plan.diff import (
     diff_root,
     folders_to_look_at,
     shared_with_left,
+    tree_of_staying,
 )
 from siteroot.plan.owned import own_file_paths
-from siteroot.plan.paths import is_ascent
+from siteroot.plan.paths import Tree, is_ascent
 from siteroot.plan.place import Extras, Placing, place_distribution
 from siteroot.plan.triage import Policy, sort_pins, spread_contested, want_again
 
@@ -323,7 +324,7 @@ class MemoryRoot:
             for each in wanted
         }
         if inventory.exists:
-            self._apply_change(render_change(plan, inventory), contents)
+            self._apply_change(render_change(plan, inventory, staying_in(plan)), contents)
         else:
             self._apply_fresh(render_fresh(plan), contents)
         return plan
@@ -354,6 +355,7 @@ class MemoryRoot:
                 policy=policy,
                 triage=triage,
                 placed=tuple(placed),
+                staying=tree_of_staying(triage),
             )
             again = contested_with_kept(desire)
             if not again:
@@ -420,6 +422,11 @@ class MemoryRoot:
         while path := posixpath.dirname(path):
             found.append(path)
         return found[::-1]
+
+
+def staying_in(plan: Plan) -> Tree:
+    """Return the files of the distributions that the plan leaves alone."""
+    return Tree(*[step.old.files for step in plan.steps if isinstance(step, Keep)])
 
 
 def _stage(

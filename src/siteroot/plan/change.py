@@ -12,42 +12,38 @@ from siteroot.model.times import derive_folder_mtime
 from .layout import inner_folders, is_standing, outer_folders
 from .meeting import brought_paths
 from .owned import own_paths
-from .paths import depth_first, folders_of, is_ascent, join_path, parent, pycache_of
+from .paths import Tree, depth_first, folders_of, is_ascent, join_path, parent, pycache_of
 
 
 def render_fresh(plan: Plan) -> Fresh:
     """Return the rows of a root that is not there yet."""
     paths = _new_paths(plan)
-    names: _Names = {}
-    _add_names(paths, names)
+    tree = Tree(paths)
+    names = tree.names
     times = [(folder, derive_folder_mtime(sorted(names[folder]))) for folder in depth_first(names)]
-    return _staging(plan, _folders_in(names), paths), tuple(times)
+    return _staging(plan, tree.folders(), paths), tuple(times)
 
 
-def render_change(plan: Plan, inventory: Inventory) -> Change:
-    """Return the rows of a change to a root that is there.
+def render_change(plan: Plan, inventory: Inventory, staying: Tree) -> Change:
+    """Return the rows of a change to a root that is there, where the files of distributions that stay are `staying`.
 
     `inventory` has looked into every folder that `diff.folders_to_look_at` names.
     """
-    keeps = [step.old for step in plan.steps if isinstance(step, Keep)]
-    kept = set().union(*[old.files for old in keeps])
-    names: _Names = {}
-    _add_names(kept, names)
-    before = _folders_in(names)
-    moves = _Moves(plan, inventory, kept, before).render()
+    moves = _Moves(plan, inventory, staying).render()
     new = _new_paths(plan)
     ours = own_paths(inventory)
-    _add_names([*new, *(path for path in plan.state.files if path in ours), STATE_FILE], names)
+    coming = Tree([*new, *(path for path in plan.state.files if path in ours), STATE_FILE])
     touched = {parent(path) for _, path in moves} | {""}
     if plan.layout.movable:  # a folder that somebody made becomes ours; an interpreter's do not
-        staying = {old.dist_info for old in keeps}
-        going = [each.files for each in inventory.distributions if each.dist_info not in staying]
-        touched |= folders_of(new) - before - folders_of(set().union(*going))
+        kept = {step.old.dist_info for step in plan.steps if isinstance(step, Keep)}
+        going = [each.files for each in inventory.distributions if each.dist_info not in kept]
+        made = {folder for folder in folders_of(new) if folder not in staying.names}
+        touched |= made - folders_of(set().union(*going))
     shared = set() if plan.layout.movable else _shared_folders(plan, inventory, moves, touched)
     times = [
-        (folder, derive_folder_mtime(sorted(names[folder])))
+        (folder, derive_folder_mtime(sorted(names)))
         for folder in depth_first(touched - shared)
-        if folder in names and not is_ascent(folder)
+        if not is_ascent(folder) and (names := _held(folder, staying, coming))
     ]
     dropped = {path for kind, path in moves if kind == "drop"}
     kept_times = [
@@ -58,6 +54,11 @@ def render_change(plan: Plan, inventory: Inventory) -> Change:
     anchors, folders, jobs = _staging(plan, folders_of(new), {*new, *(path for _, path in moves)})
     staging = (*anchors, *inner_folders(plan.layout)), folders, jobs
     return staging, moves, tuple(times), tuple(kept_times)
+
+
+def _held(folder: str, *trees: Tree) -> set[str]:
+    """Return the names that a folder has in one of the trees."""
+    return set().union(*[tree.names.get(folder, ()) for tree in trees])
 
 
 def _shared_folders(
@@ -72,8 +73,7 @@ def _shared_folders(
     for step in plan.steps:
         if isinstance(step, Keep) and step.old.entry is not None:
             ours.update(step.old.files)
-    names: _Names = {}
-    _add_names(ours, names)
+    names = Tree(ours).names
     asides = {path for kind, path in moves if kind == "aside"}
     drops = {path for kind, path in moves if kind == "drop"}
     shared: set[str] = set()
@@ -108,34 +108,6 @@ def _placed(plan: Plan) -> list[DesiredDistribution]:
 
 def _new_paths(plan: Plan) -> set[str]:
     return brought_paths(_placed(plan)).union([row[0] for row in plan.own_files])
-
-
-#: What each folder holds, by its path; "" is the root.
-_Names = dict[str, set[str]]
-
-
-def _add_names(paths: Iterable[str], names: _Names) -> None:
-    """Add what the folders hold in which the paths lie, and all folders above those."""
-    for path in paths:
-        folder, _, name = path.rpartition("/")
-        if folder in names:
-            names[folder].add(name)
-        else:
-            names[folder] = {name}
-    for lowest in tuple(names):
-        folder = lowest
-        while folder and not is_ascent(folder):
-            above, _, name = folder.rpartition("/")
-            held = names.setdefault(above, set())
-            if name in held:
-                break
-            held.add(name)
-            folder = above
-
-
-def _folders_in(names: _Names) -> set[str]:
-    """Return the folders as `folders_of` would."""
-    return {folder for folder in names if folder and not is_ascent(folder)}
 
 
 def _staging(plan: Plan, folders: Iterable[str], paths: Iterable[str]) -> Staging:
@@ -184,17 +156,16 @@ class _Moves:
     new files come, then the rest of the old goes; launchers, dist-infos and our own files come last of all.
     """
 
-    def __init__(
-        self, plan: Plan, inventory: Inventory, kept: set[str], kept_folders: set[str]
-    ) -> None:
+    def __init__(self, plan: Plan, inventory: Inventory, staying: Tree) -> None:
         self._plan = plan
         self._folders = inventory.folders
         olds = [old for step in plan.steps if isinstance(step, Replace) for old in step.old]
         olds += [step.old for step in plan.steps if isinstance(step, Remove)]
         self._new = _new_paths(plan)
-        self._old = {path for old in olds for path in old.files}.union(plan.own_removed) - kept
-        self._kept = kept
-        self._kept_folders = kept_folders
+        self._old = {path for old in olds for path in old.files}.union(
+            plan.own_removed
+        ) - staying.files
+        self._staying = staying
         self._gone: set[str] = set()
         self._moves: list[Move] = []
 
@@ -232,7 +203,11 @@ class _Moves:
                 continue
             for name in sorted(view.names):
                 path = join_path(folder, name)
-                if name.startswith(stem) and name.endswith(".pyc") and path not in self._kept:
+                if (
+                    name.startswith(stem)
+                    and name.endswith(".pyc")
+                    and path not in self._staying.files
+                ):
                     self._aside(path)
 
     def _clear_kinds(self, new_folders: set[str]) -> None:
@@ -266,11 +241,10 @@ class _Moves:
 
     def _drop_emptied(self, new_folders: set[str]) -> None:
         """Drop folders that held what goes, if it was still there, and may be empty now; that is seen when it is done."""
-        candidates = (
-            folders_of(self._gone | self._old) - new_folders - self._kept_folders - self._gone
-        )
+        candidates = folders_of(self._gone | self._old) - new_folders - self._gone
         for folder in depth_first(candidates):
-            if self._is_folder(folder) and not is_standing(folder, self._plan.layout):
+            standing = folder in self._staying.names or is_standing(folder, self._plan.layout)
+            if not standing and self._is_folder(folder):
                 self._moves.append(("drop", folder))
 
     def _kind(self, path: str) -> Kind | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from siteroot.errors import RootError
 from siteroot.formats.root_state import render_root_state
@@ -36,7 +37,7 @@ from .meeting import (
     refuse_crossings,
 )
 from .owned import kind_at, own_file_rows, own_paths, yield_to_others
-from .paths import folders_of, is_bytecode_of, join_path
+from .paths import Tree, folders_of, is_bytecode_of, join_path
 from .place import rendered_row
 from .triage import Policy, Triage
 
@@ -49,7 +50,7 @@ class FilesInTheWayError(RootError):
 class Desire:
     """What the root shall hold: the pins sorted, and the wanted ones placed, in the order of `triage.wanted`.
 
-    `own_anew` are files of ours that are there with the right bytes, and are to be written anew all the same.
+    `staying` are the files of `triage.kept` and `triage.left`. `own_anew` are files of ours that are there with the right bytes, and are to be written anew all the same.
     """
 
     layout: Layout
@@ -57,14 +58,21 @@ class Desire:
     policy: Policy
     triage: Triage
     placed: tuple[DesiredDistribution, ...]
+    staying: Tree
     own_anew: frozenset[str] = frozenset()
+
+
+def tree_of_staying(triage: Triage) -> Tree:
+    """Return the files of the distributions that stay as they are."""
+    staying = (*(installed for _, installed in triage.kept), *triage.left)
+    return Tree(*[installed.files for installed in staying])
 
 
 def contested_with_kept(desire: Desire) -> set[str]:
     """Return names of kept distributions that share a path with a placed one: they have to be placed anew."""
-    if not desire.triage.kept or not desire.placed:
-        return set()
     paths = _placed_paths(desire)
+    if paths.isdisjoint(desire.staying.files):
+        return set()
     return {
         pin.name for pin, installed in desire.triage.kept if not paths.isdisjoint(installed.files)
     }
@@ -72,10 +80,10 @@ def contested_with_kept(desire: Desire) -> set[str]:
 
 def shared_with_left(desire: Desire) -> set[str]:
     """Return the paths that placed distributions share with those that stay: equal bytes there are no clash."""
-    if not desire.triage.left or not desire.placed:
+    paths = _placed_paths(desire)
+    if not desire.triage.left or paths.isdisjoint(desire.staying.files):
         return set()
-    left = {path for installed in desire.triage.left for path in installed.files}
-    return left & _placed_paths(desire)
+    return paths.intersection({path for old in desire.triage.left for path in old.files})
 
 
 def folders_to_look_at(desire: Desire) -> set[str]:
@@ -84,7 +92,7 @@ def folders_to_look_at(desire: Desire) -> set[str]:
     The `__pycache__` in each of them is among them, because bytecode goes with its module.
     """
     paths = _placed_paths(desire)
-    own_rows = _own_rows(desire, _all_paths(desire, paths))
+    own_rows = _own_rows(desire, paths)
     triage = desire.triage
     for old in (*(old for wanted in triage.wanted for old in wanted.old), *triage.removed):
         paths.update(old.files)
@@ -99,21 +107,20 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
     Raises FilesInTheWayError (foreign files, without `--overwrite`) and ClobberRefusedError (`--strict`, names that
     the target's disks merge, or a path that would be a file and a folder).
     """
-    paths = _placed_paths(desire)
-    all_paths = _all_paths(desire, paths)
-    folders = folders_of(all_paths) if paths else set()
-    refuse_crossings(all_paths, folders, desire.placed)
+    paths, staying = _placed_paths(desire), desire.staying
+    folders = folders_of(paths)
+    crossed = folders & staying.files, {path for path in paths if path in staying.names}
+    refuse_crossings(paths | crossed[0], folders | crossed[1], desire.placed)
     meetings = find_meetings(desire.placed, paths)
     clobbers = find_clobbers(meetings)
     if desire.policy.strict:
         refuse_clobbers(clobbers)
-    together = all_paths | folders
-    new = together if len(paths) == len(all_paths) else paths | folders_of(paths)
-    name_warnings = judge_names(new, together, desire.target)
+    new = paths | folders
+    name_warnings = judge_names(new, new | staying.beside(folders | {""}), desire.target)
     going, lost_warnings = _going(desire, inventory)
-    own_rows, own_warnings = yield_to_others(
-        _own_rows(desire, all_paths), all_paths, going, inventory
-    )
+    own_rows = _own_rows(desire, paths)
+    brought = paths | _near(own_rows, staying)
+    own_rows, own_warnings = yield_to_others(own_rows, brought, going, inventory)
     state = _new_state(desire, inventory, clobbers, own_rows)
     own_files, own_removed = _own_changes(state, own_rows, inventory, desire.own_anew)
     agreed = _agreed(desire, inventory)
@@ -130,7 +137,7 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
         own_files=own_files,
         own_removed=own_removed,
         overwritten=tuple(path for path, _ in in_the_way),
-        settled_times=_settled_times(desire, all_paths, own_rows, inventory),
+        settled_times=_settled_times(desire, paths, own_rows, inventory),
         warnings=(
             *clobber_warnings(clobbers),
             *own_warnings,
@@ -144,14 +151,18 @@ def _placed_paths(desire: Desire) -> set[str]:
     return brought_paths(desire.placed)
 
 
-def _all_paths(desire: Desire, placed: set[str]) -> set[str]:
-    """Return the paths of every distribution that the root will hold, `placed` among them."""
-    staying = (*(installed for _, installed in desire.triage.kept), *desire.triage.left)
-    return placed.union(*[installed.files for installed in staying])
+def _own_rows(desire: Desire, placed: set[str]) -> tuple[RenderedRow, ...]:
+    """Return our files for what is placed and for what stays: only what lies in these two folders bears on them."""
+    staying, folders = desire.staying, desire.layout.folders
+    there = staying.files & staying.beside({folders["purelib"], folders["scripts"]})
+    return own_file_rows(desire.layout, desire.target, placed | there, pth=desire.policy.pth)
 
 
-def _own_rows(desire: Desire, paths: set[str]) -> tuple[RenderedRow, ...]:
-    return own_file_rows(desire.layout, desire.target, paths, pth=desire.policy.pth)
+def _near(own_rows: Sequence[RenderedRow], staying: Tree) -> AbstractSet[str]:
+    """Return the files that stay where ours would be, where a folder above one would be, or as a package of its name."""
+    ours = [row[0] for row in own_rows]
+    packages = [path.removesuffix(".py") for path in ours]
+    return staying.files & staying.beside({"", *folders_of(ours), *packages})
 
 
 def _steps(desire: Desire) -> tuple[Step, ...]:
@@ -181,7 +192,7 @@ def _new_state(
         if installed.entry is not None:
             entries[installed.name] = installed.entry
     winners = {clobber.path: clobber.winner for clobber in clobbers}
-    if inventory.state is not None:
+    if inventory.state is not None and inventory.state.winners:
         staying = (*(installed for _, installed in triage.kept), *triage.left)
         kept = {installed.name: frozenset(installed.files) for installed in staying}
         for path, name in inventory.state.winners.items():
@@ -350,7 +361,7 @@ def _judge_in_the_way(in_the_way: Sequence[tuple[str, Kind]], desire: Desire) ->
 
 
 def _settled_times(
-    desire: Desire, paths: set[str], own_rows: Sequence[RenderedRow], inventory: Inventory
+    desire: Desire, placed: set[str], own_rows: Sequence[RenderedRow], inventory: Inventory
 ) -> tuple[tuple[str, int], ...]:
     """Return the root's derived time if it holds just its owned names and has another time.
 
@@ -360,10 +371,12 @@ def _settled_times(
     view = inventory.folders.get("")
     if view is None or not view.mine:
         return ()
-    if not desire.layout.movable:  # an interpreter's, where others' distributions may stand too
+    names = {path.partition("/")[0] for path in placed}
+    if desire.layout.movable:
+        names |= desire.staying.names.get("", set())
+    else:  # an interpreter's, where others' distributions may stand too
         ours = [old for _, old in desire.triage.kept if old.entry is not None]
-        paths = _placed_paths(desire).union(*[old.files for old in ours])
-    names = {path.partition("/")[0] for path in paths}
+        names |= {path.partition("/")[0] for old in ours for path in old.files}
     names |= {row[0].partition("/")[0] for row in own_rows} | {STATE_FILE}
     derived = derive_folder_mtime(sorted(names - {".."}))
     if names == set(view.names) and view.mtime_ns != derived * 1_000_000_000:

@@ -34,8 +34,10 @@ from siteroot.plan.diff import (
     diff_root,
     folders_to_look_at,
     shared_with_left,
+    tree_of_staying,
 )
 from siteroot.plan.layout import outer_folders
+from siteroot.plan.paths import Tree
 from siteroot.plan.place import Placing
 from siteroot.plan.triage import (
     Policy,
@@ -257,7 +259,9 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
             links_are_files=filling.link_mode is LinkMode.SYMLINK,
         )
     plan = _plan(filling, desire, inventory, means.reporter)
-    placed, made = (NO_EFFORT, None) if filling.dry_run else _act(plan, inventory, filling, means)
+    placed, made = NO_EFFORT, None
+    if not filling.dry_run:
+        placed, made = _act(plan, inventory, desire.staying, filling, means)
     return Filled(
         existed=inventory.exists,
         triage=desire.triage,
@@ -301,7 +305,7 @@ def _no_state(filling: Filling) -> RootState:
 
 
 def _act(
-    plan: Plan, inventory: Inventory, filling: Filling, means: Means
+    plan: Plan, inventory: Inventory, staying: Tree, filling: Filling, means: Means
 ) -> tuple[Effort, tuple[Fresh, bytes] | None]:
     """Make the root what the plan says; return what was placed, and what was made where nothing was (`Filled.made`)."""
     layout = filling.layout
@@ -310,9 +314,9 @@ def _act(
         fresh = render_fresh(plan)
         placed = _apply(fresh, fresh[0], filling, means)
         return placed, (fresh, means.memory.remember_made(layout, plan, fresh))
-    change = None if plan.nothing_to_do else render_change(plan, inventory)
+    change = None if plan.nothing_to_do else render_change(plan, inventory, staying)
     placed = NO_EFFORT if change is None else _apply(change, change[0], filling, means)
-    means.memory.remember(layout, plan, change)
+    means.memory.remember(layout, plan, change, staying)
     return placed, None
 
 
@@ -445,6 +449,7 @@ def _desire(
             policy=filling.policy,
             triage=seen,
             placed=tuple(placed[wanted.pin.name] for wanted in seen.wanted),
+            staying=tree_of_staying(seen),
         )
         again = contested_with_kept(desire)
         if not again:

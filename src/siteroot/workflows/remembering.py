@@ -6,7 +6,6 @@ is slower, never different.
 
 import os
 import time
-from collections.abc import Iterable
 
 from siteroot.model.cache import bucket
 from siteroot.model.layout import Layout
@@ -14,7 +13,7 @@ from siteroot.model.plan import Install, Keep, Plan, Replace
 from siteroot.model.reserved import STATE_FILE
 from siteroot.model.root import InstalledDistribution, Inventory
 from siteroot.model.rows import Change, Fresh
-from siteroot.plan.paths import folders_of, parent
+from siteroot.plan.paths import Tree, folders_of, parent
 from siteroot.root.fingerprint import (
     foretell_fingerprint,
     read_fingerprint,
@@ -79,14 +78,18 @@ class Memory:
         """Return what of the command's words bears on a root of this layout."""
         return f"{layout.kind.value} {self._how}"
 
-    def remember(self, layout: Layout, plan: Plan, change: Change | None) -> None:
-        """Remember the root as the change left it, if it holds nothing that is not siteroot's to know of."""
+    def remember(self, layout: Layout, plan: Plan, change: Change | None, staying: Tree) -> None:
+        """Remember the root as the change left it, if it holds nothing that is not siteroot's to know of.
+
+        `staying` are the files that the change left alone.
+        """
         if self._folder is None:
             return
         telling = _telling(plan)
         if telling is None:
             return
-        folders = folders_of(set().union(*_holdings(plan), plan.state.files)) | {""}
+        new = [step.new.paths for step in plan.steps if isinstance(step, Install | Replace)]
+        folders = {"", *staying.folders(), *folders_of(set().union(*new, plan.state.files))}
         fingerprint = take_fingerprint(
             layout.root,
             sorted(folders),
@@ -109,17 +112,6 @@ def _touched(change: Change) -> set[str]:
     """Return the files and folders that the change moves, and the folders that they lie in."""
     paths = {path for _, path in change[1]}
     return paths | {parent(path) for path in paths} | {folder for folder, _ in change[2]} | {""}
-
-
-def _holdings(plan: Plan) -> list[Iterable[str]]:
-    """Return the files of each distribution that the root holds now."""
-    holdings: list[Iterable[str]] = []
-    for step in plan.steps:
-        if isinstance(step, Keep):
-            holdings.append(step.old.files)
-        elif isinstance(step, Install | Replace):
-            holdings.append(step.new.paths)
-    return holdings
 
 
 def _telling(plan: Plan) -> list[str] | None:

@@ -2,7 +2,7 @@ from siteroot.model.layout import Layout, LayoutKind
 from siteroot.model.rows import Change
 from siteroot.plan.change import count_bytes, count_files, render_change, render_fresh
 from siteroot.plan.layout import target_layout
-from support.memory_roots import Brought, MemoryRoot, made_policy, made_target
+from support.memory_roots import Brought, MemoryRoot, made_policy, made_target, staying_in
 
 OLD = Brought(
     name="demo",
@@ -19,7 +19,7 @@ NEW = Brought(
 
 def change_of(root: MemoryRoot, *wanted: Brought, overwrite: bool = False) -> Change:
     plan, inventory = root.plan(wanted, made_policy(overwrite=overwrite))
-    return render_change(plan, inventory)
+    return render_change(plan, inventory, staying_in(plan))
 
 
 def test_the_order_is_that_of_the_rules() -> None:

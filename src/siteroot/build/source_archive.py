@@ -17,7 +17,6 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import IO, cast
@@ -25,6 +24,7 @@ from typing import IO, cast
 from siteroot import fs
 from siteroot.errors import BuildError, IntegrityError
 from siteroot.formats.member_names import fault_in_name, show
+from siteroot.model.value import dataclass
 from siteroot.model.wheel import Limits
 
 _PIECE = 1 << 20

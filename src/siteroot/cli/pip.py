@@ -1,7 +1,8 @@
 """`siteroot pip`: lets the workflow of a request do it, and writes what came of it."""
+# ruff: noqa: PLC0415 - each command loads what it needs: the listings alone take 10 ms
 
 import sys
-from typing import TextIO, assert_never
+from typing import TYPE_CHECKING, TextIO, assert_never
 
 from siteroot.errors import UsageError
 from siteroot.model.event import Warned
@@ -19,30 +20,15 @@ from siteroot.model.pip_request import (
 )
 from siteroot.model.surroundings import Surroundings
 from siteroot.ports import Interrupts
-from siteroot.select.installed import Incompatibility
-from siteroot.workflows.pip_listing import (
-    find_conflicts,
-    pip_check,
-    pip_freeze,
-    pip_list,
-    pip_show,
-    pip_tree,
-)
 
-from .document import render_install_document
 from .exits import DONE, FAILED
-from .listing import (
-    render_checked,
-    render_conflict,
-    render_freeze,
-    render_list,
-    render_shown,
-    render_tree,
-)
 from .output import OutdatedRootError, render_installed, render_uninstalled
 from .parsing import Presentation
 from .progress import Teller
 from .terminal import Paint, escape
+
+if TYPE_CHECKING:
+    from siteroot.select.installed import Incompatibility
 
 
 class PipSpeech:
@@ -64,8 +50,10 @@ class PipSpeech:
             seen = map(escape, lines) if self.out.isatty() else lines
             self.out.write("\n".join(seen) + "\n")
 
-    def warn(self, conflicts: tuple[Incompatibility, ...]) -> None:
+    def warn(self, conflicts: "tuple[Incompatibility, ...]") -> None:
         """Warn of what does not fit together."""
+        from .listing import render_conflict
+
         for conflict in conflicts:
             self.teller.report(Warned(render_conflict(conflict)))
 
@@ -74,6 +62,29 @@ def run_pip(
     request: PipRequest, surroundings: Surroundings, interrupts: Interrupts, speech: PipSpeech
 ) -> int:
     """Do what is asked and return the exit code."""
+    match request:
+        case ListRequest() | FreezeRequest() | ShowRequest() | CheckRequest() | TreeRequest():
+            return _tell_installed(request, surroundings, speech)
+        case InstallRequest():
+            _install(request, surroundings, interrupts, speech)
+        case CompileRequest():
+            _compile(request, surroundings, speech)
+        case UninstallRequest():
+            _uninstall(request, surroundings, interrupts, speech)
+        case _ as never:
+            assert_never(never)
+    return DONE
+
+
+def _tell_installed(
+    request: ListRequest | FreezeRequest | ShowRequest | CheckRequest | TreeRequest,
+    surroundings: Surroundings,
+    speech: PipSpeech,
+) -> int:
+    from siteroot.workflows.pip_listing import pip_check, pip_freeze, pip_list, pip_tree
+
+    from .listing import render_checked, render_freeze, render_list, render_tree
+
     match request:
         case ListRequest():
             listing = pip_list(request, surroundings, speech.teller)
@@ -97,23 +108,14 @@ def run_pip(
             )
             speech.write(lines, below=1)
             speech.warn(growing.conflicts)
-        case InstallRequest():
-            _install(request, surroundings, interrupts, speech)
-        case CompileRequest():
-            _compile(request, surroundings, speech)
-        case UninstallRequest():
-            _uninstall(request, surroundings, interrupts, speech)
-        case _ as never:
-            assert_never(never)
     return DONE
 
 
 def _uninstall(
     request: UninstallRequest, surroundings: Surroundings, interrupts: Interrupts, speech: PipSpeech
 ) -> None:
-    # what only this needs; the listings must not pay for it
-    from siteroot.workflows.noted import noted  # noqa: PLC0415
-    from siteroot.workflows.pip_uninstall import pip_uninstall  # noqa: PLC0415
+    from siteroot.workflows.noted import noted
+    from siteroot.workflows.pip_uninstall import pip_uninstall
 
     outcome = pip_uninstall(request, surroundings, speech.teller, interrupts, _read_stdin)
     is_so = "was not changed" if outcome.dry_run or not outcome.changes else "is as it shall be"
@@ -131,8 +133,8 @@ def _uninstall(
 def _install(
     request: InstallRequest, surroundings: Surroundings, interrupts: Interrupts, speech: PipSpeech
 ) -> None:
-    from siteroot.workflows.noted import noted  # noqa: PLC0415 - as in `_uninstall`
-    from siteroot.workflows.pip_install import pip_install  # noqa: PLC0415
+    from siteroot.workflows.noted import noted
+    from siteroot.workflows.pip_install import pip_install
 
     outcome = pip_install(request, surroundings, speech.teller, interrupts, _read_stdin)
     looked = outcome.dry_run or outcome.check
@@ -140,10 +142,14 @@ def _install(
     with noted(f"{outcome.root} {is_so}"):
         speech.teller.close()
         if speech.json:
+            from .document import render_install_document
+
             speech.write([render_install_document(outcome).rstrip()], below=2)
         for line in () if speech.quiet else render_installed(outcome, speech.paint):
             speech.teller.say(line)
         if request.strict and not looked:
+            from siteroot.workflows.pip_listing import find_conflicts
+
             speech.warn(find_conflicts(request.context, surroundings, speech.teller))
         interrupts.allow()
     if outcome.check and outcome.action is not RootAction.CHECK:
@@ -154,7 +160,7 @@ def _install(
 
 
 def _compile(request: CompileRequest, surroundings: Surroundings, speech: PipSpeech) -> None:
-    from siteroot.workflows.pip_compile import pip_compile  # noqa: PLC0415 - as in `_uninstall`
+    from siteroot.workflows.pip_compile import pip_compile
 
     compiled = pip_compile(request, surroundings, speech.teller, _read_stdin)
     speech.teller.close()
@@ -172,6 +178,10 @@ def _read_stdin() -> bytes:
 
 
 def _show(request: ShowRequest, surroundings: Surroundings, speech: PipSpeech) -> int:
+    from siteroot.workflows.pip_listing import pip_show
+
+    from .listing import render_shown
+
     if not request.names:
         speech.teller.report(Warned("say the names of distributions to show"))
         return FAILED

@@ -1,10 +1,10 @@
 """Where a file is fetched from: an http(s) URL taken apart, its credentials kept apart from it."""
 
 from base64 import b64encode
-from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from siteroot.errors import SourceError
+from siteroot.model.value import dataclass, field
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from urllib.parse import unquote
@@ -10,6 +9,7 @@ from urllib.parse import unquote
 from siteroot.fs import DISK, LIMITS, Writer, open_plain
 from siteroot.model.digest import Digest
 from siteroot.model.event import FetchFinished, FetchStarted, TimePassed
+from siteroot.model.value import dataclass, field
 from siteroot.ports import Clock, Reporter
 
 from .address import UnusableUrlError, show_url, split_url

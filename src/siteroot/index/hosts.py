@@ -1,8 +1,9 @@
 """Which hosts a rule speaks of: those that need no verification, and those that are reached without a proxy."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
+
+from siteroot.model.value import dataclass, field
 
 from .address import DEFAULT_PORTS, Address
 

@@ -1,9 +1,9 @@
 """What a person said about the network, in one value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from siteroot.model.settings import IndexSetting
+from siteroot.model.value import dataclass, field
 
 from .hosts import Proxies
 

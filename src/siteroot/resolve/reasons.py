@@ -1,7 +1,8 @@
 """Why something cannot be taken: values that survive until an explanation puts them into words."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from siteroot.model.value import dataclass
 
 
 class Absence(Enum):

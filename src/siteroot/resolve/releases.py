@@ -5,7 +5,6 @@ wheel of the version all the same, for all files of a version are taken to say t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple, Protocol
 
@@ -19,6 +18,7 @@ from siteroot.model.digest import Digest
 from siteroot.model.lock import Source
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.release import ListedFile, ProjectPage, Release
+from siteroot.model.value import dataclass
 
 from .line import VersionLine
 from .reasons import NoUsableFile, Obstacle

@@ -5,7 +5,6 @@ from siteroot.model.target import Target
 from siteroot.ports import MetadataSource
 
 from .assembly import assemble
-from .explain import explain_failure
 from .releases import FileAges
 from .resolver import Resolver
 
@@ -23,5 +22,7 @@ def resolve(
     resolver = Resolver(request, target, source, ages)
     failure = resolver.run()
     if failure is not None:
+        from .explain import explain_failure  # noqa: PLC0415 - 2 ms that an answer need not pay
+
         raise explain_failure(resolver, failure)
     return assemble(resolver)

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
@@ -42,9 +43,11 @@ from .caches import choose_caches
 from .clock import SystemClock
 from .pip_place import choose_pip_python
 from .pip_resolving import Asking, complete_request, read_asking
-from .reading_sources import SourceReader
 from .settings import load_found_settings
 from .supplying import BuildPurpose, Supplies
+
+if TYPE_CHECKING:
+    from .reading_sources import SourceReader
 
 _MOST = 64 << 20
 _PYLOCK = re.compile(r"pylock(?:\.[^.]+)?\.toml")
@@ -116,10 +119,12 @@ def pip_compile(
         )
         resolver, builds = supplies.open_index(purpose)
         preferences = {} if path is None else _preferences(path, pylock=_is_pylock(request.file))
-        completed = complete_request(asking, builds.reader, target, preferences=preferences)
+        completed = complete_request(
+            asking, lambda: builds().reader, target, preferences=preferences
+        )
         resolution = resolver.resolve(completed, target)
         if request.file.hashes or _is_pylock(request.file):
-            pins = tuple(_with_digests(pin, builds.reader) for pin in resolution.pins)
+            pins = tuple(_with_digests(pin, lambda: builds().reader) for pin in resolution.pins)
             resolution = replace(resolution, pins=pins)
     reporter.report(Resolved(count=len(resolution.pins), seconds=clock.monotonic() - began))
     described = describe_distributions(resolution, _asked(completed, target))
@@ -190,7 +195,7 @@ def _builder(
     return choose_pip_python(replace(context, python=said), settings, surroundings, reporter)
 
 
-def _with_digests(pin: ResolvedPin, reader: SourceReader) -> ResolvedPin:
+def _with_digests(pin: ResolvedPin, open_reader: "Callable[[], SourceReader]") -> ResolvedPin:
     """Return a pin whose files have digests: where an index tells none, that which is installed is brought and measured."""
     if pin.file is None or any(file.digests for file in pin.files):
         return replace(pin, files=tuple(file for file in pin.files if file.digests))
@@ -200,6 +205,7 @@ def _with_digests(pin: ResolvedPin, reader: SourceReader) -> ResolvedPin:
         source = UrlSource(url=location, subdirectory=None)
     else:
         source = PathSource(path=unquote(urlsplit(location).path))
+    reader = open_reader()
     reader.read(source)
     measured = reader.settle(replace(pin, source=source)).file
     assert measured is not None

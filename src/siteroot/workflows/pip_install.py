@@ -136,10 +136,11 @@ def _install(
     bytecode = supply_bytecode(
         settings, place.target, surroundings.environ, supplies.store, work.reporter, clock
     )
+    supply = builds().supply
     filled = fill_root(
-        _filling(work, builds.supply.as_wheels(pins), bytecode),
+        _filling(work, supply.as_wheels(pins), bytecode),
         Means(
-            supply=builds.supply,
+            supply=supply,
             memory=new_memory(settings, caches),
             reporter=work.reporter,
             clock=clock,
@@ -207,13 +208,13 @@ def _satisfied(work: _Work) -> int | None:
     return count_satisfied(work.asking, work.installed, work.place.target)
 
 
-def _pins(work: _Work, index: IndexResolver, builds: Builds) -> tuple[Pin, ...]:
+def _pins(work: _Work, index: IndexResolver, builds: Callable[[], Builds]) -> tuple[Pin, ...]:
     """Return what shall be in the root, and tell what there is to tell of it."""
     asking, request, target = work.asking, work.request, work.place.target
     if asking.requirements.locks:
         return _locked_pins(work, target)
     preferences = {} if request.sync else _preferences(work)
-    wanted = complete_request(asking, builds.reader, target, preferences=preferences)
+    wanted = complete_request(asking, lambda: builds().reader, target, preferences=preferences)
     required = bool(work.settings.require_hashes)
     if required:
         require_hashes(wanted)

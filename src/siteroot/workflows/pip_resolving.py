@@ -121,7 +121,7 @@ def read_asking(
 
 def complete_request(
     asking: Asking,
-    reader: "SourceReader",
+    open_reader: "Callable[[], SourceReader]",
     target: Target,
     *,
     preferences: Mapping[str, Version],
@@ -132,12 +132,12 @@ def complete_request(
     """
     markers = TargetMarkers(target.markers)
     named = [
-        _named(each.requirement, reader)
+        _named(each.requirement, open_reader)
         for each in asking.requirements.asked
         if markers.holds(each.requirement.marker)
     ]
     for tree in asking.requirements.trees:
-        named += _tree_requirements(tree, asking.words.extras, reader, markers)
+        named += _tree_requirements(tree, asking.words.extras, open_reader(), markers)
     return ResolutionRequest(
         requirements=tuple(named),
         constraints=asking.requirements.constraints,
@@ -181,10 +181,13 @@ def _kept(
     return {name: (version,) for name, version in preferences.items() if name not in upgraded}
 
 
-def _named(requirement: Requirement | UnnamedRequirement, reader: "SourceReader") -> Requirement:
+def _named(
+    requirement: Requirement | UnnamedRequirement, open_reader: "Callable[[], SourceReader]"
+) -> Requirement:
     """Return a requirement with the name that its source says."""
     if isinstance(requirement, Requirement):
         return requirement
+    reader = open_reader()
     if requirement.digests:
         reader.expect([(requirement.source, requirement.digests)])
     return Requirement(

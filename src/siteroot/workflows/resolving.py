@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
@@ -13,7 +14,7 @@ from siteroot.formats.wheel_tags import WheelTags
 from siteroot.index.fetch import Fetcher
 from siteroot.index.metadata import UnbuiltMetadataError, Work
 from siteroot.model.digest import Digest
-from siteroot.model.lock import LockedFile, LockedPackage, RegistrySource, Source
+from siteroot.model.lock import FlatSource, LockedFile, LockedPackage, RegistrySource, Source
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.pin import Pin, SdistArtifact
 from siteroot.model.release import ListedFile, ProjectPage
@@ -35,13 +36,13 @@ from siteroot.ports import Reporter
 from siteroot.project.cutoffs import read_cutoffs
 from siteroot.resolve.direct import read_requirement
 from siteroot.resolve.solving import resolve
-from siteroot.select.artifacts import ArtifactChooser, Unusable, new_build_policy, refuse_unusable
 from siteroot.select.choice import normalize_names
-from siteroot.select.pins import describe_target
 
 from .metadata_source import IndexedMetadata, refuse_source
 from .paging import open_metadata
-from .reading_sources import SourceReader
+
+if TYPE_CHECKING:
+    from .reading_sources import SourceReader
 
 #: Returns what requirements resolve to for a target; the last word says whose build needs them.
 Resolve = Callable[[Sequence[str], Target, str], Sequence[Pin]]
@@ -79,32 +80,41 @@ class IndexResolver:
         self._work = work
         self._reporter = reporter
         self._describe: Describe | None = None
-        self._reader: SourceReader | None = None
+        self._open_reader: Callable[[], SourceReader] | None = None
 
-    def build_with(self, describe: Describe, reader: SourceReader) -> None:
+    def build_with(self, describe: Describe, open_reader: "Callable[[], SourceReader]") -> None:
         """Learn from here on what only a build can tell, and read what lies at no index."""
         self._describe = describe
-        self._reader = reader
+        self._open_reader = open_reader
 
     def resolve(self, request: ResolutionRequest, target: Target) -> Resolution:
         """Return what a request comes to. Raises ResolutionError, SourceError, IntegrityError, BuildError."""
         cutoffs = read_cutoffs(self._settings, datetime.now(UTC).astimezone())
-        reader = self._reader
-        if reader is not None:
-            reader.expect(_digests(request))
+        open_reader, expected = self._open_reader, tuple(_digests(request))
+        if open_reader is not None and expected:
+            open_reader().expect(expected)
         with open_metadata(
             self._settings,
             self._open_fetcher(),
             self._cache_folder,
             self._reporter,
             work=self._work,
-            read_source=refuse_source if reader is None else reader.read,
+            read_source=self._read_source,
         ) as indexed:
             source = _BuildingMetadata(indexed, self._describe)
             resolution = resolve(request, target, source, cutoffs)
-        if reader is None:
-            return resolution
-        return replace(resolution, pins=tuple(map(reader.settle, resolution.pins)))
+        return replace(resolution, pins=tuple(map(self._settle, resolution.pins)))
+
+    def _read_source(self, source: Source) -> DistributionMetadata:
+        return (
+            refuse_source(source) if self._open_reader is None else self._open_reader().read(source)
+        )
+
+    def _settle(self, pin: ResolvedPin) -> ResolvedPin:
+        """Return a pin with its commit, or the file that it is; what comes from an index has it from there."""
+        if self._open_reader is None or isinstance(pin.source, RegistrySource | FlatSource):
+            return pin
+        return self._open_reader().settle(pin)
 
     def pins(
         self,
@@ -117,6 +127,15 @@ class IndexResolver:
 
         `links` says whether a distribution, by name, may be a link to its tree where it was asked for as one.
         """
+        # what `compile` need not pay
+        from siteroot.select.artifacts import (  # noqa: PLC0415
+            ArtifactChooser,
+            Unusable,
+            new_build_policy,
+            refuse_unusable,
+        )
+        from siteroot.select.pins import describe_target  # noqa: PLC0415
+
         chooser = ArtifactChooser(
             tags=WheelTags(target.tags),
             policy=new_build_policy(self._settings),

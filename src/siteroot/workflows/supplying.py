@@ -14,20 +14,21 @@ from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
 from siteroot.model.value import dataclass
 from siteroot.model.wheel import Limits
-from siteroot.plan.triage import Policy
 from siteroot.ports import Clock, Reporter, WheelSupply
 from siteroot.select.choice import normalize_names
 from siteroot.store.store import Store
 
 from .caches import Caches
 from .mirroring import choose_locations
-from .remembering import Memory
 from .supply import StoreSupply, Trust, fetch_options
 
 if TYPE_CHECKING:
     from siteroot.index.fetch import Fetcher
+    from siteroot.model.metadata import DistributionMetadata
+    from siteroot.plan.triage import Policy
 
     from .provision import Builds
+    from .remembering import Memory
     from .resolving import IndexResolver, Resolve
 
 
@@ -106,14 +107,36 @@ class Supplies:
         if len(wheels) == len(pins):
             return self.fetched, wheels
         _, builds = self.open_index(purpose)
-        return builds.supply, builds.supply.as_wheels(pins)
+        supply = builds().supply
+        return supply, supply.as_wheels(pins)
 
-    def open_index(self, purpose: BuildPurpose) -> "tuple[IndexResolver, Builds]":
-        """Return who resolves by the indexes, and who builds; each works with the other."""
-        # what a sync of wheels need not pay
+    def open_index(self, purpose: BuildPurpose) -> "tuple[IndexResolver, Callable[[], Builds]]":
+        """Return who resolves by the indexes, and what returns who builds; each works with the other."""
+        from .resolving import IndexResolver  # noqa: PLC0415 - what a sync of wheels need not pay
+
+        resolver = IndexResolver(
+            self._settings,
+            self._open_fetcher,
+            self._caches.lasting,
+            work=self.store.work,
+            reporter=self._reporter,
+            build_constraints=purpose.constraints,
+        )
+
+        @cache
+        def builds() -> "Builds":
+            return self._tie_builds(purpose, purpose.resolve or resolver.for_build)
+
+        def describe(pin: Pin) -> "DistributionMetadata":
+            return builds().builder.describe(pin)
+
+        resolver.build_with(describe, lambda: builds().reader)
+        return resolver, builds
+
+    def _tie_builds(self, purpose: BuildPurpose, resolve: "Resolve") -> "Builds":
+        # what most resolutions need not pay
         from .paging import open_descriptions  # noqa: PLC0415
         from .provision import BuildSite, tie_builds  # noqa: PLC0415
-        from .resolving import IndexResolver  # noqa: PLC0415
 
         lasting = self._caches.lasting
         beside = os.path.dirname(self._caches.temporary)
@@ -130,26 +153,16 @@ class Supplies:
             described=open_descriptions(lasting),
             log_folder=f"{lasting}/{bucket('logs')}" if lasting else f"{beside}/siteroot-logs",
         )
-        resolver = IndexResolver(
-            self._settings,
-            self._open_fetcher,
-            lasting,
-            work=self.store.work,
-            reporter=self._reporter,
-            build_constraints=purpose.constraints,
-        )
-        builds = tie_builds(
+        return tie_builds(
             self.fetched,
             self.store,
             self._open_fetcher(),
             self.trust,
             site,
-            purpose.resolve or resolver.for_build,
+            resolve,
             reporter=self._reporter,
             clock=self._clock,
         )
-        resolver.build_with(builds.builder.describe, builds.reader)
-        return resolver, builds
 
 
 def new_limits(settings: Settings) -> Limits:
@@ -171,8 +184,10 @@ def new_trust(settings: Settings) -> Trust:
     )
 
 
-def new_policy(settings: Settings, bytecode: str) -> Policy:
+def new_policy(settings: Settings, bytecode: str) -> "Policy":
     """Return what may be done to a root. `bytecode` is the kind that it shall hold."""
+    from siteroot.plan.triage import Policy  # noqa: PLC0415 - only where a root is changed
+
     return Policy(
         exact=settings.exact,
         overwrite=bool(settings.overwrite),
@@ -184,8 +199,10 @@ def new_policy(settings: Settings, bytecode: str) -> Policy:
     )
 
 
-def new_memory(settings: Settings, caches: Caches) -> Memory:
+def new_memory(settings: Settings, caches: Caches) -> "Memory":
     """Return what remembers how roots were left."""
+    from .remembering import Memory  # noqa: PLC0415 - only where a root is changed
+
     links = settings.link_mode is LinkMode.SYMLINK  # another mode makes files of them
     return Memory(caches.lasting, f"pth={settings.pth != 'off'} links={links}")
 

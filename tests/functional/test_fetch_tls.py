@@ -127,7 +127,7 @@ def test_certificates_that_are_none(authority: Authority, folder: Path, tmp_path
     (tmp_path / "empty.pem").write_text("no certificate")
     with serve_folder(folder, context=authority.issue_server()) as server:
         request = ask_for(f"{server.url}/a.whl", CONTENT)
-        with pytest.raises(UnusableCertificateError, match="SSL_CERT_FILE"):
+        with pytest.raises(UnusableCertificateError, match=r"empty\.pem"):
             Desk(tmp_path, FetchOptions(ssl_cert_file=str(tmp_path / "empty.pem"))).fetch(request)
         for options in (
             FetchOptions(ssl_cert_file=str(tmp_path / "absent.pem")),

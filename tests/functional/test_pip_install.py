@@ -109,6 +109,7 @@ SERIES = {
     "extras": ("install app", "install app[more]", "install app[more]"),
     "exactly": ("install app alone", "install --exact alone", "install --exact alone"),
     "prereleases": ("install lib --prerelease allow", "install lib", "install lib==3.0b1"),
+    "prereleases of one": ("install lib --prerelease-package lib=allow", "install --pre -U lib"),
     "a file": ("install -r {file}", "install -c {file} app alone", "install --overrides {override} app"),
     "a sync": ("install app alone", "sync {file}", "sync {file}", "sync {empty}", "sync --allow-empty-requirements {empty}"),
     "lowest": ("install --resolution lowest-direct app>=1 lib>=1",),

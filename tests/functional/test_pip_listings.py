@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ import pytest
 from support.desk import Desk, Done, make_desk
 from support.installed import furnish, install_wheel, make_environment, write_egg, write_pkg_info
 from support.interpreters import need_uv
+from support.sdists import source_files, write_sdist
 from support.trees import snapshot
+from support.wheel_index import make_wheel, serve_index
+from support.wheels import build_wheel
 
 HERE = ("--python", sys.executable)
 
@@ -104,6 +108,57 @@ def test_what_does_not_fit_together_is_what_uv_finds(
         line.replace("python_full_version", "python_version") for line in findings(told.err)
     }
     assert findings(done.err) == expected
+
+
+@pytest.fixture(scope="module")
+def ageing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A folder with an environment, and an index that has newer versions of some of what that holds."""
+    folder = tmp_path_factory.mktemp("ageing")
+    library = make_environment(folder / "environment")
+    install_wheel(library, "app", "1.0", ["lib", "tied<2", "private"])
+    for name in ("lib", "tied", "private", "early"):
+        install_wheel(library, name, "1.0")
+    files = folder / "files"
+    files.mkdir()
+    for name, versions in {"app": "1.0", "lib": "1.0 1.1 2.0b1", "early": "1.0 1.1a1"}.items():
+        for version in versions.split():
+            make_wheel(files, name, version)
+    write_sdist(files / "tied-2.0.tar.gz", source_files("tied", "2.0"))
+    build_wheel(files, "lib", "3.0", tag="py2-none-any")
+    with serve_index(files) as server:
+        yield folder, f"{server.url}/simple"
+
+
+@pytest.mark.uv
+@pytest.mark.parametrize(
+    "words",
+    [
+        "list --outdated", "list --outdated --format json", "list --outdated --exclude lib", "list --outdated --no-index",
+        "tree --outdated", "tree --outdated --invert", "tree --outdated --no-dedupe --show-version-specifiers",
+    ],
+)  # fmt: skip
+def test_what_is_outdated_is_what_uv_finds(
+    ageing: tuple[Path, str], desk: Desk, words: str
+) -> None:
+    folder, index = ageing
+    verb, *rest = words.split()
+    said = (verb, "--python", str(folder / "environment"), "--default-index", index, *rest)
+    ours, theirs = desk.run("pip", *said, cwd=folder), uv(folder, *said)
+    assert (ours.out, ours.code) == (theirs.out, theirs.code)
+
+
+def test_an_index_that_does_not_answer_is_an_error_and_a_freeze_is_never_outdated(
+    ageing: tuple[Path, str], desk: Desk
+) -> None:
+    folder, _ = ageing
+    said = ("pip", "list", "--outdated", "--python", str(folder / "environment"))
+    nowhere = {"UV_DEFAULT_INDEX": "http://127.0.0.1:1/simple", "UV_HTTP_RETRIES": "0"}
+    done = desk.run(*said, cwd=folder, variables=nowhere)
+    assert done.code == 1
+    assert "could not be fetched" in done.err
+    done = desk.run(*said, "--format", "freeze", cwd=folder)
+    assert done.code == 2
+    assert "`--outdated` and `--format freeze` exclude each other" in done.err
 
 
 def test_what_fits_together_is_said_to(tmp_path: Path, desk: Desk) -> None:
@@ -253,7 +308,6 @@ def test_nothing_is_changed_and_an_interrupted_change_is_said(tmp_path: Path, de
         ("pip list -e --exclude-editable", "exclude each other"),
         ("pip show a,b", "`a,b` cannot be the name of a distribution"),
         ("pip list --frozen", "`--frozen` is not an option of `siteroot pip list`"),
-        ("pip list --outdated", "`--outdated` is not honoured: siteroot asks no index yet"),
         ("pip list stray", "`siteroot pip list` takes no word `stray`"),
         ("pip lisst", "there is no command `pip lisst`: did you mean `list`?"),
         ("pip list --python absent/python", "There is no such file"),

@@ -1,9 +1,12 @@
 """What was said, of each field what holds: flags over SITEROOT_ variables over others, typed."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import assert_never
 
-from .arguments import Said, Value
+from siteroot.errors import UsageError
+
+from .arguments import Said, Value, is_name
 from .option import Kind
 
 
@@ -44,6 +47,20 @@ class Answers:
         """Return all values of a list."""
         value = self._value(field)
         return value if isinstance(value, tuple) else ()
+
+    def named(self, field: str, choices: Collection[str] = ()) -> Mapping[str, str] | None:
+        """Return what a list of NAME=VALUE says, by normalised name; None where it says nothing. Raises UsageError."""
+        found = {}
+        for text in self.many(field):
+            name, mark, value = text.partition("=")
+            if not (mark and value and is_name(name)):
+                raise UsageError(f"`{text}` is not NAME=VALUE", where=self.word(field))
+            if choices and value not in choices:
+                raise UsageError(
+                    f"`{text}` says none of {', '.join(choices)}", where=self.word(field)
+                )
+            found[re.sub(r"[-_.]+", "-", name).lower()] = value
+        return found or None
 
     def _value(self, field: str) -> Value | None:
         return self._said[field].value if field in self._said else None

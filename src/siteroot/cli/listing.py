@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from siteroot.model.installed import DescribedDistribution
 from siteroot.model.pip_request import ListFormat
+from siteroot.model.release import Latest
 from siteroot.select.installed import (
     Doubled,
     Incompatibility,
@@ -17,7 +18,7 @@ from siteroot.select.installed import (
     clauses_of,
 )
 from siteroot.select.tree import Branch
-from siteroot.workflows.pip_listing import Checking, Listing, ShownDistribution
+from siteroot.workflows.pip_listing import Checking, Growing, Listing, ShownDistribution
 
 from .terminal import Paint, escape, render_count, render_seconds
 
@@ -29,12 +30,17 @@ def render_list(listing: Listing, form: ListFormat) -> Iterator[str]:
     installed = listing.installed
     match form:
         case ListFormat.JSON:
-            yield json.dumps([_entry(one) for one in installed], separators=(",", ":"))
+            entries = [_entry(one, listing.latest or {}) for one in installed]
+            yield json.dumps(entries, separators=(",", ":"))
         case ListFormat.FREEZE:
             yield from (f"{one.name}=={one.version}" for one in installed)
         case ListFormat.COLUMNS if installed:
             columns = [("Package", [one.name for one in installed])]
             columns.append(("Version", [one.version for one in installed]))
+            if listing.latest is not None:
+                newer = [listing.latest[one.name] for one in installed]
+                columns.append(("Latest", [str(each.version) for each in newer]))
+                columns.append(("Type", [_kind(each) for each in newer]))
             if any(one.editable is not None for one in installed):
                 places = [one.editable or "" for one in installed]
                 columns.append(("Editable project location", places))
@@ -103,18 +109,22 @@ def render_conflict(conflict: Incompatibility) -> str:
             return f"{name} requires `{requirement}`, but `{version}` is installed"
 
 
-def render_tree(
-    roots: Sequence[Branch], *, specifiers: bool, invert: bool, dedupe: bool
-) -> list[str]:
+def render_tree(growing: Growing, *, specifiers: bool, invert: bool, dedupe: bool) -> list[str]:
     """Return the lines of a tree, and what its marks mean."""
-    lines = [line for root in roots for line in _branch(root, specifiers=specifiers, invert=invert)]
+    lines = [
+        line
+        for root in growing.roots
+        for line in _branch(root, growing.latest, specifiers=specifiers, invert=invert)
+    ]
     if any(line.endswith("(*)") for line in lines):
         told = "already displayed" if dedupe else "is a cycle and cannot be shown"
         lines.append(f"(*) Package tree {told}")
     return lines
 
 
-def _branch(branch: Branch, *, specifiers: bool, invert: bool) -> Iterator[str]:
+def _branch(
+    branch: Branch, newer: Mapping[str, Latest], *, specifiers: bool, invert: bool
+) -> Iterator[str]:
     line = f"{branch.name} v{branch.version}"
     if specifiers and branch.need is not None:
         url = branch.need.url
@@ -123,10 +133,12 @@ def _branch(branch: Branch, *, specifiers: bool, invert: bool) -> Iterator[str]:
         )
         whose = f"requires: {branch.above}" if invert else "required:"
         line += f" [{whose} {wanted or '*'}]"
+    if branch.first and branch.name in newer:
+        line += f" (latest: v{newer[branch.name].version})"
     yield line + (" (*)" if branch.repeated else "")
     for number, inner in enumerate(branch.branches, 1):
         last = number == len(branch.branches)
-        lines = _branch(inner, specifiers=specifiers, invert=invert)
+        lines = _branch(inner, newer, specifiers=specifiers, invert=invert)
         yield ("└── " if last else "├── ") + next(lines)
         yield from (("    " if last else "│   ") + line for line in lines)
 
@@ -139,8 +151,15 @@ def _table(columns: Iterable[tuple[str, list[str]]]) -> Iterator[str]:
     yield from (" ".join(row).rstrip() for row in zip(*filled, strict=True))
 
 
-def _entry(one: DescribedDistribution) -> dict[str, str]:
+def _kind(latest: Latest) -> str:
+    return "wheel" if latest.wheel else "sdist"
+
+
+def _entry(one: DescribedDistribution, newer: Mapping[str, Latest]) -> dict[str, str]:
     entry = {"name": one.name, "version": one.version}
+    if one.name in newer:
+        latest = newer[one.name]
+        entry |= {"latest_version": str(latest.version), "latest_filetype": _kind(latest)}
     return entry if one.editable is None else entry | {"editable_project_location": one.editable}
 
 

@@ -7,7 +7,7 @@ are all made from it, so that they cannot disagree. Where uv has an option, its 
 from siteroot.model.value import replace
 
 from .option import Contradiction, Farther, Kind, Option, Section, both
-from .pip_options import COMPILE, INSTALLING, PIP_COMMANDS, PIP_OPTIONS, SHARED_FIELDS
+from .pip_options import COMPILE, INSTALLING, PIP_COMMANDS, PIP_OPTIONS, PRERELEASES, SHARED_FIELDS
 
 SYNC = "sync"
 CACHE_COMMANDS = ("cache dir", "cache size", "cache prune", "cache clean")
@@ -28,7 +28,6 @@ _NO_BUILDING = "siteroot does not check the hashes of build requirements yet: le
 _NO_DOWNLOADS = "siteroot never downloads a Python: leave it out"
 _UVS_OWN = "it is about uv itself: leave it out"
 _RESOLUTIONS = ("highest", "lowest", "lowest-direct")
-_PRERELEASES = ("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit")
 
 S, T, N, L, M, C = Kind.SWITCH, Kind.TEXT, Kind.NUMBER, Kind.LIST, Kind.NAMES, Kind.COUNT
 ROOT, LOCK, SELECTION, PYTHON = Section.ROOT, Section.LOCK, Section.SELECTION, Section.PYTHON
@@ -79,7 +78,7 @@ _ROWS = (
     Option((), LOCK, T, "The resolution that the lock was made with.", into="resolution",
            choices=_RESOLUTIONS, variables=both("RESOLUTION"), setting="resolution"),
     Option((), LOCK, T, "The pre-releases that the lock was made with.", into="prerelease",
-           choices=_PRERELEASES, variables=both("PRERELEASE"), setting="prerelease"),
+           choices=PRERELEASES, variables=both("PRERELEASE"), setting="prerelease"),
     Option((), LOCK, T, "The fork strategy that the lock was made with.", into="fork_strategy",
            choices=("fewest", "requires-python"), variables=both("FORK_STRATEGY"), setting="fork-strategy"),
     Option((), LOCK, T, "The date that the lock was made with.", into="exclude_newer",

@@ -25,7 +25,7 @@ from .arguments import Arguments, Said, is_name, parse_arguments
 from .backend_words import config_settings, config_settings_package
 from .option import Contradiction, Farther
 from .options import COMMANDS, CONTRADICTIONS, GROUPS, SYNC
-from .pip_options import PIP_COMMANDS
+from .pip_options import PIP_COMMANDS, PRERELEASES
 from .variables import read_variables, unheeded_variables, unknown_variables
 
 if TYPE_CHECKING:
@@ -336,6 +336,7 @@ def _settings(answers: Answers, folder: str) -> Settings:
         reinstall_package=answers.many("reinstall_package"),
         allow_insecure_host=answers.many("allow_insecure_host"),
         system_certs=answers.switch("system_certs"),
+        cert=_certificates(answers, folder),
         keyring_provider=answers.text("keyring_provider"),
         concurrent_downloads=answers.number("concurrent_downloads"),
         http_retries=answers.number("http_retries"),
@@ -358,12 +359,24 @@ def _settings(answers: Answers, folder: str) -> Settings:
         build_timeout=answers.number("build_timeout"),
         python_preference=preference,
         resolution=answers.text("resolution"),
-        prerelease=answers.text("prerelease"),
+        prerelease="allow" if answers.switch("pre") else answers.text("prerelease"),
+        prerelease_package=answers.named("prerelease_package", PRERELEASES),
         fork_strategy=answers.text("fork_strategy"),
         exclude_newer=answers.text("exclude_newer"),
+        exclude_newer_package=answers.named("exclude_newer_package"),
         no_sources=answers.switch("no_sources"),
         no_sources_package=answers.many("no_sources_package"),
     )
+
+
+def _certificates(answers: Answers, folder: str) -> str | None:
+    named = answers.text("cert")
+    if named is None:
+        return None
+    path = os.path.join(folder, named)
+    if not os.path.isfile(path):
+        raise UsageError("there is no such file of certificates", where=f"--cert {named}")
+    return path
 
 
 def _indexes(answers: Answers, folder: str) -> tuple[IndexSetting, ...]:

@@ -103,9 +103,7 @@ def _tell_installed(
             return FAILED if checking.conflicts else DONE
         case TreeRequest(specifiers=specifiers, invert=invert, no_dedupe=no_dedupe):
             growing = pip_tree(request, surroundings, speech.teller)
-            lines = render_tree(
-                growing.roots, specifiers=specifiers, invert=invert, dedupe=not no_dedupe
-            )
+            lines = render_tree(growing, specifiers=specifiers, invert=invert, dedupe=not no_dedupe)
             speech.write(lines, below=1)
             speech.warn(growing.conflicts)
     return DONE

@@ -16,6 +16,10 @@ PIP_COMMANDS = (
 )
 
 RESOLVING = (*INSTALLING, COMPILE)
+_ASKING = (*RESOLVING, "pip list", "pip tree")  # what asks indexes
+
+PRERELEASES = ("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit")
+_NO_BUILD_HASHES = "siteroot does not check the hashes of build requirements yet: leave it out"
 
 #: What resolving and installing share with `sync`: the same words, variables and settings, by field.
 _NETWORK = (
@@ -37,11 +41,16 @@ SHARED_FIELDS = {
     "pip install": frozenset((*_NETWORK, *_CHOICE, *_PLACING, "exact")),
     "pip sync": frozenset((*_NETWORK, *_CHOICE, *_PLACING)),
     COMPILE: frozenset((*_NETWORK, *_CHOICE, "link_mode")),
+    "pip uninstall": frozenset(("keyring_provider",)),
+    **dict.fromkeys(
+        ("pip list", "pip tree"),
+        frozenset((*_NETWORK, "exclude_newer", "exclude_newer_package", "prerelease")),
+    ),
 }
 
 S, T, N, L, M = Kind.SWITCH, Kind.TEXT, Kind.NUMBER, Kind.LIST, Kind.NAMES
 ROOT, LISTING, SELECTION, BUILD = Section.ROOT, Section.LISTING, Section.SELECTION, Section.BUILD
-OUTPUT, LOCK = Section.OUTPUT, Section.LOCK
+OUTPUT, LOCK, NETWORK = Section.OUTPUT, Section.LOCK, Section.NETWORK
 
 # fmt: off
 PIP_OPTIONS = (
@@ -67,7 +76,8 @@ PIP_OPTIONS = (
            commands=("pip freeze", "pip list", "pip show", "pip tree", *INSTALLING)),
     Option(("--no-strict",), LISTING, S, "", into="strict_listing", value=False,
            commands=("pip freeze", "pip list", "pip show", "pip tree", *INSTALLING)),
-    Option(("--outdated",), LISTING, S, "", refused="siteroot asks no index yet: leave it out", commands=("pip list", "pip tree")),
+    Option(("--outdated",), LISTING, S, "Ask the indexes what they have newer; `list` shows nothing else.", commands=("pip list", "pip tree")),
+    Option(("--show-sizes",), LISTING, S, "", refused="what is installed does not say how large its wheel was: leave it out", commands=("pip tree",)),
     Option(("-r", "--requirements"), LISTING, L, "Uninstall what this file names. `-` is stdin.", metavar="FILE", into="requirement_files",
            aliases=("--requirement",), commands=("pip uninstall",)),
     Option(("-y", "--yes"), LISTING, S, "It is never asked whether to go on.", commands=("pip uninstall",)),
@@ -99,12 +109,19 @@ PIP_OPTIONS = (
     Option(("--resolution",), LOCK, T, "Which of the versions that fit is taken. [default: highest]", metavar="RESOLUTION",
            choices=("highest", "lowest", "lowest-direct"), commands=RESOLVING),
     Option(("--prerelease",), LOCK, T, "Which pre-releases are taken. [default: if-necessary-or-explicit]", metavar="PRERELEASE",
-           choices=("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit"), commands=RESOLVING),
-    Option(("--pre",), LOCK, S, "", refused="say --prerelease allow", commands=RESOLVING),
-    Option(("--exclude-newer",), LOCK, T, "Take no file that came later than this date, or within this time: 2026-01-31, 7 days.", metavar="DATE", commands=RESOLVING),
+           choices=PRERELEASES, commands=RESOLVING),
+    Option(("--pre",), LOCK, S, "Take pre-releases, as --prerelease allow.", hidden=True, commands=RESOLVING),
+    Option(("--prerelease-package",), LOCK, L, "Which pre-releases of one distribution are taken.", metavar="NAME=PRERELEASE",
+           commands=("pip install", COMPILE)),
+    Option(("--fork-strategy",), LOCK, T, "How a resolution for several platforms forks; one for a single platform never does.", metavar="STRATEGY",
+           choices=("fewest", "requires-python"), hidden=True, commands=("pip install", COMPILE)),
+    Option(("--exclude-newer",), LOCK, T, "Take no file that came later than this date, or within this time: 2026-01-31, 7 days.", metavar="DATE", commands=_ASKING),
+    Option(("--exclude-newer-package",), LOCK, L, "The same for one distribution; NAME=false lifts the date for it.", metavar="NAME=DATE", commands=_ASKING),
     Option(("--index-strategy",), LOCK, T, "Which of several indexes that know a distribution count.", metavar="STRATEGY",
-           choices=("first-index", "unsafe-first-match", "unsafe-best-match"), commands=RESOLVING),
+           choices=("first-index", "unsafe-first-match", "unsafe-best-match"), commands=_ASKING),
     Option(("--no-sources",), LOCK, S, "Do not heed [tool.uv.sources].", commands=RESOLVING),
+    Option(("--no-sources-package",), LOCK, M, "Do not heed what [tool.uv.sources] says of this distribution.", metavar="NAME", separator=" ", commands=RESOLVING),
+    Option(("--upgrade-group",), LOCK, L, "", refused="`uv pip` refuses it too: name the distributions with -P", commands=("pip install", COMPILE)),
     Option(("--universal",), LOCK, S, "Resolve for every platform and Python at once.", commands=("pip compile",)),
     # -- wheels and builds
     Option(("--no-binary",), BUILD, L, "Take no wheel of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="no_binary_words", commands=RESOLVING),
@@ -113,6 +130,12 @@ PIP_OPTIONS = (
     Option(("--config-settings-package",), BUILD, L, "The same for this distribution: NAME:KEY=VALUE.", metavar="SETTING", commands=RESOLVING),
     Option(("--no-build-isolation",), BUILD, S, "Build with what the root's Python has.", commands=RESOLVING),
     Option(("--no-build-isolation-package",), BUILD, M, "The same for this distribution.", metavar="NAME", commands=RESOLVING),
+    Option(("--require-build-hashes",), BUILD, S, "", refused=_NO_BUILD_HASHES, commands=RESOLVING),
+    Option(("--no-require-build-hashes",), BUILD, S, "", refused=_NO_BUILD_HASHES, commands=RESOLVING),
+    Option(("--torch-backend",), BUILD, T, "", refused="name the index instead: --index https://download.pytorch.org/whl/cpu",
+           variables=both("TORCH_BACKEND"), commands=RESOLVING),
+    # -- the network
+    Option(("--cert",), NETWORK, T, "Trust the certificates in this file (PEM) alone.", metavar="FILE", commands=PIP_COMMANDS),
     # -- what `compile` writes
     Option(("-o", "--output-file"), OUTPUT, T, "Write this file, and prefer the versions that stand in it.", metavar="FILE", commands=("pip compile",)),
     Option(("--format",), OUTPUT, T, "What is written. [default: by the file's name]", metavar="FORMAT", into="lock_format",

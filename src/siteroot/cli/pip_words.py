@@ -62,9 +62,10 @@ def pip_request(
         case "pip list":
             return ListRequest(
                 context=context,
-                format=ListFormat(answers.text("format") or "columns"),
+                format=_list_format(answers),
                 editable=_only_editable(answers),
                 exclude=answers.many("exclude"),
+                outdated=bool(answers.switch("outdated")),
                 strict=strict,
             )
         case "pip freeze":
@@ -94,6 +95,7 @@ def pip_request(
                 no_dedupe=bool(answers.switch("no_dedupe")),
                 invert=bool(answers.switch("invert")),
                 specifiers=bool(answers.switch("show_version_specifiers")),
+                outdated=bool(answers.switch("outdated")),
                 strict=strict,
             )
         case "pip install" | "pip sync":
@@ -216,6 +218,13 @@ def _uninstall(arguments: Arguments, answers: Answers, context: PipContext) -> U
         ),
         dry_run=bool(answers.switch("dry_run")),
     )
+
+
+def _list_format(answers: Answers) -> ListFormat:
+    form = ListFormat(answers.text("format") or "columns")
+    if form is ListFormat.FREEZE and answers.switch("outdated"):
+        raise UsageError("`--outdated` and `--format freeze` exclude each other: say one of them")
+    return form
 
 
 def _only_editable(answers: Answers) -> bool | None:

@@ -55,8 +55,8 @@ def _load_authorities(context: ssl.SSLContext, options: FetchOptions, reporter: 
     except (OSError, ssl.SSLError) as error:
         raise UnusableCertificateError(
             f"no certificate can be read from it: {_reason(error)}",
-            where=f"SSL_CERT_FILE={file}",
-            hints=("It has to be a file of certificates in PEM form.",),
+            where=file,
+            hints=("SSL_CERT_FILE, or --cert, has to name a file of certificates in PEM form.",),
         ) from None
 
 

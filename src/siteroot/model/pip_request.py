@@ -36,6 +36,7 @@ class ListRequest:
     format: ListFormat
     editable: bool | None
     exclude: tuple[str, ...]
+    outdated: bool
     strict: bool
 
 
@@ -78,6 +79,7 @@ class TreeRequest:
     no_dedupe: bool
     invert: bool
     specifiers: bool
+    outdated: bool
     strict: bool
 
 

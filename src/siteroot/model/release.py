@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from packaging.version import Version
+
 from .digest import Digest
 from .lock import FlatSource, RegistrySource
 from .value import dataclass, field
@@ -50,3 +52,11 @@ class Release:
     version: str
     files: Sequence[ListedFile]
     uploaded: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """The newest version of a project that a target could have, and whether a wheel of it would be installed."""
+
+    version: Version
+    wheel: bool

@@ -84,6 +84,7 @@ class Settings:
     reinstall_package: tuple[str, ...] = ()
     allow_insecure_host: tuple[str, ...] = ()
     system_certs: bool | None = None
+    cert: str | None = None  # a file of certificates, in place of all others
     keyring_provider: str | None = None  # disabled, subprocess, import
     http_proxy: str | None = None
     https_proxy: str | None = None

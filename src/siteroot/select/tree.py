@@ -20,13 +20,14 @@ Edge = tuple[int, int, Requirement]  # from, to, why
 class Branch:
     """A distribution in the tree. `need` is why it hangs there, None at a root; `above` what it hangs on.
 
-    `repeated`: what hangs on it was told before, or would be told without end.
+    `first`: it was not told before. `repeated`: what hangs on it was told before, or would be told without end.
     """
 
     name: str
     version: str
     need: Requirement | None
     above: str
+    first: bool
     repeated: bool
     branches: tuple["Branch", ...]
 
@@ -179,6 +180,7 @@ class _Growth:
                 version=node.version,
                 need=need,
                 above=above,
+                first=not known,
                 repeated=repeated,
                 branches=inner,
             ),

@@ -4,6 +4,7 @@ Nothing is changed, not even a root whose last change was interrupted: that is s
 """
 
 import os
+from collections.abc import Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
@@ -18,6 +19,8 @@ from siteroot.model.pip_request import (
     ShowRequest,
     TreeRequest,
 )
+from siteroot.model.release import Latest
+from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
 from siteroot.model.value import dataclass
@@ -36,10 +39,14 @@ from .settings import load_found_settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What a root holds. `conflicts` are what does not fit together, where that was asked for (`--strict`)."""
+    """What a root holds. `conflicts` are what does not fit together, where that was asked for (`--strict`).
+
+    `latest`: what the indexes have newer of each, by name; None where nobody asked.
+    """
 
     installed: tuple[DescribedDistribution, ...]
     conflicts: tuple[Incompatibility, ...] = ()
+    latest: Mapping[str, Latest] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +82,11 @@ class Checking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growing:
-    """The tree of a root."""
+    """The tree of a root; `latest` as in `Listing`."""
 
     roots: tuple[Branch, ...]
     conflicts: tuple[Incompatibility, ...]
+    latest: Mapping[str, Latest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +95,27 @@ class _Held:
 
     installed: tuple[DescribedDistribution, ...]
     target: Target
+    settings: Settings
 
     def conflicts(self, *, asked: bool) -> tuple[Incompatibility, ...]:
         return find_incompatibilities(self.installed, self.target) if asked else ()
 
 
 def pip_list(request: ListRequest, surroundings: Surroundings, reporter: Reporter) -> Listing:
-    """Return the distributions of a root, by name."""
+    """Return the distributions of a root, by name; of `outdated` ones alone where that is asked for."""
     held = _hold(request.context, surroundings, reporter)
     excluded = frozenset(normalize_names(request.exclude))
+    installed = tuple(
+        one
+        for one in held.installed
+        if request.editable in (None, one.editable is not None) and one.name not in excluded
+    )
+    latest = None
+    if request.outdated:
+        latest = _newer(installed, held, surroundings, reporter)
+        installed = tuple(one for one in installed if one.name in latest)
     return Listing(
-        installed=tuple(
-            one
-            for one in held.installed
-            if request.editable in (None, one.editable is not None) and one.name not in excluded
-        ),
-        conflicts=held.conflicts(asked=request.strict),
+        installed=installed, conflicts=held.conflicts(asked=request.strict), latest=latest
     )
 
 
@@ -186,9 +199,13 @@ def pip_tree(request: TreeRequest, surroundings: Surroundings, reporter: Reporte
         invert=request.invert,
         dedupe=not request.no_dedupe,
     )
+    latest: Mapping[str, Latest] = {}
+    if request.outdated:
+        latest = _newer(held.installed, held, surroundings, reporter)
     return Growing(
         roots=grow_tree(held.installed, held.target, trimming),
         conflicts=held.conflicts(asked=request.strict),
+        latest=latest,
     )
 
 
@@ -210,7 +227,18 @@ def _hold(
     for layout in layouts:
         _tell_interrupted(layout, reporter)
         found += describe_installed(layout)
-    return _Held(tuple(sorted(found, key=lambda one: one.order)), place.target)
+    return _Held(tuple(sorted(found, key=lambda one: one.order)), place.target, settings)
+
+
+def _newer(
+    installed: Sequence[DescribedDistribution],
+    held: _Held,
+    surroundings: Surroundings,
+    reporter: Reporter,
+) -> Mapping[str, Latest]:
+    from .pip_latest import find_newer  # noqa: PLC0415 - what a plain listing need not pay
+
+    return find_newer(installed, held.settings, surroundings, held.target, reporter)
 
 
 def _tell_interrupted(layout: Layout, reporter: Reporter) -> None:

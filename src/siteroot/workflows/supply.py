@@ -218,7 +218,7 @@ def fetch_options(settings: Settings, surroundings: Surroundings) -> "FetchOptio
             *(IndexSetting(url=mirror.url) for mirror in settings.mirrors),
         ),
         keyring_provider=settings.keyring_provider,
-        ssl_cert_file=variables.get("SSL_CERT_FILE"),
-        ssl_cert_dir=variables.get("SSL_CERT_DIR"),
+        ssl_cert_file=settings.cert or variables.get("SSL_CERT_FILE"),
+        ssl_cert_dir=None if settings.cert else variables.get("SSL_CERT_DIR"),
         ssl_client_cert=variables.get("SSL_CLIENT_CERT"),
     )

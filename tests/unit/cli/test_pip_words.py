@@ -1,13 +1,12 @@
 """The words of `siteroot pip` as requests, and the words of `install`, `sync` and `compile` beside uv's own."""
 
 import re
-import subprocess
 
 import pytest
 
 from siteroot.cli.answers import Answers, nearest
-from siteroot.cli.arguments import UnclearWordsError, options_of, parse_arguments
-from siteroot.cli.pip_options import RESOLVING
+from siteroot.cli.arguments import UnclearWordsError, parse_arguments
+from siteroot.cli.parsing import Pip, parse_command
 from siteroot.cli.pip_words import pip_request
 from siteroot.cli.variables import read_variables
 from siteroot.errors import UsageError
@@ -22,7 +21,6 @@ from siteroot.model.pip_request import (
 from siteroot.model.request import PythonRequest, RootRequest
 from siteroot.model.requirements import RequirementSource, SourceKind
 from siteroot.model.settings import Settings
-from support.interpreters import need_uv
 
 CONTEXT = PipContext(
     root=RootRequest(
@@ -170,6 +168,35 @@ def test_something_has_to_be_asked_for(words: str) -> None:
         request(words)
 
 
+def test_what_is_said_of_single_distributions_is_told_by_name() -> None:
+    words = (
+        "pip install a --prerelease-package My.Lib=allow --prerelease-package b=disallow --exclude-newer-package b=2026-01-01"
+        " --exclude-newer-package C_d=false --no-sources-package a --pre"
+    )
+    command = parse_command(words.split(), {}, "/")
+    assert isinstance(command, Pip)
+    settings = command.request.context.settings
+    assert settings.prerelease_package == {"my-lib": "allow", "b": "disallow"}
+    assert settings.exclude_newer_package == {"b": "2026-01-01", "c-d": "false"}
+    assert settings.no_sources_package == ("a",)
+    assert settings.prerelease == "allow"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--prerelease-package a", "--prerelease-package: `a` is not NAME=VALUE"),
+        ("--prerelease-package a=never", "--prerelease-package: `a=never` says none of disallow, allow"),
+        ("--exclude-newer-package =2026-01-01", "--exclude-newer-package: `=2026-01-01` is not NAME=VALUE"),
+        ("--cert absent.pem", "--cert absent.pem: there is no such file of certificates"),
+    ],
+)  # fmt: skip
+def test_words_that_name_what_cannot_be_are_refused(words: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_command(["pip", "install", "a", *words.split()], {}, "/")
+    assert f"{caught.value.where}: {caught.value.message}".startswith(message)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -182,21 +209,3 @@ def test_something_has_to_be_asked_for(words: str) -> None:
 def test_senseless_words_are_refused(words: str, message: str) -> None:
     with pytest.raises(UnclearWordsError, match=re.escape(message)):
         request(words)
-
-
-#: What uv has and siteroot has not: torch's indexes, hashes of builds, certificates by file, lock's own.
-NOT_HERE = {
-    "--torch-backend", "--require-build-hashes", "--cert", "--upgrade-group", "--prerelease-package", "--fork-strategy",
-    "--exclude-newer-package", "--no-sources-package", "--help",
-}  # fmt: skip
-
-
-@pytest.mark.uv
-@pytest.mark.parametrize("command", RESOLVING)
-def test_every_word_of_uv_is_known(command: str) -> None:
-    asked = subprocess.run(
-        [need_uv(), *command.split(), "--help"], capture_output=True, text=True, check=True
-    )
-    theirs = set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", asked.stdout, re.MULTILINE)) - NOT_HERE
-    ours = {name for option in options_of(command) for name in (*option.names, *option.aliases)}
-    assert theirs - ours == set()

@@ -187,6 +187,43 @@ def test_what_another_installer_put_there_stays_in_its_version(shop: Shop) -> No
     assert (library / "lib-1.0.dist-info" / "INSTALLER").read_text().strip() == "siteroot"
 
 
+@pytest.mark.uv
+def test_what_is_on_no_index_counts_where_it_is_installed(shop: Shop) -> None:
+    ours, theirs = make_environment(shop.folder / "ours"), make_environment(shop.folder / "theirs")
+    for library in (ours, theirs):
+        install_wheel(library, "lib", "1.5")
+        install_wheel(library, "mine", "1.0", ["deep"])
+        install_wheel(library, "deep", "1.0")
+    make_wheel(shop.folder / "files", "plugin", "1.0", "mine>=1")
+    describe_files(shop.server, shop.folder / "files")
+    pins = shop.write("pins.txt", "mine==1.0\nlib==1.5\n").name
+    for command in (
+        "install app plugin",
+        "install -U plugin",
+        "install -P mine plugin",
+        "install -U lib",
+        f"sync {pins}",
+    ):
+        verb, *words = command.split()
+        done = shop.pip(verb, "--python", shop.folder / "ours", *words)
+        ran = uv(shop, verb, "--python", str(shop.folder / "theirs"), *words)
+        assert (done.code, held(ours)) == (ran.returncode, held(theirs)), (command, done.err)
+
+
+def test_what_is_on_no_index_cannot_be_placed_for_another_python(shop: Shop) -> None:
+    wheel = make_wheel(shop.folder, "mine", "1.0")
+    assert shop.install(wheel).code == 0
+    make_wheel(shop.folder / "files", "plugin", "1.0", "mine>=1")
+    describe_files(shop.server, shop.folder / "files")
+    assert shop.install("plugin").code == 0
+    before = snapshot(shop.root)
+    done = shop.install("-U", "plugin", "--python-version", "3.9")
+    assert done.code == 1
+    assert "mine 1.0 has to be placed anew, and no index has that version" in done.err
+    assert snapshot(shop.root) == before
+    assert shop.install("-U", "plugin", wheel, "--python-version", "3.9").code == 0
+
+
 def test_nothing_is_asked_of_the_index_where_all_is_there(shop: Shop) -> None:
     assert shop.install("app[more]").code == 0
     shop.server.requests.clear()

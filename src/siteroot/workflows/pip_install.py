@@ -31,6 +31,7 @@ from .bytecode import BytecodeSupply, supply_bytecode
 from .caches import choose_caches
 from .clock import SystemClock
 from .filling import Filling, Means, fill_root
+from .installed_source import InstalledSupply, choosable
 from .loading import read_pylock
 from .pip_place import choose_pip_place
 from .pip_resolving import Asking, complete_request, read_asking
@@ -140,7 +141,7 @@ def _install(
     filled = fill_root(
         _filling(work, supply.as_wheels(pins), bytecode),
         Means(
-            supply=supply,
+            supply=InstalledSupply(supply),
             memory=new_memory(settings, caches),
             reporter=work.reporter,
             clock=clock,
@@ -220,7 +221,7 @@ def _pins(work: _Work, index: IndexResolver, builds: Callable[[], Builds]) -> tu
         require_hashes(wanted)
     elif not request.verify_hashes:
         wanted = without_hashes(wanted)
-    resolution = index.resolve(wanted, target)
+    resolution = index.resolve(wanted, target, _choosable(work))
     for note in resolution.notes:
         work.reporter.report(Warned(note))
     plain = frozenset(normalize_names(request.no_editable_packages))
@@ -231,6 +232,13 @@ def _pins(work: _Work, index: IndexResolver, builds: Callable[[], Builds]) -> tu
         links=lambda name: not request.no_editable and name not in plain,
     )
     return check_requested(pins, wanted, required=required)
+
+
+def _choosable(work: _Work) -> Mapping[str, DescribedDistribution]:
+    """Return what of the root may be chosen: nothing where each file has to have the hash that is asked for."""
+    if work.settings.reinstall or work.settings.require_hashes:
+        return {}
+    return choosable(work.installed, normalize_names(work.settings.reinstall_package))
 
 
 def _locked_pins(work: _Work, target: Target) -> tuple[Pin, ...]:

@@ -14,6 +14,7 @@ from siteroot.formats.wheel_tags import WheelTags
 from siteroot.index.fetch import Fetcher
 from siteroot.index.metadata import UnbuiltMetadataError, Work
 from siteroot.model.digest import Digest
+from siteroot.model.installed import DescribedDistribution
 from siteroot.model.lock import FlatSource, LockedFile, LockedPackage, RegistrySource, Source
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.pin import Pin, SdistArtifact
@@ -32,12 +33,13 @@ from siteroot.model.resolution import (
 from siteroot.model.settings import Settings
 from siteroot.model.target import Target
 from siteroot.model.value import replace
-from siteroot.ports import Reporter
+from siteroot.ports import MetadataSource, Reporter
 from siteroot.project.cutoffs import read_cutoffs
 from siteroot.resolve.direct import read_requirement
 from siteroot.resolve.solving import resolve
 from siteroot.select.choice import normalize_names
 
+from .installed_source import InstalledSource
 from .metadata_source import IndexedMetadata, refuse_source
 from .paging import open_metadata
 
@@ -87,8 +89,16 @@ class IndexResolver:
         self._describe = describe
         self._open_reader = open_reader
 
-    def resolve(self, request: ResolutionRequest, target: Target) -> Resolution:
-        """Return what a request comes to. Raises ResolutionError, SourceError, IntegrityError, BuildError."""
+    def resolve(
+        self,
+        request: ResolutionRequest,
+        target: Target,
+        installed: Mapping[str, DescribedDistribution] | None = None,
+    ) -> Resolution:
+        """Return what a request comes to; `installed`, by name, may be chosen whether or not an index has it.
+
+        Raises ResolutionError, SourceError, IntegrityError, BuildError.
+        """
         cutoffs = read_cutoffs(self._settings, datetime.now(UTC).astimezone())
         open_reader, expected = self._open_reader, tuple(_digests(request))
         if open_reader is not None and expected:
@@ -101,7 +111,9 @@ class IndexResolver:
             work=self._work,
             read_source=self._read_source,
         ) as indexed:
-            source = _BuildingMetadata(indexed, self._describe)
+            source: MetadataSource = _BuildingMetadata(indexed, self._describe)
+            if installed:
+                source = InstalledSource(source, installed)
             resolution = resolve(request, target, source, cutoffs)
         return replace(resolution, pins=tuple(map(self._settle, resolution.pins)))
 

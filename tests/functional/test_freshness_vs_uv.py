@@ -40,6 +40,7 @@ environments = ["sys_platform == 'linux'", "sys_platform == 'darwin'"]
 conflicts = [[{ extra = "fast" }, { group = "lint" }]]
 constraint-dependencies = ["aa<9"]
 override-dependencies = ["ee>=1"]
+build-constraint-dependencies = ["flit-core<9", { requirement = "hatchling==1.27.0", hashes = ["sha256:0000000000000000000000000000000000000000000000000000000000000000"] }]
 
 [tool.uv.workspace]
 members = ["lib", "packages/*"]
@@ -150,7 +151,9 @@ EDITS: dict[str, tuple[str, str, str]] = {
     "an override for one distribution": ("app", '["ee>=1"]', '["ee>=1", { package = { name = "cc" }, dependencies = ["dd"] }]'),
     "exclusions": ("app", "[tool.uv]\n", '[tool.uv]\nexclude-dependencies = ["dd"]\n'),
     "an exclusion for one distribution": ("app", "[tool.uv]\n", '[tool.uv]\nexclude-dependencies = [{ package = { name = "cc" }, dependencies = ["dd"] }]\n'),
-    "build constraints": ("app", "[tool.uv]\n", '[tool.uv]\nbuild-constraint-dependencies = ["hatchling<9"]\n'),
+    "build constraints": ("app", '"flit-core<9"', '"flit-core<8"'),
+    "the hash of a build constraint": ("app", "sha256:00", "sha256:11"),
+    "a build constraint without its hash": ("app", ', hashes = ["sha256:%s"]' % ("0" * 64), ""),
     "given metadata": ("app", "[tool.uv]\n", '[tool.uv]\ndependency-metadata = [{ name = "bb", version = "1.0", requires-dist = ["aa"] }]\n'),
     "another resolution": ("app", "[tool.uv]\n", '[tool.uv]\nresolution = "lowest"\n'),
     "another fork-strategy": ("app", "[tool.uv]\n", '[tool.uv]\nfork-strategy = "fewest"\n'),

@@ -13,7 +13,6 @@ from support.flags import build_flag_wheels, write_project
 from support.interpreters import need_uv
 
 _NO_LOCKING = "siteroot does not lock: run `uv lock` with it"
-_NO_BUILDS = "siteroot does not check the hashes of build requirements yet"
 _PYTHON = f"--python {sys.executable}"
 
 #: The words of `uv sync` 0.13.9 with a value that makes sense, and what a refusal says ("" where they are taken).
@@ -44,7 +43,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "--config-settings-package": ("dep:a=b", ""), "--no-build-isolation": ("", ""),
     "--no-build-isolation-package": ("dep", ""), "--no-build": ("", ""), "--no-build-package": ("dep", ""),
     "--no-binary": ("", "--no-binary"), "--no-binary-package": ("quick", ""),
-    "--require-build-hashes": ("", _NO_BUILDS), "--no-require-build-hashes": ("", _NO_BUILDS),
+    "--require-build-hashes": ("", ""), "--no-require-build-hashes": ("", ""),
     "--no-cache": ("", ""), "-n": ("", ""), "--cache-dir": ("kept", ""), "--refresh": ("", ""),
     "--refresh-package": ("dep", ""), "--python": (sys.executable, ""), "-p": (sys.executable, ""),
     "--managed-python": (_PYTHON, ""), "--no-managed-python": (_PYTHON, ""), "--no-python-downloads": ("", ""),

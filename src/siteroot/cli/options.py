@@ -24,7 +24,6 @@ _ROOTED = (SYNC, *(name for name in PIP_COMMANDS if name != COMPILE))  # what wo
 _CHANGING = (SYNC, "pip uninstall", *INSTALLING)
 
 _NO_LOCKING = "siteroot does not lock: run `uv lock` with it, then sync the lock that it writes"
-_NO_BUILDING = "siteroot does not check the hashes of build requirements yet: leave it out"
 _NO_DOWNLOADS = "siteroot never downloads a Python: leave it out"
 _UVS_OWN = "it is about uv itself: leave it out"
 _RESOLUTIONS = ("highest", "lowest", "lowest-direct")
@@ -219,8 +218,9 @@ _ROWS = (
            setting="extra-build-dependencies"),
     Option((), BUILD, L, "Environment variables of builds, by distribution.", into="extra_build_variables",
            setting="extra-build-variables"),
-    Option(("--require-build-hashes",), BUILD, S, "", refused=_NO_BUILDING),
-    Option(("--no-require-build-hashes",), BUILD, S, "", refused=_NO_BUILDING),
+    Option(("--require-build-hashes",), BUILD, S, "Build with nothing but what `build-constraint-dependencies` gives a hash of.",
+           setting="require-build-hashes"),
+    Option(("--no-require-build-hashes",), BUILD, S, "", into="require_build_hashes", value=False),
     # -- the network
     Option(("--offline",), NETWORK, S, "Use no network: what the cache and local files have, or an error.",
            variables=both("OFFLINE"), setting="offline", commands=COMMANDS),

@@ -353,6 +353,7 @@ def _settings(answers: Answers, folder: str) -> Settings:
         no_binary_package=answers.many("no_binary_package"),
         config_settings=config_settings(answers.many("config_settings")),
         config_settings_package=config_settings_package(answers.many("config_settings_package")),
+        require_build_hashes=answers.switch("require_build_hashes"),
         no_build_isolation=answers.switch("no_build_isolation"),
         no_build_isolation_package=answers.many("no_build_isolation_package"),
         build_network=answers.text("build_network"),

@@ -30,7 +30,7 @@ _NETWORK = (
 _CHOICE = (
     "resolution", "prerelease", "fork_strategy", "exclude_newer", "no_sources", "no_sources_package", "prerelease_package",
     "exclude_newer_package", "dependency_metadata", "python", "python_version", "python_platform", "extra", "all_extras",
-    "no_build", "refresh", "refresh_package",
+    "no_build", "require_build_hashes", "refresh", "refresh_package",
 )  # fmt: skip
 _PLACING = (
     "target", "prefix", "pypackages", "break_system_packages", "overwrite", "link_mode", "pth", "tolerate_record",
@@ -110,11 +110,11 @@ PIP_OPTIONS = (
            choices=("highest", "lowest", "lowest-direct"), commands=RESOLVING),
     Option(("--prerelease",), LOCK, T, "Which pre-releases are taken. [default: if-necessary-or-explicit]", metavar="PRERELEASE",
            choices=PRERELEASES, commands=RESOLVING),
-    Option(("--pre",), LOCK, S, "Take pre-releases, as --prerelease allow.", hidden=True, commands=RESOLVING),
+    Option(("--pre",), LOCK, S, "Take pre-releases, as --prerelease allow.", commands=RESOLVING),
     Option(("--prerelease-package",), LOCK, L, "Which pre-releases of one distribution are taken.", metavar="NAME=PRERELEASE",
            commands=("pip install", COMPILE)),
     Option(("--fork-strategy",), LOCK, T, "How a resolution for several platforms forks; one for a single platform never does.", metavar="STRATEGY",
-           choices=("fewest", "requires-python"), hidden=True, commands=("pip install", COMPILE)),
+           choices=("fewest", "requires-python"), commands=("pip install", COMPILE)),
     Option(("--exclude-newer",), LOCK, T, "Take no file that came later than this date, or within this time: 2026-01-31, 7 days.", metavar="DATE", commands=_ASKING),
     Option(("--exclude-newer-package",), LOCK, L, "The same for one distribution; NAME=false lifts the date for it.", metavar="NAME=DATE", commands=_ASKING),
     Option(("--index-strategy",), LOCK, T, "Which of several indexes that know a distribution count.", metavar="STRATEGY",

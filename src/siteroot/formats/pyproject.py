@@ -15,6 +15,7 @@ from packaging.version import Version
 from siteroot.errors import ProjectError
 from siteroot.model.lock import ConflictItem
 from siteroot.model.project import (
+    BuildConstraint,
     GroupInclude,
     GroupItem,
     ProjectTable,
@@ -32,6 +33,7 @@ from .settings_table import (
     unknown_keys,
 )
 from .toml import TomlError, parse_toml
+from .uv_lock_sources import parse_digest
 
 T = TypeVar("T")
 
@@ -177,7 +179,7 @@ def _uv_project(uv: Table, name: str | None) -> UvProjectTable:
         constraint_dependencies=uv.texts("constraint-dependencies"),
         override_dependencies=_texts_or_tables(uv, "override-dependencies"),
         exclude_dependencies=_texts_or_tables(uv, "exclude-dependencies"),
-        build_constraint_dependencies=_texts_or_tables(uv, "build-constraint-dependencies"),
+        build_constraint_dependencies=_build_constraints(uv),
         group_requires_python=None if settings is None else _group_pythons(settings),
         required_version=uv.text("required-version"),
     )
@@ -227,6 +229,19 @@ def _texts_or_tables(uv: Table, key: str) -> tuple[object, ...]:
         uv.fault(key, "is not an array of requirements")
         return ()
     return tuple(value)
+
+
+def _build_constraints(uv: Table) -> tuple[BuildConstraint, ...]:
+    found = []
+    for place, item in uv.texts_or_tables("build-constraint-dependencies"):
+        if isinstance(item, str):
+            found.append(BuildConstraint(text=item))
+        elif (text := item.text("requirement")) is not None:
+            digests = item.parsed_texts("hashes", parse_digest)
+            found.append(BuildConstraint(text=text, digests=digests))
+        else:
+            uv.fault(place, "has no requirement")
+    return tuple(found)
 
 
 def _conflicts(uv: Table, name: str | None) -> tuple[tuple[ConflictItem, ...], ...]:

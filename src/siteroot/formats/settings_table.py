@@ -37,8 +37,8 @@ SHARED_KEYS = frozenset({
     "index-strategy", "index-url", "keyring-provider", "link-mode", "native-tls", "no-binary", "no-binary-package", "no-build",
     "no-build-isolation", "no-build-isolation-package", "no-build-package", "no-cache", "no-index", "no-proxy", "no-sources",
     "no-sources-package", "offline",
-    "prerelease", "prerelease-package", "python-preference", "reinstall", "reinstall-package", "resolution",
-    "system-certs",
+    "prerelease", "prerelease-package", "python-preference", "reinstall", "reinstall-package", "require-build-hashes",
+    "resolution", "system-certs",
 })  # fmt: skip
 
 #: The settings of uv that mean nothing to siteroot.
@@ -93,6 +93,7 @@ def read_shared_settings(table: Table, folder: str) -> Settings:
         config_settings_package=read_config_settings_package(table, "config-settings-package"),
         no_build_isolation=table.boolean("no-build-isolation"),
         no_build_isolation_package=table.parsed_texts("no-build-isolation-package", parse_name),
+        require_build_hashes=table.boolean("require-build-hashes"),
         extra_build_dependencies=read_requirements_package(table, "extra-build-dependencies"),
         extra_build_variables=read_variables_package(table, "extra-build-variables"),
         python_preference=table.parsed(

@@ -155,6 +155,8 @@ def _requirement(row: Table, parsers: Parsers, scope: str) -> LockedRequirement 
         source["conflict"] = _render_conflict(item)
     if scope:
         source["package"] = scope
+    if hashes := row.texts("hashes"):
+        source["hashes"] = " ".join(sorted(hashes))
     extras = row.parsed_texts("extras", parsers.name)
     marker = row.parsed("marker", parsers.marker)
     specifier = row.parsed("specifier", parsers.specifiers)

@@ -115,7 +115,7 @@ class LockedRequirement:
     """A requirement as its project declares it, kept in the lock to judge freshness by.
 
     `source` holds the keys of the table that say where from (git, url, path, directory, editable, virtual, index,
-    subdirectory, conflict), by name, as text.
+    subdirectory, conflict), by name, as text; and the hashes of a build constraint.
     """
 
     name: str

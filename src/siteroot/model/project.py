@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from packaging.specifiers import SpecifierSet
 
+from .digest import Digest
 from .lock import ConflictItem
 from .settings import Settings
 from .value import dataclass
@@ -41,6 +42,14 @@ class WorkspaceTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuildConstraint:
+    """A requirement that holds for whatever builds need, as text, and the digests of which a file has to have one."""
+
+    text: str
+    digests: tuple[Digest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UvProjectTable:
     """The keys of `[tool.uv]` that speak of the project itself; they count even with --no-config."""
 
@@ -56,7 +65,7 @@ class UvProjectTable:
     constraint_dependencies: tuple[str, ...] = ()
     override_dependencies: tuple[object, ...] = ()
     exclude_dependencies: tuple[object, ...] = ()  # a name, or uv's table for one package
-    build_constraint_dependencies: tuple[object, ...] = ()
+    build_constraint_dependencies: tuple[BuildConstraint, ...] = ()
     group_requires_python: Mapping[str, SpecifierSet] | None = None
     required_version: str | None = None
 

@@ -110,6 +110,7 @@ class Settings:
     no_build_isolation_package: tuple[str, ...] = ()
     extra_build_dependencies: Mapping[str, tuple[ExtraBuildRequirement, ...]] | None = None
     extra_build_variables: Mapping[str, Mapping[str, str]] | None = None
+    require_build_hashes: bool | None = None
     build_network: str | None = None  # any, none
     build_timeout: int | None = None  # seconds for one hook, 0 for any number
     # finding a Python

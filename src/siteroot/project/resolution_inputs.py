@@ -1,7 +1,7 @@
 """What a resolution was told beside the projects' own metadata: options, environments, conflicts, the manifest."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from packaging.markers import Marker
@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from siteroot.formats.reading import parse_specifiers
 from siteroot.model.lock import ConflictItem, Lock, LockOptions
-from siteroot.model.project import GroupInclude, Project
+from siteroot.model.project import BuildConstraint, GroupInclude, Project
 from siteroot.model.settings import Settings
 from siteroot.model.value import replace
 
@@ -177,19 +177,27 @@ def compare_manifest(lock: Lock, scope: Scope) -> Iterator[Finding]:
 
 
 def _lower_all(items: Iterable[object], scope: Scope) -> tuple[Declared, ...] | Doubt:
-    """Return requirements, some of which may hold for one distribution's dependencies alone."""
+    """Return requirements, some of which may hold for one distribution's dependencies, or for some files, alone."""
     declared: list[Declared] = []
     for item in items:
-        texts, only = (
-            (_texts(item.get("dependencies")), _only(item))
-            if isinstance(item, dict)
-            else ([str(item)], ())
-        )
+        texts, only = _parts(item)
         lowered = lower_all(texts, scope)
         if isinstance(lowered, Doubt):
             return lowered
         declared += (replace(each, source=tuple(sorted((*each.source, *only)))) for each in lowered)
     return tuple(declared)
+
+
+def _parts(item: object) -> tuple[Sequence[str], tuple[tuple[str, str], ...]]:
+    """Return an item's requirements, and what it says beside them, as a part of a source."""
+    match item:
+        case BuildConstraint(text=text, digests=digests):
+            hashes = " ".join(sorted(map(str, digests)))
+            return [text], (("hashes", hashes),) if hashes else ()
+        case dict():
+            return _texts(item.get("dependencies")), _only(item)
+        case _:
+            return [str(item)], ()
 
 
 def _compare_root_groups(lock: Lock, scope: Scope) -> Iterator[Finding]:

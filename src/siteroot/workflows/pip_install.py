@@ -221,7 +221,7 @@ def _pins(work: _Work, index: IndexResolver, builds: Callable[[], Builds]) -> tu
         require_hashes(wanted)
     elif not request.verify_hashes:
         wanted = without_hashes(wanted)
-    resolution = index.resolve(wanted, target, _choosable(work))
+    resolution = index.resolve(wanted, target, _choosable(work), required=required)
     for note in resolution.notes:
         work.reporter.report(Warned(note))
     plain = frozenset(normalize_names(request.no_editable_packages))

@@ -30,6 +30,7 @@ from siteroot.ports import Clock, Reporter
 from siteroot.project.pip_settings import join_settings
 from siteroot.resolve.direct import read_requirement
 
+from .build_constraints import read_build_constraints
 from .reading_requirements import read_asked
 from .resolving import options_of
 from .settings import read_found_project
@@ -50,13 +51,13 @@ class BadUpgradeError(UsageError):
 class Asking:
     """All that a command asks for, files read. `settings` are those that hold for it.
 
-    `build_constraints` are requirements as text. Nothing here is resolved, fetched or built.
+    Nothing here is resolved, fetched or built.
     """
 
     requirements: Requirements
     overrides: tuple[Requirement, ...]
     excludes: frozenset[str]
-    build_constraints: tuple[str, ...]
+    build_constraints: tuple[Requirement, ...]
     words: ResolutionWords
     settings: Settings
 
@@ -109,10 +110,8 @@ def read_asking(
             )
         ),
         build_constraints=(
-            *map(
-                _render, read(_files(SourceKind.CONSTRAINTS, words.build_constraints)).constraints
-            ),
-            *(text for text in bounds.build_constraint_dependencies if isinstance(text, str)),
+            *read(_files(SourceKind.CONSTRAINTS, words.build_constraints)).constraints,
+            *read_build_constraints(bounds.build_constraint_dependencies),
         ),
         words=words,
         settings=join_settings(settings, words, asked.options, asked.asked),
@@ -226,9 +225,3 @@ def _parse(
         return read_requirement(text, origin)
     except InvalidRequirement:
         raise fault(f"{text[:200]!r} is no requirement", where=origin or None) from None
-
-
-def _render(requirement: Requirement) -> str:
-    """Return a constraint on what builds need, as text."""
-    marker = "" if requirement.marker is None else f" ; {requirement.marker}"
-    return f"{requirement.name}{requirement.specifier}{marker}"

@@ -14,6 +14,7 @@ from siteroot.model.value import replace
 
 from .reading_sources import match_digests
 
+_WRITING = "`siteroot pip compile --generate-hashes` writes those of everything"
 _MODE = "In `--require-hashes` mode, all requirements must"
 
 
@@ -47,11 +48,19 @@ def require_hashes(request: ResolutionRequest) -> None:
 
 
 def check_requested(
-    pins: Iterable[Pin], request: ResolutionRequest, *, required: bool
+    pins: Iterable[Pin], request: ResolutionRequest, *, required: bool, hint: str = _WRITING
 ) -> tuple[Pin, ...]:
-    """Return the pins, each with the digests that its file has to have. Raises UntrustedFileError, IntegrityError."""
+    """Return the pins, each with the digests that its file has to have. Raises UntrustedFileError, IntegrityError.
+
+    `hint` says how a hash that is required comes to be there.
+    """
     hashed = _by_name(request)
-    return tuple(_checked(pin, hashed.get(pin.name, ()), required=required) for pin in pins)
+    if required and (unknown := next((pin for pin in pins if pin.name not in hashed), None)):
+        raise UntrustedFileError(
+            f"Hash-checking is required, but no trusted hash was provided for: `{unknown.name}`",
+            hints=(hint,),
+        )
+    return tuple(_checked(pin, hashed.get(pin.name, ())) for pin in pins)
 
 
 def without_hashes(request: ResolutionRequest) -> ResolutionRequest:
@@ -84,13 +93,8 @@ def _is_pinned(requirement: Requirement) -> bool:
     )
 
 
-def _checked(pin: Pin, allowed: tuple[Digest, ...], *, required: bool) -> Pin:
+def _checked(pin: Pin, allowed: tuple[Digest, ...]) -> Pin:
     if not allowed:
-        if required:
-            raise UntrustedFileError(
-                f"Hash-checking is required, but no trusted hash was provided for: `{pin.name}`",
-                hints=("`siteroot pip compile --generate-hashes` writes those of everything",),
-            )
         return pin
     artifact = pin.artifact
     if not isinstance(artifact, WheelArtifact | SdistArtifact):

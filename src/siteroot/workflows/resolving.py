@@ -42,6 +42,7 @@ from siteroot.select.choice import normalize_names
 from .installed_source import InstalledSource
 from .metadata_source import IndexedMetadata, refuse_source
 from .paging import open_metadata
+from .requested_hashes import check_requested
 
 if TYPE_CHECKING:
     from .reading_sources import SourceReader
@@ -53,6 +54,11 @@ Resolve = Callable[[Sequence[str], Target, str], Sequence[Pin]]
 Describe = Callable[[Pin], DistributionMetadata]
 
 
+_BUILD_HASHES = (
+    '`build-constraint-dependencies` may hold it: { requirement = "NAME==VERSION", hashes = [...] }'
+)
+
+
 class BadBuildRequirementError(BuildError):
     """What a build asks for is no requirement."""
 
@@ -61,8 +67,7 @@ class IndexResolver:
     """Resolves for any target.
 
     What a distribution says only once it is built is built in the thread that asks, which may resolve in its turn.
-    `work` gives a folder for a file that passes through. `build_constraints` are requirements that hold for whatever a
-    build needs.
+    `work` gives a folder for a file that passes through. `build_constraints` hold for whatever a build needs.
     """
 
     def __init__(
@@ -73,10 +78,10 @@ class IndexResolver:
         *,
         work: Work,
         reporter: Reporter,
-        build_constraints: Sequence[str] = (),
+        build_constraints: Sequence[Requirement] = (),
     ) -> None:
         self._settings = settings
-        self._build_constraints = build_constraints
+        self._build_constraints = tuple(build_constraints)
         self._open_fetcher = open_fetcher
         self._cache_folder = cache_folder
         self._work = work
@@ -94,11 +99,19 @@ class IndexResolver:
         request: ResolutionRequest,
         target: Target,
         installed: Mapping[str, DescribedDistribution] | None = None,
+        *,
+        required: bool = False,
     ) -> Resolution:
         """Return what a request comes to; `installed`, by name, may be chosen whether or not an index has it.
 
+        What has to be built to be read is one of the files that were asked for; where hashes are `required`, nothing else.
         Raises ResolutionError, SourceError, IntegrityError, BuildError.
         """
+
+        def trusted(pin: Pin) -> Pin:
+            (checked,) = check_requested((pin,), request, required=required)
+            return checked
+
         cutoffs = read_cutoffs(self._settings, datetime.now(UTC).astimezone())
         open_reader, expected = self._open_reader, tuple(_digests(request))
         if open_reader is not None and expected:
@@ -111,7 +124,7 @@ class IndexResolver:
             work=self._work,
             read_source=self._read_source,
         ) as indexed:
-            source: MetadataSource = _BuildingMetadata(indexed, self._describe)
+            source: MetadataSource = _BuildingMetadata(indexed, self._describe, trusted)
             if installed:
                 source = InstalledSource(source, installed)
             resolution = resolve(request, target, source, cutoffs)
@@ -178,11 +191,10 @@ class IndexResolver:
         """Return what a build needs: a `Resolve`. Raises BuildError, which says whose build it was for."""
         if not requires:
             return ()
+        required = bool(self._settings.require_build_hashes)
         request = ResolutionRequest(
             requirements=tuple(_parse(text, why) for text in requires),
-            constraints=tuple(
-                _parse(text, "`build-constraint-dependencies`") for text in self._build_constraints
-            ),
+            constraints=self._build_constraints,
             options=replace(
                 options_of(self._settings),
                 choice=VersionChoice.HIGHEST,
@@ -191,18 +203,24 @@ class IndexResolver:
             ),
         )
         try:
-            return self.pins(self.resolve(request, target), request, target)
+            resolution = self.resolve(request, target, required=required)
+            pins = self.pins(resolution, request, target)
+            return check_requested(pins, request, required=required, hint=_BUILD_HASHES)
         except SiterootError as error:
-            error.add_note(f"it is needed to build {why}")
+            if why not in error.message:
+                error.hints = (*error.hints, f"it is needed to build {why}")
             raise
 
 
 class _BuildingMetadata:
     """Answers from indexes; what they do not know is built, in the thread that asks. A `ports.MetadataSource`."""
 
-    def __init__(self, indexed: IndexedMetadata, describe: Describe | None) -> None:
+    def __init__(
+        self, indexed: IndexedMetadata, describe: Describe | None, trusted: Callable[[Pin], Pin]
+    ) -> None:
         self._indexed = indexed
         self._describe = describe
+        self._trusted = trusted
         self._built: dict[str, DistributionMetadata] = {}
 
     def pages(self, name: str, index: str | None) -> Sequence[ProjectPage]:
@@ -218,7 +236,7 @@ class _BuildingMetadata:
         except UnbuiltMetadataError:
             if self._describe is None:
                 raise
-            pin = _pin_of_sdist(file, self._indexed.project_of(file))
+            pin = self._trusted(_pin_of_sdist(file, self._indexed.project_of(file)))
             metadata = self._built[file.location] = self._describe(pin)
             return metadata
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from siteroot.errors import UsageError
 from siteroot.model.cache import bucket
 from siteroot.model.pin import Pin, WheelPin, wheel_pin
+from siteroot.model.requirement import Requirement
 from siteroot.model.settings import LinkMode, Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
@@ -47,7 +48,7 @@ class BuildPurpose:
     target: Target
     root: str
     selected: tuple[Pin, ...] = ()
-    constraints: tuple[str, ...] = ()
+    constraints: tuple[Requirement, ...] = ()
     resolve: "Resolve | None" = None
     on_interpreter: bool = False
     again: Callable[[Pin], str] = _sync_again

@@ -20,6 +20,7 @@ from siteroot.model.outcome import SyncOutcome
 from siteroot.model.pin import Pin, WheelPin
 from siteroot.model.project import Project
 from siteroot.model.request import Freshness, SyncRequest
+from siteroot.model.requirement import Requirement
 from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
@@ -205,11 +206,13 @@ def _place(
     return choose_place(search)
 
 
-def _build_constraints(project: Project | None) -> tuple[str, ...]:
-    if project is None:
+def _build_constraints(project: Project | None) -> tuple[Requirement, ...]:
+    said = () if project is None else project.root_pyproject.uv.build_constraint_dependencies
+    if not said:
         return ()
-    said = project.root_pyproject.uv.build_constraint_dependencies
-    return tuple(text for text in said if isinstance(text, str))
+    from .build_constraints import read_build_constraints  # noqa: PLC0415 - few projects have any
+
+    return read_build_constraints(said)
 
 
 def _chosen_groups(request: SyncRequest, project: Project) -> frozenset[str]:

@@ -8,8 +8,9 @@ from packaging.specifiers import SpecifierSet
 from siteroot.errors import SiterootError
 from siteroot.formats.pyproject import PyprojectError, parse_pyproject
 from siteroot.formats.uv_toml import parse_uv_toml
+from siteroot.model.digest import Digest
 from siteroot.model.lock import ConflictItem
-from siteroot.model.project import GroupInclude, Pyproject, UvProjectTable
+from siteroot.model.project import BuildConstraint, GroupInclude, Pyproject, UvProjectTable
 
 APP = '[project]\nname = "My_App"\nversion = "1.0"\n'
 
@@ -86,6 +87,11 @@ def test_dependencies_that_poetry_holds_count_as_dynamic() -> None:
         ("[dependency-groups]\na = 'x'", "dependency-groups.a: is not an array of requirements"),
         ("[tool.uv]\nmanaged = 1", "tool.uv.managed: is an integer where true or false is expected"),
         ("[tool.uv]\ndefault-groups = 'dev'", 'tool.uv.default-groups: is `dev` where "all" or an array of groups is expected'),
+        ("[tool.uv]\nbuild-constraint-dependencies = [{ hashes = ['sha256:1'] }]", "build-constraint-dependencies[0]: has no requirement"),
+        (
+            "[tool.uv]\nbuild-constraint-dependencies = [{ requirement = 'a', hashes = ['sha256:1'] }]",
+            "build-constraint-dependencies[0].hashes[0]: does not hold the 64 hexadecimal digits of sha256",
+        ),
         ("[tool.uv.workspace]\nmember = []", "tool.uv.workspace.member: is no key of a workspace; did you mean `members`?"),
         ("[tool.uv.sources]\nx = { paht = 'y' }", "tool.uv.sources.x.paht: is no key of a source; did you mean `path`?"),
         ("[tool.uv.sources]\nx = { git = 'y', index = 'z' }", "tool.uv.sources.x: has both `git` and `index`"),
@@ -140,7 +146,7 @@ conflicts = [[{ extra = "A_b" }, { package = "Other", group = "g" }, { package =
 constraint-dependencies = ["c<1"]
 override-dependencies = ["o", { package = { name = "p" }, dependencies = ["d"] }]
 exclude-dependencies = ["e"]
-build-constraint-dependencies = ["b"]
+build-constraint-dependencies = ["b", { requirement = "c==1", hashes = ["md5:00000000000000000000000000000000"] }]
 [tool.uv.dependency-groups]
 dev_x = { requires-python = ">=3.12" }
 [tool.uv.workspace]
@@ -164,7 +170,11 @@ two = [{ index = "i", extra = "E_e" }, { path = "p", marker = "os_name == 'nt'" 
     )
     assert uv.constraint_dependencies == ("c<1",)
     assert uv.override_dependencies == ("o", {"package": {"name": "p"}, "dependencies": ["d"]})
-    assert (uv.exclude_dependencies, uv.build_constraint_dependencies) == (("e",), ("b",))
+    assert uv.exclude_dependencies == ("e",)
+    assert uv.build_constraint_dependencies == (
+        BuildConstraint(text="b"),
+        BuildConstraint(text="c==1", digests=(Digest("md5", "0" * 32),)),
+    )
     assert uv.group_requires_python == {"dev-x": SpecifierSet(">=3.12")}
     assert uv.workspace is not None
     assert (uv.workspace.members, uv.workspace.exclude) == (("a",), ("b",))

@@ -39,6 +39,7 @@ SHARED: dict[str, tuple[str, Settings]] = {
             ExtraBuildRequirement(text="c>1", match_runtime=False),
             ExtraBuildRequirement(text="d", match_runtime=True))})),
     "extra-build-variables": ('{ A_b = { C = "1" } }', Settings(extra_build_variables={"a-b": {"C": "1"}})),
+    "require-build-hashes": ("true", Settings(require_build_hashes=True)),
     "no-build-isolation": ("true", Settings(no_build_isolation=True)),
     "no-build-isolation-package": ('["A_b"]', Settings(no_build_isolation_package=("a-b",))),
     "keyring-provider": ('"subprocess"', Settings(keyring_provider="subprocess")),

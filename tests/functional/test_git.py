@@ -1,6 +1,7 @@
 """Commits out of real repositories: what is fetched when, what comes out, and what is refused."""
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from siteroot.vcs.git import Git, GitAbsentError, GitFailedError
-from siteroot.vcs.repository import CommitAbsentError, MirrorOfflineError, Repository
+from siteroot.vcs.repository import (
+    CommitAbsentError,
+    LfsAbsentError,
+    MirrorOfflineError,
+    Repository,
+)
 from support.repositories import VARIABLES, Repo
 
 
@@ -68,13 +74,60 @@ def test_a_commit_of_no_branch_is_fetched_by_itself(tmp_path: Path, repo: Repo) 
     assert (checked_out(there, lost, tmp_path / "out") / "a").read_text() == "2"
 
 
-def test_submodules_come_along(tmp_path: Path, repo: Repo) -> None:
-    inner = Repo(tmp_path / "inner")
+@pytest.fixture
+def nested(tmp_path: Path, repo: Repo) -> str:
+    """Return a commit with a submodule, by a relative URL, that has one itself."""
+    inmost, inner = Repo(tmp_path / "inmost"), Repo(tmp_path / "inner")
+    inmost.commit({"deepest": "?"})
+    inner.git("submodule", "--quiet", "add", inmost.url, "more of it")
     inner.commit({"deep": "!"})
-    repo.git("submodule", "--quiet", "add", inner.url, "sub")
+    repo.git("submodule", "--quiet", "add", "--name", "a.b c", "../inner", "libs/sub")
+    repo.git("submodule", "--quiet", "add", inner.url, "unwanted")
+    repo.git("config", "--file", ".gitmodules", "submodule.unwanted.update", "none")
     commit = repo.commit({"a": "1"})
-    folder = checked_out(repository(tmp_path, repo.url), commit, tmp_path / "out")
-    assert (folder / "sub" / "deep").read_text() == "!"
+    inner.commit({"deep": "later"})
+    return commit
+
+
+def test_submodules_come_along_at_their_commits(tmp_path: Path, repo: Repo, nested: str) -> None:
+    folder = checked_out(repository(tmp_path, repo.url), nested, tmp_path / "out")
+    assert (folder / "libs" / "sub" / "deep").read_text() == "!"
+    assert (folder / "libs" / "sub" / "more of it" / "deepest").read_text() == "?"
+    assert list((folder / "unwanted").iterdir()) == []
+    git = Git(repo.url, VARIABLES)
+    assert git.run("status", "--porcelain", cwd=str(folder)) == ""
+
+
+def test_submodules_that_were_fetched_once_need_no_network(
+    tmp_path: Path, repo: Repo, nested: str
+) -> None:
+    checked_out(repository(tmp_path, repo.url), nested, tmp_path / "out")
+    for name in ("upstream", "inner", "inmost"):
+        (tmp_path / name).rename(tmp_path / f"{name} is gone")
+    there = repository(tmp_path, repo.url, offline=True)
+    folder = checked_out(there, nested, tmp_path / "again")
+    assert (folder / "libs" / "sub" / "more of it" / "deepest").read_text() == "?"
+    shutil.rmtree(tmp_path / "mirror" / "modules")
+    with pytest.raises(MirrorOfflineError, match=r"inner: the commit .* is not in the cache"):
+        checked_out(there, nested, tmp_path / "third")
+
+
+def test_a_repository_leads_to_no_other_on_this_machine(
+    tmp_path: Path, repo: Repo, nested: str
+) -> None:
+    """As git has it since CVE-2022-39253: file: is for URLs that people give."""
+    variables = VARIABLES | {"GIT_CONFIG_COUNT": "0"}
+    there = Repository(Git(repo.url, variables), f"{tmp_path}/mirror", offline=False)
+    with pytest.raises(GitFailedError, match="transport 'file' not allowed"):
+        checked_out(there, nested, tmp_path / "out")
+
+
+def test_a_submodule_without_a_url_is_told(tmp_path: Path, repo: Repo, nested: str) -> None:
+    repo.git("rm", "--quiet", "--cached", ".gitmodules")
+    (repo.folder / ".gitmodules").unlink()
+    there = repository(tmp_path, repo.url)
+    with pytest.raises(GitFailedError, match=r"(?i)no url found for submodule path"):
+        checked_out(there, repo.commit({"a": "2"}), tmp_path / "out")
 
 
 def test_versions_can_be_told_from_tags_in_a_checkout(tmp_path: Path, repo: Repo) -> None:
@@ -130,6 +183,55 @@ def test_lfs_is_asked_for_only_where_it_is_installed(tmp_path: Path, repo: Repo)
         pytest.skip("git-lfs is installed here")
     with pytest.raises(GitFailedError, match="Git LFS, which is not installed"):
         there.check_out(commit, f"{tmp_path}/out", lfs=True)
+
+
+@pytest.fixture
+def large(tmp_path: Path, repo: Repo) -> str:
+    """Return a commit with a file of Git LFS, which nobody installed for all repositories."""
+    if Git(repo.url, VARIABLES).attempt("lfs", "version", cwd=str(tmp_path))[0]:
+        pytest.skip("there is no git-lfs on PATH")
+    repo.git("lfs", "install", "--local")
+    repo.git("lfs", "track", "*.bin")
+    return repo.commit({"large.bin": "large", "a": "1"})
+
+
+def with_lfs(there: Repository, commit: str, folder: Path) -> Path:
+    there.bring(commit, None)
+    there.check_out(commit, str(folder), lfs=True)
+    return folder
+
+
+def test_files_of_lfs_stand_in_the_place_of_their_pointers(
+    tmp_path: Path, repo: Repo, large: str
+) -> None:
+    there = repository(tmp_path, repo.url)
+    assert "oid sha256:" in (checked_out(there, large, tmp_path / "out") / "large.bin").read_text()
+    assert (with_lfs(there, large, tmp_path / "lfs") / "large.bin").read_text() == "large"
+    repo.folder.rename(tmp_path / "gone")
+    for offline in (True, False):
+        there = repository(tmp_path, repo.url, offline=offline)
+        folder = with_lfs(there, large, tmp_path / f"again {offline}")
+        assert (folder / "large.bin").read_text() == "large"
+
+
+def test_a_file_that_lfs_lacks_is_told(tmp_path: Path, repo: Repo, large: str) -> None:
+    shutil.rmtree(repo.folder / ".git" / "lfs" / "objects")
+    there = repository(tmp_path, repo.url)
+    with pytest.raises(GitFailedError, match="git lfs failed"):
+        with_lfs(there, large, tmp_path / "out")
+    there = repository(tmp_path, repo.url, offline=True)
+    with pytest.raises(
+        LfsAbsentError, match=r"does not have large\.bin: --offline fetches nothing"
+    ):
+        with_lfs(there, large, tmp_path / "again")
+
+
+def test_files_of_lfs_in_submodules(tmp_path: Path, repo: Repo, large: str) -> None:
+    outer = Repo(tmp_path / "outer")
+    outer.git("submodule", "--quiet", "add", repo.url, "sub")
+    commit = outer.commit({"a": "1"})
+    folder = with_lfs(repository(tmp_path, outer.url), commit, tmp_path / "out")
+    assert (folder / "sub" / "large.bin").read_text() == "large"
 
 
 @contextmanager

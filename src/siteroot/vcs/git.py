@@ -38,9 +38,15 @@ class GitAbsentError(SourceError):
 
 
 class Git:
-    """Runs git for one repository. `url` may hold credentials: they go to git by its environment alone."""
+    """Runs git for one repository. `url` may hold credentials: they go to git by its environment alone.
 
-    def __init__(self, url: str, environ: Mapping[str, str]) -> None:
+    `named_by_person` False: another repository names this one, and may not use what git lets only people use (CVE-2022-39253).
+    """
+
+    def __init__(
+        self, url: str, environ: Mapping[str, str], *, named_by_person: bool = True
+    ) -> None:
+        self._named_by_person = named_by_person
         self.url, secret = _part_credentials(url)
         self.shown = _USERINFO.sub("://", self.url)
         kept = {name: value for name, value in environ.items() if name not in _DROPPED}
@@ -56,6 +62,10 @@ class Git:
             **_config_variables(kept, config),
         }
 
+    def of_submodule(self, url: str) -> "Git":
+        """Return git for a submodule, which has the credentials of its repository where both lie on one host."""
+        return Git(url, self._environ, named_by_person=False)
+
     def run(self, *words: str, cwd: str) -> str:
         """Return what git prints. Raises GitFailedError with what it complains of, GitAbsentError."""
         code, out, complaint = self.attempt(*words, cwd=cwd)
@@ -65,6 +75,9 @@ class Git:
 
     def attempt(self, *words: str, cwd: str) -> tuple[int, str, str]:
         """Return git's exit code, what it prints, and the telling line of its complaint."""
+        environ = self._environ
+        if words[0] == "fetch" and not self._named_by_person:
+            environ = environ | {"GIT_PROTOCOL_FROM_USER": "0"}
         try:
             child = subprocess.Popen(  # noqa: S603 - the words are ours, and what a lock names is checked
                 ["git", *words],  # noqa: S607 - which git is the person's to say, by PATH
@@ -72,7 +85,7 @@ class Git:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=cwd,
-                env=self._environ,
+                env=environ,
                 umask=0o022,
                 process_group=0,
             )

@@ -1,15 +1,18 @@
 """A repository's mirror in the cache, and checkouts of its commits.
 
 The mirror is bare, has all branches and tags (versions are taken from them), and is fetched into only where a commit is
-asked for that it lacks. Who fetches holds a lock, which is the caller's business.
+asked for that it lacks. It holds the mirrors of submodules, and files of Git LFS, too: what was once checked out is checked
+out again without a network. Who fetches holds a lock, which is the caller's business.
 """
 
+import hashlib
 import os
 import re
 
 from siteroot import fs
 
 from .git import Git, GitFailedError
+from .submodules import list_submodules
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+HEAD:refs/siteroot/HEAD")
@@ -17,6 +20,10 @@ _REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+HEAD:refs/s
 
 class CommitAbsentError(GitFailedError):
     """A repository does not have the commit, branch or tag that was asked for."""
+
+
+class LfsAbsentError(GitFailedError):
+    """A commit is to be checked out with files of Git LFS, and they, or Git LFS itself, are not there."""
 
 
 class MirrorOfflineError(GitFailedError):
@@ -79,14 +86,17 @@ class Repository:
             if self._fetch_one(word) and self._find(commit) == commit:
                 return
         raise CommitAbsentError(
-            f"does not have the commit {commit}, which the lock names", where=self._git.shown
+            f"does not have the commit {commit}, which is wanted of it", where=self._git.shown
         )
 
     def check_out(self, commit: str, folder: str, *, lfs: bool) -> None:
-        """Make a folder that holds the tree of a commit that the mirror has, with its submodules."""
+        """Make a folder that holds the tree of a commit that the mirror has, with its submodules.
+
+        Raises LfsAbsentError, CommitAbsentError, MirrorOfflineError, GitFailedError.
+        """
         git = self._git
         if lfs and git.attempt("lfs", "version", cwd=self._mirror)[0]:
-            raise GitFailedError(
+            raise LfsAbsentError(
                 "is to be checked out with Git LFS, which is not installed", where=git.shown
             )
         parent = os.path.dirname(folder)
@@ -102,13 +112,33 @@ class Repository:
                 f"{found} was checked out in place of {commit}", where=git.shown
             )
         if lfs:
-            git.run("lfs", "pull", cwd=folder)
-        if os.path.exists(f"{folder}/.gitmodules"):
-            if self._offline:
-                raise MirrorOfflineError(
-                    "has submodules, and --offline fetches nothing", where=git.shown
-                )
-            git.run("submodule", "--quiet", "update", "--init", "--recursive", cwd=folder)
+            self._bring_lfs(folder)
+        for each in list_submodules(git, folder):
+            key = hashlib.sha256(each.url.encode()).hexdigest()
+            inner = Repository(
+                git.of_submodule(each.url), f"{self._mirror}/modules/{key}", offline=self._offline
+            )
+            inner.bring(each.commit, None)
+            inner.check_out(each.commit, f"{folder}/{each.path}", lfs=lfs)
+
+    def _bring_lfs(self, folder: str) -> None:
+        """Put files of Git LFS in the place of their pointers."""
+        git = self._git
+        # nobody may have done so for all repositories, and then pointers would stay without a word
+        git.run("lfs", "install", "--local", "--skip-repo", cwd=folder)
+        git.run("config", "--local", "lfs.storage", f"{self._mirror}/lfs", cwd=folder)
+        git.run("lfs", "checkout" if self._offline else "pull", cwd=folder)
+        listed = git.run("lfs", "ls-files", cwd=folder).splitlines()
+        pointers = [
+            path for _, sign, path in (line.split(" ", 2) for line in listed) if sign == "-"
+        ]
+        if pointers:
+            raise LfsAbsentError(
+                f"Git LFS does not have {pointers[0]}"
+                + (f", and {len(pointers) - 1} more" if len(pointers) > 1 else "")
+                + (": --offline fetches nothing" if self._offline else ""),
+                where=git.shown,
+            )
 
     def read(self, commit: str, path: str) -> bytes | None:
         """Return a file of a commit that the mirror has, None where it has no such file."""

@@ -6,6 +6,7 @@ SITEROOT_SLOW_UNTIL=1764061200: no slow test begins after that moment (seconds s
 
 import os
 import re
+import signal
 import tempfile
 import time
 from collections.abc import Generator
@@ -50,6 +51,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=endless)
         items[:] = [item for item in items if item not in endless]
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_heard() -> None:
+    """Let whatever is started hear of a terminal that is gone, also where nobody is to tell this run (nohup)."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)

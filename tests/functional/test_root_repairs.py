@@ -194,6 +194,7 @@ def test_what_came_to_stand_for_an_owned_file_is_refused_by_name(
             subprocess.run(["chattr", "-i", root / path], check=True)
 
 
+@pytest.mark.fast_calls  # without locks on folders it is the lock's file that cannot be made
 def test_a_root_that_cannot_be_written_is_named_once(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project", [build_wheel(tmp_path, "one", "1.0")])
     root = tmp_path / "ro"

@@ -94,6 +94,10 @@ def test_no_temporary_folder_stays(site: Site, number: signal.Signals | None) ->
 )
 def test_what_a_killed_one_left_goes_with_the_next(site: Site, next_one: tuple[str, ...]) -> None:
     living, in_use = site.start_sync("living")
+    end = time.monotonic() + 30
+    while not any(in_use.iterdir()):  # then it is held
+        assert time.monotonic() < end
+        time.sleep(0.001)
     living.send_signal(signal.SIGSTOP)
     killed, dead = site.start_sync("killed")
     killed.kill()

@@ -62,6 +62,19 @@ def temporary_folder(path: str, *, writer: Writer = DISK) -> Iterator[str]:
 
     What killed processes left beside it goes first. Raises StoreWriteError.
     """
+    try:
+        descriptor = _make_temporary(path, writer)
+        with _held(path, descriptor, writer):
+            yield path
+    except (
+        BaseException
+    ):  # a signal may come as soon as the folder is there; nobody else has that path
+        with suppress(OSError):
+            remove_tree(path, writer=writer)
+        raise
+
+
+def _make_temporary(path: str, writer: Writer) -> int:
     parent = os.path.dirname(path)
     try:
         for dead in dead_temporaries(parent):
@@ -75,8 +88,7 @@ def temporary_folder(path: str, *, writer: Writer = DISK) -> Iterator[str]:
             where=parent,
             hints=("The variable TMPDIR names the place where such folders go.",),
         ) from None
-    with _held(path, descriptor, writer):
-        yield path
+    return descriptor
 
 
 def dead_temporaries(parent: str) -> list[str]:

@@ -103,8 +103,12 @@ def test_a_client_certificate(authority: Authority, folder: Path, tmp_path: Path
     context = authority.issue_server(client_authority=authority)
     trusted = FetchOptions(ssl_cert_file=str(authority.file), retries=1)
     with serve_folder(folder, context=context) as server:
-        with pytest.raises(UnreachableError):
+        with pytest.raises(UnreachableError) as refused:
             Desk(tmp_path, trusted).fetch(ask_for(f"{server.url}/a.whl", CONTENT))
+        told = (
+            f"{refused.value} {' '.join(refused.value.hints)}"  # whichever of the two comes first
+        )
+        assert "SSL_CLIENT_CERT" in told or "Connection reset" in told
         assert server.requests == []
         named = FetchOptions(
             ssl_cert_file=str(authority.file), ssl_client_cert=str(authority.issue_client())

@@ -317,6 +317,11 @@ def _explain_tls(error: SSLError) -> Broken:
             hint="SSL_CERT_FILE names a file of trusted certificates; in a bare container image the system's "
             "`ca-certificates` may be missing.",
         )
+    if isinstance(cause, ssl.SSLEOFError):
+        return Broken(
+            "TLS failed: the server closed the connection",
+            hint="A server that wants a client certificate may do so: SSL_CLIENT_CERT names one.",
+        )
     reason = str(getattr(cause, "reason", "") or "").replace("_", " ").lower()
     refused = "alert" in reason or "wrong version" in reason
     hint = "SSL_CLIENT_CERT names a client certificate." if "certificate" in reason else None

@@ -1,12 +1,15 @@
 """`cache size`, `prune` and `clean`: what is counted, what goes, and what is never touched."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from siteroot.store.collect import clean_cache, measure_cache, prune_cache
 from siteroot.store.store import Store
+from support.desk import make_desk
+from support.projects import make_project
 from support.stores import open_store, pin_of
 from support.trees import snapshot
 from support.wheels import build_wheel
@@ -123,3 +126,21 @@ def test_an_open_store_goes_on_after_a_cleaning(tmp_path: Path, cache: str) -> N
         assert reservation.wheel is None
         store.admit(str(path), pin_of(path))
     assert store.find(pin_of(path)) is not None
+
+
+def test_a_cache_is_kept_out_of_backups_and_goes_whole(tmp_path: Path) -> None:
+    """As people use it: an interpreter's answer is kept before the first wheel is."""
+    desk = make_desk(tmp_path / "home")
+    project = make_project(tmp_path / "project", [build_wheel(tmp_path, "one", "1.0")])
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "notes").touch()
+    for cache in (tmp_path / "own", mine):
+        words = ("--cache-dir", str(cache))
+        place = ("--target", cache.name, "--python", sys.executable)
+        assert desk.run("sync", "--frozen", *words, *place, cwd=project).code == 0
+        assert (cache / "wheels-v1").is_dir()
+        assert (cache / "CACHEDIR.TAG").exists() is (cache is not mine)
+        assert desk.run("cache", "clean", *words, cwd=project).code == 0
+    assert not (tmp_path / "own").exists()
+    assert os.listdir(mine) == ["notes"]

@@ -6,6 +6,7 @@ Only folders that `model.cache` names are looked at, in any format's number; wha
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from siteroot.formats.manifest import MANIFEST, MANIFEST_MOST, parse_manifest
 from siteroot.fs import DISK, Writer, read_head, read_plain, remove_file, remove_folder, remove_tree
@@ -63,9 +64,12 @@ def clean_cache(
         pages = [path for path in _pages(folder) if os.path.basename(path) in names]
         return _remove(folder, chosen, [*gone, *compiled, *pages], writer)
     collected = _remove(folder, found, list(_buckets(folder)), writer)
-    if set(_names(folder)) == {_TAG}:
+    if set(_names(folder)) <= {_TAG}:
         remove_file(f"{folder}/{_TAG}", writer=writer)
-        remove_folder(folder, writer=writer)
+        with suppress(
+            OSError
+        ):  # a mount point, or in a folder that is not ours to change, stays empty
+            remove_folder(folder, writer=writer)
     return collected
 
 

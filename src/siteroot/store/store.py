@@ -29,7 +29,7 @@ from packaging.version import InvalidVersion, Version
 
 from siteroot.formats.manifest import MANIFEST, MANIFEST_MOST, parse_manifest
 from siteroot.fs import DISK, Writer, make_folder, read_plain, remove_tree, rename_new, write_whole
-from siteroot.model.cache import bucket
+from siteroot.model.cache import BUCKETS, bucket
 from siteroot.model.digest import HEX_LENGTHS, Digest
 from siteroot.model.event import Waiting, Warned
 from siteroot.model.pin import WheelPin
@@ -316,13 +316,14 @@ class Store:
     def _try_folder(self) -> str:
         """Return why the store cannot be written, "" where it can."""
         try:
-            new = bool(make_folder(self.folder, writer=self._writer))
+            make_folder(self.folder, writer=self._writer)
             if os.stat(self.folder).st_uid != os.geteuid():
                 return "belongs to another user"
             make_folder(f"{self.folder}/{LOCKS}", writer=self._writer)
             with work_folder(f"{self.folder}/{WORK}", writer=self._writer):
                 pass
-            if new:
+            # answers may have been kept before the first wheel; a folder with other people's files is to be backed up
+            if all(name.rpartition("-v")[0] in BUCKETS for name in os.listdir(self.folder)):
                 write_whole(f"{self.folder}/CACHEDIR.TAG", _TAG, writer=self._writer)
         except OSError as error:
             if error.errno in _UNWRITABLE:

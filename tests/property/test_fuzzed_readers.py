@@ -45,7 +45,12 @@ from siteroot.index.wheel_metadata import read_wheel_metadata
 from siteroot.model.digest import Digest
 from siteroot.model.root import RootEntry, RootState
 from siteroot.model.wheel import EntryPoint, Limits, StoredScheme, StoredWheel
-from siteroot.root.fingerprint import root_unchanged, take_fingerprint
+from siteroot.root.fingerprint import (
+    find_fingerprint,
+    fingerprint_name,
+    keep_fingerprint,
+    take_fingerprint,
+)
 from siteroot.store.admit import Admission, unpack_wheel
 from siteroot.store.archive import Archive
 from siteroot.workflows.memo import Memo, MemoPlace, read_memo, read_plan, render_memo, still_so
@@ -264,8 +269,14 @@ def _memo() -> bytes:
 def _fingerprint() -> bytes:
     with tempfile.TemporaryDirectory() as root:
         taken = take_fingerprint(root, ("",), (), now=2**62)
-    assert taken is not None
-    return taken
+        keep_fingerprint(f"{root}/kept", root, "how", taken, now=2**62)
+        return Path(root, "kept", fingerprint_name(root)).read_bytes()
+
+
+def _find_fingerprint(content: bytes) -> object:
+    with tempfile.TemporaryDirectory() as root:
+        Path(root, fingerprint_name(root)).write_bytes(content)
+        return find_fingerprint(root, root, "how", now=2**62)
 
 
 def _wheels() -> list[bytes]:
@@ -350,7 +361,7 @@ READERS: Mapping[str, tuple[list[bytes], Read]] = {
         lambda content: read_wheel_metadata(io.BytesIO(content), "demo"),
     ),
     "sdist": ([_sdist()], _read_sdist),
-    "fingerprint": ([_fingerprint()], lambda content: root_unchanged("/", content)),
+    "fingerprint": ([_fingerprint()], _find_fingerprint),
 }
 
 #: Bytes that readers trip over.

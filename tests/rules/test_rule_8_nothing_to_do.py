@@ -1,5 +1,6 @@
 """ROOT.md 8, through the real command: what a plain sync notices, what it leaves alone, and how little it asks."""
 
+import os
 import shutil
 import subprocess
 import time
@@ -52,6 +53,14 @@ def edit_metadata(root: Path) -> None:
         stream.write("Edited: yes\n")
 
 
+def edit_unseen(path: Path) -> None:
+    """Change a letter in place, and set the time back."""
+    times = path.stat()
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"Name: ", b"Nane: ", 1).replace(b"siteroot", b"sitefoot"))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
 LOSSES: dict[str, Callable[[Path], object]] = {
     "a file": lambda root: (root / "demo" / "old.py").unlink(),
     "a folder": lambda root: shutil.rmtree(root / "turn"),
@@ -61,6 +70,10 @@ LOSSES: dict[str, Callable[[Path], object]] = {
     "a RECORD": lambda root: (root / "other-3.0.dist-info" / "RECORD").unlink(),
     "an INSTALLER": lambda root: (root / "other-3.0.dist-info" / "INSTALLER").unlink(),
     "METADATA edited": edit_metadata,
+    "METADATA of the same looks": lambda root: edit_unseen(
+        root / "demo-1.0.dist-info" / "METADATA"
+    ),
+    "INSTALLER of the same looks": lambda root: edit_unseen(root / "demo-1.0.dist-info/INSTALLER"),
     "a file renamed": lambda root: (root / "demo" / "old.py").rename(root / "demo" / "odd.py"),
     "a folder renamed": lambda root: (root / "turn").rename(root / "burn"),
     "the sitecustomize": lambda root: (root / "sitecustomize.py").unlink(),
@@ -71,7 +84,8 @@ LOSSES: dict[str, Callable[[Path], object]] = {
 #: (what is lost, whether the cache has the root's fingerprint)
 ALWAYS = {
     *(("a file", True), ("a folder renamed", True), ("METADATA edited", True), ("our state", True)),
-    *(("a file", False), ("METADATA edited", False)),
+    *(("METADATA of the same looks", True), ("INSTALLER of the same looks", True)),
+    *(("a file", False), ("METADATA edited", False), ("METADATA of the same looks", False)),
 }
 
 
@@ -122,6 +136,23 @@ def test_8_an_edit_in_place_is_not_a_plain_syncs_business(
     edited = snapshot(root)
     ground.sync(project, root)
     assert snapshot(root) == edited
+
+
+def test_8_a_root_that_shares_files_is_no_change(
+    ground: Ground, project: Path, tmp_path: Path
+) -> None:
+    """A hard link to a stored file changes its status in all roots: its bytes are looked at once, and no more."""
+    root = as_left(ground, project, tmp_path / "root", remembered=True)
+    (slot,) = (ground.home / "cache/roots-v1").glob(f"*-{root.stat().st_ino:x}")
+    for _ in range(2):
+        kept = slot.read_bytes()
+        ground.sync(project, tmp_path / "other", "--link-mode", "hardlink")
+        shutil.rmtree(tmp_path / "other")
+        assert "looks just as it was left" in ground.sync(project, root, "-v")
+        assert slot.read_bytes() != kept
+        kept = slot.read_bytes()
+        assert "Checked 3 packages" in ground.sync(project, root)
+        assert slot.read_bytes() == kept
 
 
 @pytest.mark.fast_calls

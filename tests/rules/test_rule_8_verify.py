@@ -102,7 +102,7 @@ def touch(root: Path) -> None:
 
 
 def rename_within(root: Path) -> None:
-    """Of the same size, and its time set back: no plain sync sees it."""
+    """Of the same size, and its time set back."""
     path = root / INFO / "METADATA"
     edit(path, path.read_bytes().replace(b"Name: tool", b"Name: loot"))
 

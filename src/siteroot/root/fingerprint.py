@@ -7,9 +7,9 @@ While it holds, no owned file was added, removed or renamed and no dist-info was
 known of the root then is still so. It says what was seen, derived times or not. Lost or refused, everything is slower
 and nothing different.
 
-Who edits a file and sets back its time is not noticed: that is an edit in place, which is `--verify`'s. The time of the
-last change of status, which nobody can set back, would tell, but each hard link to a stored file moves it for all roots
-that share that file, so that making one root would make every other's next sync slow.
+Whoever edits a file may set back its time, but not that of the last change of its status. Each hard link to a stored
+file moves that for all roots which share the file, though: so a file of a dist-info whose status changed since is read,
+and compared with its RECORD, before the root counts as another.
 
 This module imports no dataclasses, typing, pathlib or re (DESIGN.md 3).
 """
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 _FORM = b"siteroot fingerprint 3"
 #: How the file begins that a fingerprint is kept in, with how it was taken.
-_SLOT_FORM = b"siteroot root 3"
+_SLOT_FORM = b"siteroot root 4"
+#: How many letters of a sha256 a RECORD has.
+_LETTERS = 43
 _MOST = 512 << 20  # bytes; a root of 13,000 files has less than one million
 #: A folder changed as lately as this could change once more within the same tick of the file system's clock.
 _TICK = 20_000_000
@@ -113,49 +115,88 @@ def foretell_fingerprint(fresh: "Fresh", files: "Collection[str]") -> bytes:
     return seal(_FORM, (tuple(folders), tuple(seen)))
 
 
-def root_unchanged(root: str, fingerprint: bytes) -> bool:
-    """Whether the root still looks as it did when the fingerprint was taken. A damaged fingerprint never holds."""
-    look = os.stat
+def find_fingerprint(folder: str, root: str, how: str, *, now: int) -> bytes | None:
+    """Return the root's fingerprint that is kept in the folder and was taken `how`, None unless the root still looks so.
+
+    A damaged one never holds. Where files had to be read for that, it is kept as of `now`, a time in nanoseconds, so that it is done once.
+    """
     try:
-        folders, files = unseal(_FORM, fingerprint)
-        top = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        content = fs.read_plain(f"{folder}/{fingerprint_name(root)}", _MOST)
+        kept_how, since, fingerprint = unseal(_SLOT_FORM, content)
+        doubtful = _doubtful(root, fingerprint, since) if kept_how == how else None
     except (OSError, ValueError, TypeError):
-        return False
+        return None
+    if doubtful is None or not _as_recorded(root, doubtful):
+        return None
+    if doubtful:
+        keep_fingerprint(folder, root, how, fingerprint, now=now)
+    return bytes(fingerprint)
+
+
+def _doubtful(root: str, fingerprint: bytes, since: int) -> "list[tuple[str, int]] | None":
+    """Return the files that look as they did, and their sizes, whose status changed; None where the root changed.
+
+    Raises OSError, ValueError or TypeError where it cannot be looked at, or the fingerprint is damaged.
+    """
+    look = os.stat
+    doubtful = []
+    folders, files = unseal(_FORM, fingerprint)
+    top = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for path, mtime in folders:
-            if look(path or ".", dir_fd=top, follow_symlinks=False).st_mtime_ns != mtime:
-                return False
+            found = look(path or ".", dir_fd=top, follow_symlinks=False)
+            if found.st_mtime_ns != mtime or found.st_ctime_ns > since:
+                return None
         for path, mtime, size, inode in files:
             found = look(path, dir_fd=top, follow_symlinks=False)
             if (found.st_mtime_ns, found.st_size) != (mtime, size):
-                return False
+                return None
             if found.st_ino != inode and inode:
-                return False
-    except (OSError, ValueError, TypeError):
-        return False
+                return None
+            if found.st_ctime_ns > since:
+                doubtful.append((path, size))
     finally:
         os.close(top)
+    return doubtful
+
+
+def _as_recorded(root: str, files: "list[tuple[str, int]]") -> bool:
+    """Whether these files of dist-infos have the bytes that their RECORDs say, which are not among them."""
+    if not files:
+        return True
+    import hashlib  # noqa: PLC0415 - 3 ms, where a status changed
+    from base64 import urlsafe_b64encode  # noqa: PLC0415
+
+    records: dict[str, bytes] = {}
+    for path, size in files:
+        library, mark, own = path.rpartition(".dist-info/")
+        dist_info = library + mark
+        name = os.fsencode(f"{os.path.basename(library)}{mark}{own}")
+        try:
+            if dist_info not in records:
+                records[dist_info] = b"\n" + fs.read_plain(f"{root}/{dist_info}RECORD", _MOST)
+            content = fs.read_plain(f"{root}/{path}", size, follow=False)
+        except (OSError, ValueError):
+            return False
+        _, found, row = records[dist_info].partition(b"\n%b,sha256=" % name)
+        if not found or row[:_LETTERS] != urlsafe_b64encode(hashlib.sha256(content).digest())[:-1]:
+            return False
     return True
 
 
-def read_fingerprint(folder: str, root: str, how: str) -> bytes | None:
-    """Return the root's fingerprint that is kept in the folder, None where there is none that was taken `how`."""
-    try:
-        content = fs.read_plain(f"{folder}/{fingerprint_name(root)}", _MOST)
-        kept_how, fingerprint = unseal(_SLOT_FORM, content)
-    except (OSError, ValueError, TypeError):
-        return None
-    return fingerprint if kept_how == how else None
+def keep_fingerprint(
+    folder: str, root: str, how: str, fingerprint: bytes | None, *, now: int
+) -> None:
+    """Keep the root's fingerprint of the time `now` in nanoseconds, or none.
 
-
-def write_fingerprint(folder: str, root: str, how: str, fingerprint: bytes | None) -> None:
-    """Keep the root's fingerprint, or none; a folder that cannot be written costs time, nothing else."""
+    A folder that cannot be written costs time, nothing else.
+    """
     try:
         slot = f"{folder}/{fingerprint_name(root)}"
         if fingerprint is None:
             fs.remove_file(slot)
             return
         fs.make_folder(folder)
-        fs.write_whole(slot, seal(_SLOT_FORM, (how, fingerprint)))
+        fs.write_whole(slot, seal(_SLOT_FORM, (how, now, fingerprint)))
     except OSError:
         return

@@ -58,7 +58,7 @@ from siteroot.root.placing import PoisonedError, copied_words
 from .bytecode import BytecodeSupply
 from .noted import noted
 from .own_place import prepare_own_place, refuse_own_feet, refuse_own_paths
-from .placing_wheels import place_wheels
+from .placing_wheels import place_wheels, refuse_edited_metadata
 from .remembering import Memory
 from .telling_triage import tell_triage, warn_of_renewal
 from .windows_launcher import windows_launcher_for
@@ -245,6 +245,7 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
     with noted(f"{layout.root} was not changed"):
         means.interrupts.allow()
         desire, unseen = _desire(filling, triage, means, wheels)
+        refuse_edited_metadata(desire)
         if verifier is not None:
             verifier.complete(desire)
             desire = replace(desire, own_anew=verifier.own_anew)

@@ -6,6 +6,7 @@ from siteroot.formats.direct_url import render_direct_url
 from siteroot.model.pin import WheelPin
 from siteroot.model.plan import DesiredDistribution
 from siteroot.model.wheel import StoredWheel
+from siteroot.plan.diff import Desire
 from siteroot.plan.place import Extras, Placing, place_distribution
 from siteroot.root.placing import PoisonedError
 from siteroot.store.store import read_stored
@@ -44,3 +45,20 @@ def _read_scripts(wheels: Sequence[StoredWheel]) -> dict[str, dict[str, bytes]]:
     if poisoned:
         raise PoisonedError(poisoned)
     return scripts
+
+
+def refuse_edited_metadata(desire: Desire) -> None:
+    """Raise PoisonedError where what is to put back an edited file of a dist-info was edited with it.
+
+    Both are one file where the root shares it by hard link, and it may look as it did.
+    """
+    edited = {path for each in desire.triage.wanted for old in each.old for path in old.missing}
+    poisoned = [
+        (placed.wheel.label, placed.wheel.folder, row[1])
+        for placed in desire.placed
+        for own in (edited.intersection(placed.metadata),)
+        for row in placed.stored
+        if row[0] in own and read_stored(placed.wheel, *row[1].split("/", 1)) is None
+    ]
+    if poisoned:
+        raise PoisonedError(poisoned)

@@ -15,11 +15,10 @@ from siteroot.model.root import InstalledDistribution, Inventory
 from siteroot.model.rows import Change, Fresh
 from siteroot.plan.paths import Tree, folders_of, parent
 from siteroot.root.fingerprint import (
+    find_fingerprint,
     foretell_fingerprint,
-    read_fingerprint,
-    root_unchanged,
+    keep_fingerprint,
     take_fingerprint,
-    write_fingerprint,
 )
 from siteroot.root.inventory import read_state
 
@@ -44,12 +43,10 @@ class Memory:
         self._held = None
         if self._folder is None:
             return None
-        fingerprint = read_fingerprint(self._folder, layout.root, self.how(layout))
-        if fingerprint is None:
+        how = self.how(layout)
+        self._held = find_fingerprint(self._folder, layout.root, how, now=time.time_ns())
+        if self._held is None:
             return None
-        if not root_unchanged(layout.root, fingerprint):
-            return None
-        self._held = fingerprint
         state = read_state(layout)
         if state is None:
             return None
@@ -90,21 +87,23 @@ class Memory:
             return
         new = [step.new.paths for step in plan.steps if isinstance(step, Install | Replace)]
         folders = {"", *staying.folders(), *folders_of(set().union(*new, plan.state.files))}
+        now = time.time_ns()
         fingerprint = take_fingerprint(
             layout.root,
             sorted(folders),
             telling,
-            now=time.time_ns(),
+            now=now,
             before=self._held,
             touched=() if change is None else _touched(change),
         )
-        write_fingerprint(self._folder, layout.root, self.how(layout), fingerprint)
+        keep_fingerprint(self._folder, layout.root, self.how(layout), fingerprint, now=now)
 
     def remember_made(self, layout: Layout, plan: Plan, fresh: Fresh) -> bytes:
         """Remember a root that was made of these rows, and return its fingerprint."""
         fingerprint = foretell_fingerprint(fresh, _telling(plan) or ())
         if self._folder is not None:
-            write_fingerprint(self._folder, layout.root, self.how(layout), fingerprint)
+            how, now = self.how(layout), time.time_ns()
+            keep_fingerprint(self._folder, layout.root, how, fingerprint, now=now)
         return fingerprint
 
 

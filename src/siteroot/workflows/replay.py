@@ -9,12 +9,12 @@ This module imports no dataclasses, typing, pathlib or re (DESIGN.md 3).
 # ruff: noqa: PLC0415 - what places files is loaded only when files are placed
 
 import os
-from time import monotonic
+from time import monotonic, time_ns
 
 from siteroot.fs import read_head
 from siteroot.model.cache import bucket
 from siteroot.model.reserved import STATE_FILE, WORK_FOLDER, staging_folder
-from siteroot.root.fingerprint import read_fingerprint, root_unchanged, write_fingerprint
+from siteroot.root.fingerprint import find_fingerprint, keep_fingerprint
 
 from .memo import memo_place, read_memo, read_plan, still_so
 
@@ -69,8 +69,8 @@ def replay(
 def _is_as_left(place: "MemoPlace", memo: "Memo") -> bool:
     """Whether the root holds what the memo says, and nobody is changing it, or was killed when it had just come to be."""
     root = memo.root
-    fingerprint = read_fingerprint(f"{place.cache}/{bucket('roots')}", root, memo.how)
-    if fingerprint is None or not root_unchanged(root, fingerprint):
+    kept = f"{place.cache}/{bucket('roots')}"
+    if find_fingerprint(kept, root, memo.how, now=time_ns()) is None:
         return False
     try:
         state = read_head(f"{root}/{STATE_FILE}", len(memo.state) + 1)
@@ -100,7 +100,8 @@ def _make(place: "MemoPlace", memo: "Memo", watch: "Watch") -> Replayed | None:
             done.placing = monotonic() - began
     except (_Occupied, SiterootError):
         return None  # the whole sync mends it, or tells it
-    write_fingerprint(f"{place.cache}/{bucket('roots')}", memo.root, memo.how, fingerprint)
+    kept = f"{place.cache}/{bucket('roots')}"
+    keep_fingerprint(kept, memo.root, memo.how, fingerprint, now=time_ns())
     done.came, done.size = came, size
     return done
 

@@ -223,6 +223,7 @@ ROWS: dict[str, Row] = {
     "unknown extra of a pylock": (good_pylock, (*TARGET, "--lock", "pylock.toml", "--extra", "fast"), 2, "`fast`"),
     "unknown group of a pylock": (good_pylock, (*TARGET, "--lock", "pylock.toml", "--group", "lnt"), 2, "`lnt`"),
     "a member of a pylock": (good_pylock, (*TARGET, "--lock", "pylock.toml", "--package", "app"), 2, "workspace"),
+    "a cut-off that is no time": (lambda p: (p / "my.toml").write_text("exclude-newer = 'soon'"), (*TARGET, "--config-file", "my.toml"), 2, "`exclude-newer` is `soon`, which is no date"),
     "broken config file": (lambda p: (p / "my.toml").write_text("]["), (*TARGET, "--config-file", "my.toml"), 2, "my.toml"),
     "broken uv.toml": (lambda p: (p / "uv.toml").write_text("]["), TARGET, 2, "uv.toml"),
     "a file as the project's folder": (None, (*TARGET, "--project", "uv.lock"), 2, "--project uv.lock"),

@@ -181,7 +181,6 @@ def _uv_project(uv: Table, name: str | None) -> UvProjectTable:
         exclude_dependencies=_texts_or_tables(uv, "exclude-dependencies"),
         build_constraint_dependencies=_build_constraints(uv),
         group_requires_python=None if settings is None else _group_pythons(settings),
-        required_version=uv.text("required-version"),
     )
 
 

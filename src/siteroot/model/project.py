@@ -67,7 +67,6 @@ class UvProjectTable:
     exclude_dependencies: tuple[object, ...] = ()  # a name, or uv's table for one package
     build_constraint_dependencies: tuple[BuildConstraint, ...] = ()
     group_requires_python: Mapping[str, SpecifierSet] | None = None
-    required_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,7 @@ def load_sync(
         )
     kind = LockKind.PYLOCK if _is_pylock(path) else LockKind.UV
     lock = _parse_pylock(content, path) if kind is LockKind.PYLOCK else parse_uv_lock(content, path)
-    _tell_notes(project, lock, reporter)
+    _tell_notes(lock, reporter)
     return Loaded(project=project, settings=settings, lock=lock, kind=kind, path=path)
 
 
@@ -159,10 +159,7 @@ def _is_pylock(path: str) -> bool:
     return is_valid_pylock_path(Path(path))
 
 
-def _tell_notes(project: Project | None, lock: "Lock | Pylock", reporter: Reporter) -> None:
-    version = None if project is None else project.root_pyproject.uv.required_version
-    if version is not None:
-        reporter.report(Note(f"required-version = {version!r} speaks of uv; siteroot goes on"))
+def _tell_notes(lock: "Lock | Pylock", reporter: Reporter) -> None:
     if isinstance(lock, Lock):
         if lock.revision > _KNOWN_REVISION:
             reporter.report(

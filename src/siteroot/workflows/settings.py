@@ -25,7 +25,10 @@ def load_settings(
     project_root: str | None,
     reporter: Reporter,
 ) -> Settings:
-    """Return all layers as one, and tell what there is to tell of them. Raises ProjectError for settings files."""
+    """Return all layers as one, and tell what there is to tell of them.
+
+    Raises ProjectError for settings files, and UsageError for a setting without sense.
+    """
     config_file = request.config_file
     places = SettingsPlaces(
         user_folder=surroundings.user_config_folder,
@@ -38,7 +41,19 @@ def load_settings(
         reporter.report(Warned(warning))
     for note in layers.notes:
         reporter.report(Note(note))
-    return combine_settings((request.settings, *layers.layers))
+    settings = combine_settings((request.settings, *layers.layers))
+    if settings.exclude_newer is not None or settings.exclude_newer_package:
+        _refuse_senseless_times(settings)
+    return settings
+
+
+def _refuse_senseless_times(settings: Settings) -> None:
+    """Refuse what is no time also where nothing is resolved, as uv does. Raises SenselessCutoffError."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - what few say
+
+    from siteroot.project.cutoffs import read_cutoffs  # noqa: PLC0415
+
+    read_cutoffs(settings, datetime.now(UTC).astimezone())
 
 
 def load_found_settings(

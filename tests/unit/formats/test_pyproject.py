@@ -130,7 +130,7 @@ def test_unknown_keys_of_uv_are_notes_and_nothing_more() -> None:
     )
     assert read.uv_settings is not None
     assert read.uv_settings.offline is True
-    assert read.uv.required_version == ">=9"
+    assert read.notes[1] == "`required-version` in [tool.uv] speaks of uv; it is ignored"
 
 
 def test_what_uv_says_of_the_project() -> None:

@@ -12,14 +12,10 @@ from siteroot.model.wheel import EntryPoint
 
 _GROUPS = {"console_scripts": False, "gui_scripts": True}
 
-_OBJECT = re.compile(
-    r"(?P<module>[\w.]+)\s*(?::\s*(?P<attribute>[\w.]+)\s*)?(?:\[[^\[\]]*\]\s*)?", re.ASCII
-)
-_INTERPRETER = re.compile(
-    r"(?:pythonw?|pypyw?|graalpy|graalpython)[0-9.]*[td]*(?:-c)?(?:\.exe)?",
-    re.ASCII | re.IGNORECASE,
-)
-_DRIVE = re.compile(r"[A-Za-z]:")
+# Not compiled here: a sync whose wheels are stored, with no scripts in what comes, needs none.
+_OBJECT = r"(?a)(?P<module>[\w.]+)\s*(?::\s*(?P<attribute>[\w.]+)\s*)?(?:\[[^\[\]]*\]\s*)?"
+_INTERPRETER = r"(?ai)(?:pythonw?|pypyw?|graalpy|graalpython)[0-9.]*[td]*(?:-c)?(?:\.exe)?"
+_DRIVE = r"[A-Za-z]:"
 
 
 class EntryPointsError(IntegrityError):
@@ -32,7 +28,7 @@ class EntryPointsError(IntegrityError):
 
 def is_interpreter_name(name: str) -> bool:
     """Whether a script of that name would stand in for a Python: python3, pythonw, python3.13t, pypy3.10, graalpy."""
-    return _INTERPRETER.fullmatch(name) is not None
+    return re.fullmatch(_INTERPRETER, name) is not None
 
 
 def parse_entry_points(text: str) -> tuple[EntryPoint, ...]:
@@ -71,7 +67,7 @@ def _parse_entry_point(name: str, reference: str, *, gui: bool) -> EntryPoint:
     shown = name[:80]
     if not name:
         raise ValueError("a script has no name")
-    if "/" in name or "\\" in name or name in {".", ".."} or _DRIVE.match(name):
+    if "/" in name or "\\" in name or name in {".", ".."} or re.match(_DRIVE, name):
         raise ValueError(f"the script name {shown!r} leads to another folder")
     if not name.isprintable():
         raise ValueError(f"the script name {shown!r} holds control characters")
@@ -79,7 +75,7 @@ def _parse_entry_point(name: str, reference: str, *, gui: bool) -> EntryPoint:
         raise ValueError(f"the script name {shown!r}... is too long")
     if is_interpreter_name(name):
         raise ValueError(f"the script name {shown!r} is an interpreter's")
-    match = _OBJECT.fullmatch(reference)
+    match = re.fullmatch(_OBJECT, reference)
     if match is None:
         raise ValueError(f"{reference[:80]!r} of the script {shown!r} is no object reference")
     module, attribute = match["module"], match["attribute"]

@@ -21,7 +21,7 @@ _LONGEST = 400  # characters of one fault: keys and versions come from the file,
 
 #: How many clauses a set of specifiers may have, and how many digits a number in one.
 _MANY = 1000
-_ENDLESS = re.compile(rf"[0-9]{{{_MANY + 1}}}")
+_ENDLESS = rf"[0-9]{{{_MANY + 1}}}"
 
 #: TOML promises integers of 64 bits and no more.
 _LARGEST = 2**63 - 1
@@ -37,7 +37,7 @@ _KINDS = {
 
 
 #: What stands before the host in a URL. A password may hold anything, so it goes to the last @ of the word.
-_USERINFO = re.compile(r"://[^\s`]*@")
+_USERINFO = r"://[^\s`]*@"
 
 
 class Faults:
@@ -53,7 +53,7 @@ class Faults:
 
     def add(self, path: str, message: str) -> None:
         """Note one fault, in one line that a terminal can show and that shows no credential."""
-        text = _USERINFO.sub("://", f"{path}: {message}" if path else message)
+        text = re.sub(_USERINFO, "://", f"{path}: {message}" if path else message)
         if not text.isprintable():
             text = repr(text)[1:-1]
         self._found.append(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
@@ -235,7 +235,7 @@ def parse_specifiers(text: str) -> SpecifierSet:
     if len(text) > _MANY:
         if text.count(",") >= _MANY:
             raise ValueError(f"has more than {_MANY} clauses")
-        if _ENDLESS.search(text):
+        if re.search(_ENDLESS, text):
             raise ValueError(f"has a number of more than {_MANY} digits")
     return SpecifierSet(text)
 

@@ -15,7 +15,7 @@ _PLAIN_TAGS = "py3-none-any.whl"
 #: The releases 2.N of glibc that `--python-platform` has names for, and the machines.
 GLIBC_MINORS = (17, 28, *range(31, 41))
 GLIBC_MACHINES = ("x86_64", "aarch64")
-_GLIBC_TAG = re.compile(r"manylinux_2_([0-9]{1,3})_(.+)")
+_GLIBC_TAG = r"manylinux_2_([0-9]{1,3})_(.+)"
 _LISTED = 5  # wheels in a message
 _LONGEST = 120  # characters of a part of a name in a message
 
@@ -145,7 +145,7 @@ def nearest_platform(files: Iterable[LockedFile], tags: WheelTags) -> str | None
         for name, verdict in _unfit_wheels(files, tags)
         if verdict.reason is Unfitness.PLATFORM
         for platform in name.removesuffix(".whl").rpartition("-")[2].split(".")
-        if (found := _GLIBC_TAG.fullmatch(platform)) and found[2] == machine
+        if (found := re.fullmatch(_GLIBC_TAG, platform)) and found[2] == machine
     ]
     named = (each for each in GLIBC_MINORS if minors and each >= min(minors))
     return next((f"{machine}-manylinux_2_{minor}" for minor in named), None)

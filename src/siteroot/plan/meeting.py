@@ -17,12 +17,11 @@ _DEVICES = frozenset(
 _SIGNS = '<>:"|?*\\'
 
 #: A part of a path that Windows cannot hold; parts end at "/", at NUL (between paths) or at the end. ".." may stand.
-_NOT_ON_WINDOWS = re.compile(
-    r'[<>:"|?*\\]'
+_NOT_ON_WINDOWS = (
+    r'(?i)[<>:"|?*\\]'
     r"|(?<![^/\0])(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?![^./\0])"
     r"|[^./\0]\.(?![^/\0])"
-    r"| (?![^/\0])",
-    re.IGNORECASE,
+    r"| (?![^/\0])"
 )
 
 
@@ -148,7 +147,7 @@ def find_unholdable_names(paths: Collection[str]) -> tuple[str, ...]:
         or _DEVICES.intersection([name.partition(".")[0].lower() for name in names])
     ):
         return ()
-    return tuple(sorted(path for path in paths if _NOT_ON_WINDOWS.search(path)))
+    return tuple(sorted(path for path in paths if re.search(_NOT_ON_WINDOWS, path)))
 
 
 def judge_names(new: set[str], together: set[str], target: Target) -> tuple[str, ...]:

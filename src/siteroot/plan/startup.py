@@ -36,7 +36,7 @@ SITECUSTOMIZE_BEGINS = b'"""Written by siteroot;'
 
 #: What begins a script and would mean nothing, or another thing, further down: after blank lines and comments a string
 #: or a future import; in its first line a coding line (PEP 263); a byte order mark.
-_HAS_TO_BE_FIRST = re.compile(
+_HAS_TO_BE_FIRST = (
     rb"\xef\xbb\xbf|[ \t\f]*#[^\n]*coding[:=]"
     rb"|(?:[ \t\f]*(?:#[^\n]*)?\r?\n)*(?:[rRuU]?['\"]|from[ \t]+__future__[ \t])"
 )
@@ -63,7 +63,7 @@ def render_script(text: bytes, place: LauncherPlace) -> bytes:
     compiled by itself.
     """
     header = (_shell_half(place.target) + _python_half(place)).encode()
-    if not _HAS_TO_BE_FIRST.match(text):
+    if not re.match(_HAS_TO_BE_FIRST, text):
         return header + text
     lines = "".join(f"    {line!r}\n" for line in text.splitlines(keepends=True))
     call = f'exec(compile(\n{lines}    , __file__, "exec", dont_inherit=True))\n'

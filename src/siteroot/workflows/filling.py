@@ -55,7 +55,6 @@ from siteroot.root.journal import apply_change, recover_root, recovery_due
 from siteroot.root.lock import lock_root
 from siteroot.root.placing import PoisonedError, copied_words
 
-from .bytecode import BytecodeSupply
 from .noted import noted
 from .own_place import prepare_own_place, refuse_own_feet, refuse_own_paths
 from .placing_wheels import place_wheels, refuse_edited_metadata
@@ -64,6 +63,7 @@ from .telling_triage import tell_triage, warn_of_renewal
 from .windows_launcher import windows_launcher_for
 
 if TYPE_CHECKING:
+    from .bytecode import BytecodeSupply
     from .verifying import Verifier
 
 
@@ -121,7 +121,7 @@ class Means:
     reporter: Reporter
     clock: Clock
     interrupts: Interrupts
-    bytecode: BytecodeSupply | None = None
+    bytecode: "BytecodeSupply | None" = None
 
 
 def fill_root(filling: Filling, means: Means) -> Filled:
@@ -459,7 +459,7 @@ def _desire(
 
 
 def _with_bytecode(
-    wheels: list[StoredWheel], bytecode: BytecodeSupply, *, dry_run: bool
+    wheels: list[StoredWheel], bytecode: "BytecodeSupply", *, dry_run: bool
 ) -> list[StoredWheel]:
     """Return the wheels with their bytecode; a dry run compiles nothing, and has what was compiled before."""
     return [bytecode.find(wheel) for wheel in wheels] if dry_run else bytecode.obtain(wheels)

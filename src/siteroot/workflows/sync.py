@@ -30,8 +30,8 @@ from siteroot.project.python_files import find_python_file
 from siteroot.project.requires_python import intersect_demands, python_bounds, python_demands
 from siteroot.select.choice import select_groups
 from siteroot.select.pins import Selected, select_pins
+from siteroot.store.store import Store
 
-from .bytecode import BytecodeSupply, supply_bytecode
 from .caches import choose_caches
 from .clock import SystemClock
 from .filling import Filling, Means, fill_root
@@ -51,6 +51,7 @@ from .targeting import PythonSearch, choose_target
 from .telling import WarningsKept, render_sync_outcome
 
 if TYPE_CHECKING:
+    from .bytecode import BytecodeSupply
     from .resolving import Resolve
 
 _LOCAL = (PathSource, DirectorySource, EditableSource, VirtualSource)
@@ -97,9 +98,7 @@ def sync(
             ),
         )
         memory = new_memory(loaded.settings, caches)
-        bytecode = supply_bytecode(
-            loaded.settings, place.target, surroundings.environ, supplies.store, teller, clock
-        )
+        bytecode = _bytecode(loaded.settings, place.target, surroundings, supplies.store, teller)
         filled = fill_root(
             _filling(request, loaded.settings, place, wheels, bytecode),
             Means(
@@ -125,6 +124,16 @@ def sync(
     if keeper is not None and keeper.cache == caches.lasting and _replayable(outcome, loaded, pins):
         keeper.keep(filled, outcome, how=memory.how(place.layout), settings=loaded.settings)
     return outcome
+
+
+def _bytecode(
+    settings: Settings, target: Target, surroundings: Surroundings, store: Store, reporter: Reporter
+) -> "BytecodeSupply | None":
+    if not settings.compile_bytecode:
+        return None
+    from .bytecode import supply_bytecode  # noqa: PLC0415 - 2 ms, for whoever asks for it
+
+    return supply_bytecode(settings, target, surroundings.environ, store, reporter, SystemClock())
 
 
 def _replayable(outcome: SyncOutcome, loaded: Loaded, pins: tuple[Pin, ...]) -> bool:
@@ -259,7 +268,7 @@ def _filling(
     settings: Settings,
     place: Place,
     pins: tuple[WheelPin, ...],
-    bytecode: BytecodeSupply | None,
+    bytecode: "BytecodeSupply | None",
 ) -> Filling:
     looks_only = request.dry_run or request.check
     return Filling(

@@ -13,7 +13,7 @@ from siteroot.model.digest import Digest
 from siteroot.model.layout import Layout
 from siteroot.model.lock import LockedFile, RegistrySource
 from siteroot.model.pin import WheelArtifact, WheelPin
-from siteroot.model.plan import Keep, Plan
+from siteroot.model.plan import Install, Keep, Plan, Replace
 from siteroot.model.reserved import STATE_FILE
 from siteroot.model.root import (
     FolderView,
@@ -28,13 +28,13 @@ from siteroot.model.times import derive_mtime
 from siteroot.model.wheel import EntryPoint, StoredScheme, StoredWheel
 from siteroot.plan.change import render_change, render_fresh
 from siteroot.plan.diff import (
-    Desire,
     contested_with_kept,
     diff_root,
     folders_to_look_at,
+    new_desire,
     shared_with_left,
-    tree_of_staying,
 )
+from siteroot.plan.meeting import tree_of_placed
 from siteroot.plan.owned import own_file_paths
 from siteroot.plan.paths import Tree, is_ascent
 from siteroot.plan.place import Extras, Placing, place_distribution
@@ -326,7 +326,7 @@ class MemoryRoot:
         if inventory.exists:
             self._apply_change(render_change(plan, inventory, staying_in(plan)), contents)
         else:
-            self._apply_fresh(render_fresh(plan), contents)
+            self._apply_fresh(render_fresh(plan, coming_in(plan)), contents)
         return plan
 
     def plan(
@@ -349,14 +349,7 @@ class MemoryRoot:
                     direct=brought.direct, direct_url=None, scripts=brought.python_scripts
                 )
                 placed.append(place_distribution(brought.wheel, placing, extras))
-            desire = Desire(
-                layout=self.layout,
-                target=self.target,
-                policy=policy,
-                triage=triage,
-                placed=tuple(placed),
-                staying=tree_of_staying(triage),
-            )
+            desire = new_desire(self.layout, self.target, policy, triage, tuple(placed))
             again = contested_with_kept(desire)
             if not again:
                 break
@@ -422,6 +415,11 @@ class MemoryRoot:
         while path := posixpath.dirname(path):
             found.append(path)
         return found[::-1]
+
+
+def coming_in(plan: Plan) -> Tree:
+    """Return the files that the plan brings."""
+    return tree_of_placed([step.new for step in plan.steps if isinstance(step, Install | Replace)])
 
 
 def staying_in(plan: Plan) -> Tree:

@@ -10,18 +10,19 @@ from siteroot.model.rows import Change, Fresh, Job, Move, Staging
 from siteroot.model.times import derive_folder_mtime
 
 from .layout import inner_folders, is_standing, outer_folders
-from .meeting import brought_paths
 from .owned import own_paths
 from .paths import Tree, depth_first, folders_of, is_ascent, join_path, parent, pycache_of
 
 
-def render_fresh(plan: Plan) -> Fresh:
-    """Return the rows of a root that is not there yet."""
-    paths = _new_paths(plan)
-    tree = Tree(paths)
-    names = tree.names
-    times = [(folder, derive_folder_mtime(sorted(names[folder]))) for folder in depth_first(names)]
-    return _staging(plan, tree.folders(), paths), tuple(times)
+def render_fresh(plan: Plan, coming: Tree) -> Fresh:
+    """Return the rows of a root that is not there yet, where the files of distributions are `coming`."""
+    own = Tree([row[0] for row in plan.own_files])
+    names = coming.names.keys() | own.names.keys()
+    times = [
+        (folder, derive_folder_mtime(sorted(_held(folder, coming, own))))
+        for folder in depth_first(names)
+    ]
+    return _staging(plan, coming.folders() | own.folders(), coming.files | own.files), tuple(times)
 
 
 def render_change(plan: Plan, inventory: Inventory, staying: Tree) -> Change:
@@ -107,7 +108,8 @@ def _placed(plan: Plan) -> list[DesiredDistribution]:
 
 
 def _new_paths(plan: Plan) -> set[str]:
-    return brought_paths(_placed(plan)).union([row[0] for row in plan.own_files])
+    own = [row[0] for row in plan.own_files]
+    return set(own).union(*[each.paths for each in _placed(plan)])
 
 
 def _staging(plan: Plan, folders: Iterable[str], paths: Iterable[str]) -> Staging:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 
 from siteroot.errors import RootError
 from siteroot.formats.root_state import render_root_state
@@ -27,7 +26,6 @@ from siteroot.model.value import dataclass
 
 from .layout import root_form
 from .meeting import (
-    brought_paths,
     clobber_warnings,
     contents_of,
     find_clobbers,
@@ -35,6 +33,7 @@ from .meeting import (
     judge_names,
     refuse_clobbers,
     refuse_crossings,
+    tree_of_placed,
 )
 from .owned import kind_at, own_file_rows, own_paths, yield_to_others
 from .paths import Tree, folders_of, is_bytecode_of, join_path
@@ -50,7 +49,7 @@ class FilesInTheWayError(RootError):
 class Desire:
     """What the root shall hold: the pins sorted, and the wanted ones placed, in the order of `triage.wanted`.
 
-    `staying` are the files of `triage.kept` and `triage.left`. `own_anew` are files of ours that are there with the right bytes, and are to be written anew all the same.
+    `coming` are the files of `placed`, `staying` those of `triage.kept` and `triage.left`. `own_anew` are files of ours that are there with the right bytes, and are to be written anew all the same.
     """
 
     layout: Layout
@@ -58,19 +57,34 @@ class Desire:
     policy: Policy
     triage: Triage
     placed: tuple[DesiredDistribution, ...]
+    coming: Tree
     staying: Tree
     own_anew: frozenset[str] = frozenset()
 
 
-def tree_of_staying(triage: Triage) -> Tree:
-    """Return the files of the distributions that stay as they are."""
+def new_desire(
+    layout: Layout,
+    target: Target,
+    policy: Policy,
+    triage: Triage,
+    placed: tuple[DesiredDistribution, ...],
+) -> Desire:
+    """Return the desire, with the files that come and those that stay."""
     staying = (*(installed for _, installed in triage.kept), *triage.left)
-    return Tree(*[installed.files for installed in staying])
+    return Desire(
+        layout=layout,
+        target=target,
+        policy=policy,
+        triage=triage,
+        placed=placed,
+        coming=tree_of_placed(placed),
+        staying=Tree(*[installed.files for installed in staying]),
+    )
 
 
 def contested_with_kept(desire: Desire) -> set[str]:
     """Return names of kept distributions that share a path with a placed one: they have to be placed anew."""
-    paths = _placed_paths(desire)
+    paths = desire.coming.files
     if paths.isdisjoint(desire.staying.files):
         return set()
     return {
@@ -80,10 +94,8 @@ def contested_with_kept(desire: Desire) -> set[str]:
 
 def shared_with_left(desire: Desire) -> set[str]:
     """Return the paths that placed distributions share with those that stay: equal bytes there are no clash."""
-    paths = _placed_paths(desire)
-    if not desire.triage.left or paths.isdisjoint(desire.staying.files):
-        return set()
-    return paths.intersection({path for old in desire.triage.left for path in old.files})
+    shared = desire.coming.files & desire.staying.files
+    return shared.intersection([path for old in desire.triage.left for path in old.files])
 
 
 def folders_to_look_at(desire: Desire) -> set[str]:
@@ -91,13 +103,11 @@ def folders_to_look_at(desire: Desire) -> set[str]:
 
     The `__pycache__` in each of them is among them, because bytecode goes with its module.
     """
-    paths = _placed_paths(desire)
-    own_rows = _own_rows(desire, paths)
     triage = desire.triage
+    paths = [row[0] for row in _own_rows(desire)]
     for old in (*(old for wanted in triage.wanted for old in wanted.old), *triage.removed):
-        paths.update(old.files)
-    paths.update(row[0] for row in own_rows)
-    folders = folders_of(paths) | {""}
+        paths += old.files
+    folders = {"", *desire.coming.folders(), *folders_of(paths)}
     return folders | {join_path(folder, "__pycache__") for folder in folders}
 
 
@@ -107,10 +117,10 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
     Raises FilesInTheWayError (foreign files, without `--overwrite`) and ClobberRefusedError (`--strict`, names that
     the target's disks merge, or a path that would be a file and a folder).
     """
-    paths, staying = _placed_paths(desire), desire.staying
-    folders = folders_of(paths)
-    crossed = folders & staying.files, {path for path in paths if path in staying.names}
-    refuse_crossings(paths | crossed[0], folders | crossed[1], desire.placed)
+    coming, staying = desire.coming, desire.staying
+    paths, folders = coming.files, coming.folders()
+    crossed = folders & (paths | staying.files) | staying.names.keys() & paths
+    refuse_crossings(crossed, desire.placed)
     meetings = find_meetings(desire.placed, paths)
     clobbers = find_clobbers(meetings)
     if desire.policy.strict:
@@ -118,14 +128,13 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
     new = paths | folders
     name_warnings = judge_names(new, new | staying.beside(folders | {""}), desire.target)
     going, lost_warnings = _going(desire, inventory)
-    own_rows = _own_rows(desire, paths)
-    brought = paths | _near(own_rows, staying)
-    own_rows, own_warnings = yield_to_others(own_rows, brought, going, inventory)
+    own_rows = _own_rows(desire)
+    own_rows, own_warnings = yield_to_others(own_rows, _near(own_rows, desire), going, inventory)
     state = _new_state(desire, inventory, clobbers, own_rows)
     own_files, own_removed = _own_changes(state, own_rows, inventory, desire.own_anew)
     agreed = _agreed(desire, inventory)
     agreed |= _bytecode_there(desire, inventory)
-    in_the_way = _find_in_the_way(inventory, paths - agreed, going | agreed)
+    in_the_way = _find_in_the_way(inventory, paths - agreed if agreed else paths, going | agreed)
     _judge_in_the_way(in_the_way, desire)
     steps = _steps(desire)
     return Plan(
@@ -137,7 +146,7 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
         own_files=own_files,
         own_removed=own_removed,
         overwritten=tuple(path for path, _ in in_the_way),
-        settled_times=_settled_times(desire, paths, own_rows, inventory),
+        settled_times=_settled_times(desire, own_rows, inventory),
         warnings=(
             *clobber_warnings(clobbers),
             *own_warnings,
@@ -147,22 +156,23 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
     )
 
 
-def _placed_paths(desire: Desire) -> set[str]:
-    return brought_paths(desire.placed)
+def _files_in(folders: set[str], desire: Desire) -> set[str]:
+    """Return the files of all distributions that lie in one of these folders."""
+    return {*desire.coming.files_in(folders), *desire.staying.files_in(folders)}
 
 
-def _own_rows(desire: Desire, placed: set[str]) -> tuple[RenderedRow, ...]:
-    """Return our files for what is placed and for what stays: only what lies in these two folders bears on them."""
-    staying, folders = desire.staying, desire.layout.folders
-    there = staying.files & staying.beside({folders["purelib"], folders["scripts"]})
-    return own_file_rows(desire.layout, desire.target, placed | there, pth=desire.policy.pth)
+def _own_rows(desire: Desire) -> tuple[RenderedRow, ...]:
+    """Return our files, if none gives way: what does not lie in these two folders has no bearing on them."""
+    layout = desire.layout
+    paths = _files_in({layout.folders["purelib"], layout.folders["scripts"]}, desire)
+    return own_file_rows(layout, desire.target, paths, pth=desire.policy.pth)
 
 
-def _near(own_rows: Sequence[RenderedRow], staying: Tree) -> AbstractSet[str]:
-    """Return the files that stay where ours would be, where a folder above one would be, or as a package of its name."""
+def _near(own_rows: Sequence[RenderedRow], desire: Desire) -> set[str]:
+    """Return the files that are where one of ours would be, or a folder above it, or in a package of its name."""
     ours = [row[0] for row in own_rows]
     packages = [path.removesuffix(".py") for path in ours]
-    return staying.files & staying.beside({"", *folders_of(ours), *packages})
+    return _files_in({"", *folders_of(ours), *packages}, desire)
 
 
 def _steps(desire: Desire) -> tuple[Step, ...]:
@@ -361,7 +371,7 @@ def _judge_in_the_way(in_the_way: Sequence[tuple[str, Kind]], desire: Desire) ->
 
 
 def _settled_times(
-    desire: Desire, placed: set[str], own_rows: Sequence[RenderedRow], inventory: Inventory
+    desire: Desire, own_rows: Sequence[RenderedRow], inventory: Inventory
 ) -> tuple[tuple[str, int], ...]:
     """Return the root's derived time if it holds just its owned names and has another time.
 
@@ -371,12 +381,11 @@ def _settled_times(
     view = inventory.folders.get("")
     if view is None or not view.mine:
         return ()
-    names = {path.partition("/")[0] for path in placed}
-    if desire.layout.movable:
-        names |= desire.staying.names.get("", set())
-    else:  # an interpreter's, where others' distributions may stand too
+    staying = desire.staying
+    if not desire.layout.movable:  # an interpreter's, where others' distributions may stand too
         ours = [old for _, old in desire.triage.kept if old.entry is not None]
-        names |= {path.partition("/")[0] for old in ours for path in old.files}
+        staying = Tree(*[old.files for old in ours])
+    names = {*desire.coming.names[""], *staying.names[""]}
     names |= {row[0].partition("/")[0] for row in own_rows} | {STATE_FILE}
     derived = derive_folder_mtime(sorted(names - {".."}))
     if names == set(view.names) and view.mtime_ns != derived * 1_000_000_000:

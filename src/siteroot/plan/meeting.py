@@ -8,7 +8,7 @@ from siteroot.errors import RootError
 from siteroot.model.plan import Clobber, DesiredDistribution
 from siteroot.model.target import Target
 
-from .paths import folders_of, is_bytecode_of
+from .paths import Tree, folders_of, is_bytecode_of
 
 #: What no file of Windows may be called, whatever follows a first dot, and what none may hold.
 _DEVICES = frozenset(
@@ -29,9 +29,10 @@ class ClobberRefusedError(RootError):
     """Distributions bring different files to one path, or one that the target's disks take for one."""
 
 
-def brought_paths(placed: Iterable[DesiredDistribution]) -> set[str]:
-    """Return every path that one of the distributions brings."""
-    return set().union(*[each.paths for each in placed])
+def tree_of_placed(placed: Iterable[DesiredDistribution]) -> Tree:
+    """Return the files that the distributions bring."""
+    kinds = [rows for each in placed for rows in (each.stored, each.rendered, each.compiled)]
+    return Tree(*[[row[0] for row in rows] for rows in kinds])
 
 
 def find_meetings(
@@ -99,18 +100,12 @@ def refuse_clobbers(clobbers: Sequence[Clobber]) -> None:
     )
 
 
-def refuse_crossings(
-    paths: set[str], folders: set[str], placed: Sequence[DesiredDistribution]
-) -> None:
-    """Raise ClobberRefusedError where one of all paths would have to be a file and a folder at once.
-
-    `folders` are those that the paths lie in.
-    """
-    crossed = sorted(paths & folders)
+def refuse_crossings(crossed: Collection[str], placed: Sequence[DesiredDistribution]) -> None:
+    """Raise ClobberRefusedError where there are paths that would have to be a file and a folder at once."""
     if not crossed:
         return
     lines = []
-    for path in crossed[:10]:
+    for path in sorted(crossed)[:10]:
         files = [each.name for each in placed if path in each.paths]
         above = [each.name for each in placed if path in folders_of(each.paths)]
         file = " and ".join(files) or "a distribution that stays"

@@ -1,7 +1,6 @@
 """Relative paths of a root, where "" is the root itself and only an interpreter's may begin with ".."."""
 
 from collections.abc import Collection, Iterable
-from collections.abc import Set as AbstractSet
 
 
 def join_path(folder: str, path: str) -> str:
@@ -37,7 +36,7 @@ class Tree:
 
     def __init__(self, *holdings: Collection[str]) -> None:
         """Make it of some collections of paths; those whose neighbours lie in one folder, as in a RECORD, go faster."""
-        self.files: AbstractSet[str] = set().union(*holdings)
+        self.files: set[str] = set().union(*holdings)
         #: What each folder holds, by its path, and so each folder above those, up to the root or to what only ascends.
         self.names: dict[str, set[str]] = {}
         names = self.names
@@ -67,6 +66,10 @@ class Tree:
         """Return the paths, of files and folders, that lie in one of these folders."""
         names = self.names
         return {join_path(folder, name) for folder in folders for name in names.get(folder, ())}
+
+    def files_in(self, folders: Iterable[str]) -> set[str]:
+        """Return the files that lie in one of these folders."""
+        return self.files & self.beside(folders)
 
 
 def depth_first(folders: Iterable[str]) -> list[str]:

@@ -33,11 +33,10 @@ from siteroot.plan.diff import (
     contested_with_kept,
     diff_root,
     folders_to_look_at,
+    new_desire,
     shared_with_left,
-    tree_of_staying,
 )
 from siteroot.plan.layout import outer_folders
-from siteroot.plan.paths import Tree
 from siteroot.plan.place import Placing
 from siteroot.plan.triage import (
     Policy,
@@ -262,7 +261,7 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
     plan = _plan(filling, desire, inventory, means.reporter)
     placed, made = NO_EFFORT, None
     if not filling.dry_run:
-        placed, made = _act(plan, inventory, desire.staying, filling, means)
+        placed, made = _act(plan, desire, inventory, filling, means)
     return Filled(
         existed=inventory.exists,
         triage=desire.triage,
@@ -306,18 +305,18 @@ def _no_state(filling: Filling) -> RootState:
 
 
 def _act(
-    plan: Plan, inventory: Inventory, staying: Tree, filling: Filling, means: Means
+    plan: Plan, desire: Desire, inventory: Inventory, filling: Filling, means: Means
 ) -> tuple[Effort, tuple[Fresh, bytes] | None]:
     """Make the root what the plan says; return what was placed, and what was made where nothing was (`Filled.made`)."""
     layout = filling.layout
     refuse_own_feet(plan, inventory)
     if not inventory.exists:
-        fresh = render_fresh(plan)
+        fresh = render_fresh(plan, desire.coming)
         placed = _apply(fresh, fresh[0], filling, means)
         return placed, (fresh, means.memory.remember_made(layout, plan, fresh))
-    change = None if plan.nothing_to_do else render_change(plan, inventory, staying)
+    change = None if plan.nothing_to_do else render_change(plan, inventory, desire.staying)
     placed = NO_EFFORT if change is None else _apply(change, change[0], filling, means)
-    means.memory.remember(layout, plan, change, staying)
+    means.memory.remember(layout, plan, change, desire.staying)
     return placed, None
 
 
@@ -444,13 +443,12 @@ def _desire(
         seen = replace(
             triage, wanted=tuple(each for each in triage.wanted if each.pin.name not in hidden)
         )
-        desire = Desire(
-            layout=filling.layout,
-            target=filling.target,
-            policy=filling.policy,
-            triage=seen,
-            placed=tuple(placed[wanted.pin.name] for wanted in seen.wanted),
-            staying=tree_of_staying(seen),
+        desire = new_desire(
+            filling.layout,
+            filling.target,
+            filling.policy,
+            seen,
+            tuple(placed[wanted.pin.name] for wanted in seen.wanted),
         )
         again = contested_with_kept(desire)
         if not again:

@@ -2,7 +2,14 @@ from siteroot.model.layout import Layout, LayoutKind
 from siteroot.model.rows import Change
 from siteroot.plan.change import count_bytes, count_files, render_change, render_fresh
 from siteroot.plan.layout import target_layout
-from support.memory_roots import Brought, MemoryRoot, made_policy, made_target, staying_in
+from support.memory_roots import (
+    Brought,
+    MemoryRoot,
+    coming_in,
+    made_policy,
+    made_target,
+    staying_in,
+)
 
 OLD = Brought(
     name="demo",
@@ -91,7 +98,7 @@ def test_a_fresh_root_has_every_folder_and_time() -> None:
     root = MemoryRoot(target_layout("/r"), made_target())
     twin = Brought(name="twin", schemes={"purelib": {"demo/a.py": b"3"}})
     plan, _ = root.plan([NEW, twin])
-    (anchors, folders, jobs), times = render_fresh(plan)
+    (anchors, folders, jobs), times = render_fresh(plan, coming_in(plan))
     assert anchors == ()
     assert [folder for folder, _ in times][-1] == ""
     assert {folder for folder, _ in times} == {"", *folders}

@@ -7,7 +7,6 @@ from siteroot.model.plan import DesiredDistribution
 from siteroot.plan.layout import target_layout
 from siteroot.plan.meeting import (
     ClobberRefusedError,
-    brought_paths,
     clobber_warnings,
     find_clobbers,
     find_meetings,
@@ -16,6 +15,7 @@ from siteroot.plan.meeting import (
     judge_names,
     refuse_clobbers,
     refuse_crossings,
+    tree_of_placed,
 )
 from siteroot.plan.paths import folders_of
 from siteroot.plan.place import Extras, place_distribution
@@ -33,7 +33,7 @@ def placed(name: str, *scripts: str, **files: bytes) -> DesiredDistribution:
 
 
 def meet(*distributions: DesiredDistribution) -> Mapping[str, tuple[DesiredDistribution, ...]]:
-    return find_meetings(distributions, brought_paths(distributions))
+    return find_meetings(distributions, tree_of_placed(distributions).files)
 
 
 def test_equal_bytes_meet_and_do_not_clobber() -> None:
@@ -69,12 +69,11 @@ def test_many_meetings_cost_no_product() -> None:
 
 def test_a_file_that_is_anothers_folder_is_refused_by_name() -> None:
     one, two = placed("one", a=b""), placed("two", a__b=b"")
-    paths, folders = {"a", "a/b"}, {"a"}
     with pytest.raises(ClobberRefusedError, match=r"a \(a file of one, a folder of two\)"):
-        refuse_crossings(paths, folders, [one, two])
+        refuse_crossings({"a"}, [one, two])
     with pytest.raises(ClobberRefusedError, match="a file of a distribution that stays"):
-        refuse_crossings(paths, folders, [two])
-    refuse_crossings({"a", "b"}, set(), [one])
+        refuse_crossings({"a"}, [two])
+    refuse_crossings(set(), [one])
 
 
 def test_names_that_a_case_blind_disk_merges() -> None:

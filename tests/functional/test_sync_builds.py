@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.command import make_place
-from support.desk import Desk, make_desk
+from support.desk import Desk, Done, make_desk
 from support.repositories import VARIABLES, Repo
 from support.sdists import BACKEND, source_files, write_sdist, write_tree
 from support.source_projects import (
@@ -155,6 +155,49 @@ def test_the_commit_of_the_lock_is_built_with_its_subdirectory(tmp_path: Path, d
     repo.folder.rename(tmp_path / "gone")
     again = desk.synced("--target", "other", cwd=project)
     assert builds(again.err) == []
+
+
+def test_a_wheel_and_an_archive_that_lie_in_a_repository(tmp_path: Path, desk: Desk) -> None:
+    repo = Repo(tmp_path / "upstream")
+    archive = write_sdist(repo.folder / "inner_app-1.0.tar.gz", source_files())
+    wheel = build_wheel(repo.folder, "made", "1.0", {"made.py": "M = 1\n"})
+    right = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (archive, wheel)]
+    commit = repo.commit({})
+    variables = {name: value for name, value in VARIABLES.items() if name.startswith("GIT_")}
+
+    def synced(target: str, digests: list[str]) -> Done:
+        rows = (
+            ("inner-app", archive, 'sdist = {{ hash = "sha256:{}" }}\n'),
+            ("made", wheel, 'wheels = [{{ filename = "made-1.0-py3-none-any.whl", hash = "sha256:{}" }}]\n'),
+        )  # fmt: skip
+        entries = [
+            Locked(
+                name=name,
+                source=f'git = "{repo.url}?path={path.name}#{commit}"',
+                files=files.format(digest),
+            )
+            for (name, path, files), digest in zip(rows, digests, strict=True)
+        ]
+        project = make_source_project(tmp_path / "app", entries)
+        return desk.sync("--target", target, cwd=project, variables=variables)
+
+    refused = synced("pkgs", ["0" * 64, right[1]])
+    assert "inner_app-1.0.tar.gz has none of the sha256 digests that are allowed" in refused.err
+    assert not (tmp_path / "app" / "pkgs").exists()
+    assert synced("pkgs", right).code == 0
+    run_python("import inner, made", tmp_path, tmp_path / "app" / "pkgs")
+    info = tmp_path / "app" / "pkgs" / "made-1.0.dist-info" / "direct_url.json"
+    assert json.loads(info.read_text())["path"] == "made-1.0-py3-none-any.whl"
+    asked = f"git+{repo.url}#path={archive.name}"
+    words = ("--target", "by-pip", "--cache-dir", desk.home / "cache", asked)
+    assert desk.run("pip", "install", *words, cwd=tmp_path, variables=variables).code == 0
+    run_python("import inner", tmp_path, tmp_path / "by-pip")
+    repo.folder.rename(tmp_path / "gone")
+    assert builds(synced("other", right).err) == []
+    lacking = desk.run(
+        "pip", "install", *words[:-1], f"{asked}x", cwd=tmp_path, variables=variables
+    )
+    assert lacking.code == 1
 
 
 def test_the_project_itself_is_an_editable_that_imports_from_pythonpath_alone(

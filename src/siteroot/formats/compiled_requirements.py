@@ -179,9 +179,11 @@ def _place(pin: ResolvedPin, written: Mapping[str, str]) -> str | None:
     match pin.source:
         case RegistrySource() | FlatSource():
             return None
-        case GitSource(url=url, commit=commit, subdirectory=subdirectory):
-            fragment = f"#subdirectory={subdirectory}" if subdirectory else ""
-            return f"git+{without_user(url)}@{commit}{fragment}"
+        case GitSource(url=url, commit=commit) as source:
+            words = [f"subdirectory={source.subdirectory}"] if source.subdirectory else []
+            words += [f"path={source.path}"] if source.path else []
+            words += ["lfs=true"] if source.lfs else []
+            return f"git+{without_user(url)}@{commit}{'#' if words else ''}{'&'.join(words)}"
         case UrlSource(url=url, subdirectory=subdirectory):
             fragment = f"#subdirectory={subdirectory}" if subdirectory else ""
             return without_user(written.get(pin.name, f"{url}{fragment}"))

@@ -14,6 +14,7 @@ def render_direct_url(source: Source, digests: tuple[Digest, ...]) -> bytes | No
     path is then absolute; an index has none by the specification. `digests` are those that the lock names for the archive.
     """
     subdirectory: str | None = None
+    archive: str | None = None
     content: dict[str, object]
     match source:
         case EditableSource(path=path):
@@ -22,7 +23,8 @@ def render_direct_url(source: Source, digests: tuple[Digest, ...]) -> bytes | No
         case UrlSource(url=url, subdirectory=subdirectory):
             hashes = {digest.algorithm: digest.hexadecimal for digest in sorted(digests)}
             content = {"archive_info": {"hashes": hashes} if hashes else {}}
-        case GitSource(url=url, commit=commit, subdirectory=subdirectory, requested=requested):
+        case GitSource(url=url, commit=commit, requested=requested):
+            subdirectory, archive = source.subdirectory, source.path
             content = {"vcs_info": {"vcs": "git", "commit_id": commit}}
             if requested is not None:
                 content["vcs_info"] = {
@@ -34,5 +36,9 @@ def render_direct_url(source: Source, digests: tuple[Digest, ...]) -> bytes | No
             return None
     if subdirectory is not None:
         content["subdirectory"] = subdirectory
+    if archive is not None:
+        content["path"] = (
+            archive  # the specification has no word for an archive in a repository: uv's
+        )
     document = {"url": url, **content}
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()

@@ -29,11 +29,12 @@ class SdistArtifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutArtifact:
-    """A commit to be checked out and built."""
+    """A commit to be checked out and built. `archive` is a wheel or archive of source in it that is meant, by its path there."""
 
     url: str
     commit: str
     subdirectory: str | None
+    archive: LockedFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from siteroot.model.lock import (
 from siteroot.model.value import dataclass
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?!\\)")
-_FRAGMENT_KEYS = {"egg", "subdirectory", "lfs", *HEX_LENGTHS}
+_FRAGMENT_KEYS = {"egg", "subdirectory", "path", "lfs", *HEX_LENGTHS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +114,7 @@ def _git(address: str, words: dict[str, str]) -> GitSource:
         commit="",
         subdirectory=words.get("subdirectory"),
         requested=revision or None,
+        path=words.get("path"),
         lfs=words.get("lfs", "").lower() == "true",
     )
 

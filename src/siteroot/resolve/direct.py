@@ -130,7 +130,12 @@ def read_url(url: str) -> Source | None:
         head, _, requested = path.rpartition("@") if "@" in path else (path, "", "")
         repository = urlunsplit((scheme.removeprefix("git+"), netloc, head, query, ""))
         return GitSource(
-            url=repository, commit="", subdirectory=subdirectory, requested=requested or None
+            url=repository,
+            commit="",
+            subdirectory=subdirectory,
+            requested=requested or None,
+            path=said.get("path"),
+            lfs=said.get("lfs", "").lower() == "true",
         )
     plain = urlunsplit((scheme, netloc, path, query, ""))
     if scheme in ("http", "https"):

@@ -100,7 +100,7 @@ class ArtifactChooser:
         if not self.policy.refuses_wheel(package.name):
             for file in rank_wheels(package.wheels, self.tags)[:1]:
                 if isinstance(package.source, GitSource):
-                    return _checkout(package.source)
+                    return checkout(package.source, file)
                 return WheelArtifact(file=file, location=self._located(file.location))
         source = self._source(package, editable=editable)
         if source is None:
@@ -118,7 +118,7 @@ class ArtifactChooser:
                     folder=self._located(package.source.path), editable=editable
                 )
             case GitSource():
-                return None if package.wheels else _checkout(package.source)
+                return None if package.wheels else checkout(package.source, package.sdist)
             case RegistrySource() | FlatSource() | UrlSource() | PathSource():
                 if package.sdist is None:
                     return None
@@ -210,5 +210,14 @@ def label_of(package: LockedPackage) -> str:
     return package.name if package.version is None else f"{package.name}=={package.version}"
 
 
-def _checkout(source: GitSource) -> CheckoutArtifact:
-    return CheckoutArtifact(url=source.url, commit=source.commit, subdirectory=source.subdirectory)
+def checkout(source: GitSource, archive: LockedFile | None = None) -> CheckoutArtifact:
+    """Return a commit to be checked out. `archive` is what is locked of the file in it that the source names, if it is."""
+    if source.path is not None and archive is None:
+        name = posixpath.basename(source.path)
+        archive = LockedFile(filename=name, location=source.path, digests=(), size=None)
+    return CheckoutArtifact(
+        url=source.url,
+        commit=source.commit,
+        subdirectory=source.subdirectory,
+        archive=archive,
+    )

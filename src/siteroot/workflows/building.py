@@ -172,9 +172,11 @@ class Builder:
                 strong = max((d for d in file.digests if d.strong), default=None)
                 subdirectory = getattr(pin.source, "subdirectory", None) or ""
                 return None if strong is None else ["archive", str(strong), subdirectory]
-            case CheckoutArtifact(url=url, commit=commit, subdirectory=subdirectory):
+            case CheckoutArtifact(url=url, commit=commit, subdirectory=subdirectory) as artifact:
                 lfs = isinstance(pin.source, GitSource) and pin.source.lfs
-                return ["commit", url, commit, subdirectory or "", str(lfs)]
+                inner = artifact.archive
+                archive = () if inner is None else (inner.location, *map(str, inner.digests))
+                return ["commit", url, commit, subdirectory or "", str(lfs), *archive]
             case DirectoryArtifact(folder=folder, editable=editable):
                 kind = BuildKind.EDITABLE if editable else BuildKind.WHEEL
                 state = read_state(folder, kind, self._means.environ)
@@ -195,9 +197,10 @@ class Builder:
             self._refuse_misfit(label, built.filename)
             tolerates = means.tolerates(pin.name)
             wheel = means.store.admit(path, _built_pin(pin, built), tolerate_record=tolerates)
-            if isinstance(pin.artifact, DirectoryArtifact) and _names(wheel, making.root.folder):
+            root = making.root
+            if root and isinstance(pin.artifact, DirectoryArtifact) and _names(wheel, root.folder):
                 making.keep = True
-                built = replace(built, root=making.root.folder)
+                built = replace(built, root=root.folder)
                 note_user(built, means.root)
         if key is not None:
             write_built(means.store, key, built)

@@ -11,6 +11,7 @@ from siteroot.build.beside_roots import keep_from_roots
 from siteroot.build.copying import copy_without_roots, find_roots
 from siteroot.build.running import begin_log
 from siteroot.build.source_tree import read_build_system
+from siteroot.formats.distribution_names import is_wheel
 from siteroot.model.build import BuildKind, BuildRoot
 from siteroot.model.cache import bucket
 from siteroot.model.pin import (
@@ -50,10 +51,28 @@ class Making:
         return hooks.read_metadata(self.job, self.root, self.kind, self.out)
 
 
+class ReadyWheel:
+    """A wheel that lay in a repository: it was made by nobody here, and has no root."""
+
+    root = None
+    keep = False
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def wheel(self) -> str:
+        """Return its path."""
+        return self._path
+
+    def metadata(self) -> None:
+        """Return None: the wheel tells."""
+        return
+
+
 @contextmanager
 def prepare(
     pin: Pin, key: str | None, scratch: str, means: BuildMeans, *, installs: bool
-) -> Iterator[Making]:
+) -> Iterator[Making | ReadyWheel]:
     """Bring a pin's tree and what its backend needs. Raises BuildError, SourceError, IntegrityError, StoreError.
 
     An editable that somebody `installs` may go on needing its build root, which lies where it can stay.
@@ -63,6 +82,9 @@ def prepare(
     editable = isinstance(artifact, DirectoryArtifact) and artifact.editable
     kind = BuildKind.EDITABLE if editable else BuildKind.WHEEL
     tree = _bring(pin, scratch, means, kind)
+    if is_wheel(tree):
+        yield ReadyWheel(tree)
+        return
     job = hooks.Job(
         label=label,
         source=tree,
@@ -92,13 +114,13 @@ def prepare(
 
 
 def _bring(pin: Pin, scratch: str, means: BuildMeans, kind: BuildKind) -> str:
-    """Return the folder of the tree that is built."""
+    """Return the folder of the tree that is built; the wheel, where that is what lies in a repository."""
+    mtime = means.choices.options(pin.name).source_date_epoch
     match pin.artifact:
         case SdistArtifact() as artifact:
-            mtime = means.choices.options(pin.name).source_date_epoch
             return Sources(means).unpack(pin, artifact, scratch, mtime)
         case CheckoutArtifact() as artifact:
-            return Sources(means).check_out(pin, artifact, scratch)
+            return Sources(means).check_out(pin, artifact, scratch, mtime)
         case DirectoryArtifact(folder=folder):
             roots = () if kind is BuildKind.EDITABLE else find_roots(folder, means.root)
             if not roots:

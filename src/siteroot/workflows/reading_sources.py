@@ -4,9 +4,7 @@ A wheel goes into the store, an archive of sources and a repository's mirror int
 has it; a tree is read where it stands. What is said in plain words ([project], PKG-INFO) is believed, all else is built.
 """
 
-import hashlib
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
@@ -21,7 +19,6 @@ from siteroot.formats.pyproject import parse_pyproject
 from siteroot.formats.resolution_metadata import read_static_project
 from siteroot.index.fetch import FetchRequest
 from siteroot.index.sdist_metadata import read_sdist_metadata
-from siteroot.index.sink import WrongDigestError
 from siteroot.model.digest import Digest
 from siteroot.model.lock import (
     DirectorySource,
@@ -36,7 +33,6 @@ from siteroot.model.lock import (
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.pin import (
     Artifact,
-    CheckoutArtifact,
     DirectoryArtifact,
     Pin,
     SdistArtifact,
@@ -48,11 +44,12 @@ from siteroot.model.resolution import ResolvedPin
 from siteroot.model.value import dataclass, replace
 from siteroot.model.wheel import StoredWheel
 from siteroot.project.declared_sources import declared_sources
+from siteroot.select.artifacts import checkout
 
 from .build_means import BuildMeans
 from .building import metadata_of
 from .project_files import DiskProjectFiles
-from .sources import Sources
+from .sources import Sources, match_digests
 
 #: The largest METADATA or pyproject.toml that is read.
 _MOST = 64 << 20
@@ -199,20 +196,16 @@ class SourceReader:
     # -- repositories and trees ---------------------------------------------------------------------------------------
 
     def _read_repository(self, source: GitSource) -> _Found:
-        if source.path is not None:
-            raise UnreadableSourceError(
-                "an archive inside a repository cannot be installed yet", where=source.path
-            )
         sources = Sources(self._means)
         settled = replace(source, commit=sources.resolve_commit(source))
+        if source.path is not None:
+            told = self._built_metadata(settled, checkout(settled), "")
+            return _Found(metadata=told, source=settled)
         folder = f"{source.subdirectory}/" if source.subdirectory else ""
         content = sources.read_committed(settled, f"{folder}pyproject.toml")
         metadata = None if content is None else read_static_project(content, None)
         if metadata is None:
-            artifact = CheckoutArtifact(
-                url=source.url, commit=settled.commit, subdirectory=source.subdirectory
-            )
-            metadata = self._built_metadata(settled, artifact, _static_name(content))
+            metadata = self._built_metadata(settled, checkout(settled), _static_name(content))
         return _Found(metadata=metadata, source=settled)
 
     def _read_tree(self, source: DirectorySource | EditableSource | VirtualSource) -> _Found:
@@ -250,24 +243,6 @@ class SourceReader:
     ) -> DistributionMetadata:
         pin = Pin(name=name, version=None, source=source, artifact=artifact, direct=True)
         return self._describe(pin)
-
-
-def match_digests(path: str, digests: tuple[Digest, ...]) -> tuple[Digest, ...]:
-    """Return which of the digests a file has. Raises WrongDigestError where it has none of an algorithm."""
-    by_algorithm: dict[str, set[str]] = defaultdict(set)
-    for digest in digests:
-        by_algorithm[digest.algorithm].add(digest.hexadecimal)
-    matched = []
-    for algorithm, allowed in by_algorithm.items():
-        with open(path, "rb") as file:
-            found = hashlib.file_digest(file, algorithm).hexdigest()
-        if found not in allowed:
-            raise WrongDigestError(
-                f"{os.path.basename(path)} has none of the {algorithm} digests that are allowed: it has {found}",
-                hints=("if the new file is meant, write its digest down in place of the old one",),
-            )
-        matched.append(Digest(algorithm, found))
-    return tuple(matched)
 
 
 def _single(digests: tuple[Digest, ...]) -> tuple[Digest, ...]:

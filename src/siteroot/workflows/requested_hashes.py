@@ -12,7 +12,7 @@ from siteroot.model.requirement import Requirement
 from siteroot.model.resolution import ResolutionRequest
 from siteroot.model.value import replace
 
-from .reading_sources import match_digests
+from .sources import match_digests
 
 _WRITING = "`siteroot pip compile --generate-hashes` writes those of everything"
 _MODE = "In `--require-hashes` mode, all requirements must"

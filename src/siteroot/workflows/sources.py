@@ -2,13 +2,16 @@
 
 import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from siteroot import fs
 from siteroot.build.source_archive import unpack_source
 from siteroot.build.source_tree import NoSourceTreeError, check_identity
+from siteroot.formats.distribution_names import is_wheel
 from siteroot.index.fetch import FetchRequest
+from siteroot.index.sink import WrongDigestError
 from siteroot.model.cache import bucket, kept_archive
 from siteroot.model.digest import Digest
 from siteroot.model.lock import GitSource, LockedFile, UrlSource
@@ -30,27 +33,39 @@ class Sources:
 
     def unpack(self, pin: Pin, artifact: SdistArtifact, scratch: str, mtime: int) -> str:
         """Return the tree of an sdist or another archive, whose PKG-INFO was found right."""
-        where = f"{label_of(pin)} ({artifact.file.filename})"
-        archive = self._archive(pin, artifact, scratch)
+        subdirectory = pin.source.subdirectory if isinstance(pin.source, UrlSource) else None
+        return self._unpack(
+            pin, self._archive(pin, artifact, scratch), subdirectory, scratch, mtime
+        )
+
+    def _unpack(
+        self, pin: Pin, archive: str, subdirectory: str | None, scratch: str, mtime: int
+    ) -> str:
+        where = f"{label_of(pin)} ({os.path.basename(archive)})"
         with in_words(scratch):
             tree = unpack_source(
                 archive, f"{scratch}/source", self._means.limits, where=where, mtime=mtime
             )
-        subdirectory = pin.source.subdirectory if isinstance(pin.source, UrlSource) else None
         tree = below(tree, subdirectory, where)
         check_identity(tree, pin.name, pin.version, where)
         return tree
 
-    def check_out(self, pin: Pin, artifact: CheckoutArtifact, scratch: str) -> str:
-        """Return the tree of a commit."""
+    def check_out(self, pin: Pin, artifact: CheckoutArtifact, scratch: str, mtime: int) -> str:
+        """Return the tree of a commit, or of the archive of source in it; the file, where that is a wheel."""
         source = pin.source
         lfs = isinstance(source, GitSource) and source.lfs
         requested = source.requested if isinstance(source, GitSource) else None
         with self._mirrored(artifact.url) as repository:
             repository.bring(artifact.commit, requested)
-            repository.check_out(artifact.commit, f"{scratch}/source", lfs=lfs)
-        where = f"{label_of(pin)} ({repository.shown})"
-        return below(f"{scratch}/source", artifact.subdirectory, where)
+            repository.check_out(artifact.commit, f"{scratch}/checkout", lfs=lfs)
+        tree, where = f"{scratch}/checkout", f"{label_of(pin)} ({repository.shown})"
+        if artifact.archive is None:
+            return below(tree, artifact.subdirectory, where)
+        archive = _file_below(tree, artifact.archive.location, where)
+        match_digests(archive, artifact.archive.digests)
+        if is_wheel(archive):
+            return archive
+        return self._unpack(pin, archive, artifact.subdirectory, scratch, mtime)
 
     def resolve_commit(self, source: GitSource) -> str:
         """Return the commit that a repository's source is now; one that is known is not asked for again."""
@@ -135,3 +150,29 @@ def below(tree: str, subdirectory: str | None, where: str) -> str:
     if not path.startswith(f"{os.path.realpath(tree)}/") or not os.path.isdir(path):
         raise NoSourceTreeError(f"it has no subdirectory {subdirectory!r}", where=where)
     return path
+
+
+def _file_below(tree: str, path: str, where: str) -> str:
+    """Return a file of a tree, which no link may lead out of."""
+    found = os.path.realpath(f"{tree}/{path}")
+    if not found.startswith(f"{os.path.realpath(tree)}/") or not os.path.isfile(found):
+        raise NoSourceTreeError(f"it has no file {path!r}", where=where)
+    return found
+
+
+def match_digests(path: str, digests: tuple[Digest, ...]) -> tuple[Digest, ...]:
+    """Return which of the digests a file has. Raises WrongDigestError where it has none of an algorithm."""
+    by_algorithm: dict[str, set[str]] = defaultdict(set)
+    for digest in digests:
+        by_algorithm[digest.algorithm].add(digest.hexadecimal)
+    matched = []
+    for algorithm, allowed in by_algorithm.items():
+        with open(path, "rb") as file:
+            found = hashlib.file_digest(file, algorithm).hexdigest()
+        if found not in allowed:
+            raise WrongDigestError(
+                f"{os.path.basename(path)} has none of the {algorithm} digests that are allowed: it has {found}",
+                hints=("if the new file is meant, write its digest down in place of the old one",),
+            )
+        matched.append(Digest(algorithm, found))
+    return tuple(matched)

@@ -168,6 +168,7 @@ def test_places_stand_as_they_were_written_with_editables_first() -> None:
     pins = [
         a_pin("archive", UrlSource("https://h/archive-1.tar.gz", None), ("x",)),
         a_pin("checkout", GitSource("https://h/x", "0a" * 20, "sub", "main")),
+        a_pin("inner", GitSource("https://h/x", "0a" * 20, "sub", None, "d/a-1.zip", lfs=True)),
         a_pin("flat", FlatSource("/links")),
         a_pin("tree", DirectorySource("/p/tree")),
         a_pin("unwritten", PathSource("/p/a b-1.zip")),
@@ -184,6 +185,7 @@ def test_places_stand_as_they_were_written_with_editables_first() -> None:
         "archive[x] @ https://h/archive-1.tar.gz#sha256=00",
         f"checkout @ git+https://h/x@{'0a' * 20}#subdirectory=sub",
         "flat==1.0",
+        f"inner @ git+https://h/x@{'0a' * 20}#subdirectory=sub&path=d/a-1.zip&lfs=true",
         "./tree",
         "unwritten @ file:///p/a%20b-1.zip",
     ]

@@ -151,6 +151,10 @@ def test_stdin_and_the_web_hold_files_too() -> None:
             "git+https://h/x",
             GitSource(url="https://h/x", commit="", subdirectory=None, requested=None),
         ),
+        (
+            "git+https://h/x@v1#path=d/a-1.zip",
+            GitSource("https://h/x", "", subdirectory=None, requested="v1", path="d/a-1.zip"),
+        ),
     ],
 )
 def test_places_lead_to_sources(text: str, source: Source) -> None:

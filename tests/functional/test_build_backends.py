@@ -14,8 +14,9 @@ from siteroot.model.outcome import SyncOutcome
 from siteroot.store.collect import prune_cache
 from support.backend_trees import TREES, WHEELS
 from support.sdists import write_tree
-from support.source_projects import make_source_project
+from support.source_projects import make_source_project, wheel_entry
 from support.wheel_folder import WheelFolder, download_wheels, sync_with
+from support.wheels import build_wheel
 
 pytestmark = [pytest.mark.index, pytest.mark.slow]
 
@@ -108,6 +109,21 @@ def test_an_editable_imports_from_its_sources(
     assert imported(project / "pkgs", tmp_path).startswith("22 ")
     sync_with(wheels, "--target", project / "pkgs", "--reinstall", cwd=project, home=home)
     assert imported(project / "pkgs", tmp_path).startswith("22 ")
+
+
+@pytest.mark.parametrize("module", ["app/__init__.py", "app.py"])
+def test_a_root_that_is_the_projects_own_folder_is_no_package_of_an_editable(
+    tmp_path: Path, wheels: WheelFolder, module: str
+) -> None:
+    dep = build_wheel(tmp_path, "dep", "1.0", {"dep/__init__.py": "", "also.py": ""})
+    project = make_source_project(tmp_path / "app", [wheel_entry(dep)], itself='editable = "."')
+    pyproject = TREES["setuptools"]["pyproject.toml"]
+    write_tree(project, {"pyproject.toml": pyproject, module: "VALUE = 1\n"})
+    for words in ((), ("--reinstall",)):
+        sync_with(wheels, "--target", ".", *words, cwd=project, home=tmp_path / "home")
+        assert imported(project, tmp_path) == f"1 {project / module}"
+    names = (project / "app-1.0.dist-info" / "top_level.txt").read_text().split()
+    assert names == ["app"]
 
 
 def test_an_editable_that_is_rebuilt_when_it_is_imported_keeps_its_build_root(

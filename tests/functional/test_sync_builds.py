@@ -20,6 +20,7 @@ from support.source_projects import (
     inner_project,
     make_source_project,
     sdist_entry,
+    wheel_entry,
 )
 from support.wheels import build_wheel
 
@@ -272,6 +273,28 @@ def test_a_root_in_the_project_does_not_get_into_its_wheel(tmp_path: Path, desk:
         ]
 
 
+def test_a_root_that_is_the_projects_own_folder_does_not_get_into_its_wheel(
+    tmp_path: Path, desk: Desk
+) -> None:
+    backend = BACKEND.replace('os.walk("src")', 'os.walk(".")').replace(
+        'path, "src")', 'path, ".")'
+    )
+    project = inner_project(tmp_path / "app", backend=backend)
+    lock = project / "uv.lock"
+    dep = build_wheel(tmp_path, "dep", "1.0", {"dep/__init__.py": ""})
+    held = make_source_project(tmp_path / "held", [wheel_entry(dep)]) / "uv.lock"
+    held.write_text(held.read_text().replace('virtual = "."', 'editable = "."'))
+    shutil.copy(held, lock)
+    out, records, built = tmp_path / "out", [], []
+    for _ in range(2):
+        built.append(builds(desk.synced("--target", out, "--no-editable", cwd=project).err))
+        records.append((out / "app-1.0.dist-info" / "RECORD").read_text())
+        desk.synced("--target", ".", cwd=project)
+        assert (project / "dep" / "__init__.py").exists()
+    assert records[0] == records[1]
+    assert built == [["app==1.0"], []]
+
+
 def test_an_interrupted_build_ends_its_processes_and_leaves_no_trace(tmp_path: Path) -> None:
     backend = BACKEND.replace(
         "    files = {}\n    for folder",
@@ -335,11 +358,8 @@ def test_without_isolation_the_backend_sees_what_is_selected_and_not_what_it_ask
         "requires = []", 'requires = ["absent"]'
     )
     archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", files)
-    row = sdist_entry("needed", needed)
-    wheels = row.files.replace("sdist = ", "wheels = [").rstrip() + "]\n"
     project = make_source_project(
-        tmp_path / "app",
-        [sdist_entry("inner-app", archive), Locked(name="needed", source=row.source, files=wheels)],
+        tmp_path / "app", [sdist_entry("inner-app", archive), wheel_entry(needed)]
     )
     assert desk.sync("--target", "pkgs", "--offline", cwd=project).code == 1
     desk.synced("--target", "pkgs", "--no-build-isolation-package", "Inner_App", cwd=project)

@@ -27,6 +27,14 @@ def sdist_entry(name: str, archive: Path, version: str = "1.0") -> Locked:
     return Locked(name=name, source=source, version=version, files=f"sdist = {row}\n")
 
 
+def wheel_entry(wheel: Path) -> Locked:
+    """Return the entry of a wheel that lies on this disk, as if an index had it."""
+    name, version, _ = wheel.name.split("-", 2)
+    row = sdist_entry(name, wheel, version)
+    wheels = row.files.replace("sdist = ", "wheels = [").rstrip() + "]\n"
+    return Locked(name=name, source=row.source, version=version, files=wheels)
+
+
 def make_source_project(
     folder: Path,
     entries: Sequence[Locked],

@@ -7,35 +7,11 @@ what lies beside it. The repository is not copied: git finds it by a file that s
 
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from siteroot import fs
-from siteroot.model.reserved import STATE_FILE, WORK_FOLDER
 
-_SKIPPED = frozenset((".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"))
-
-
-def find_roots(tree: str, root: str) -> tuple[str, ...]:
-    """Return the folders in a tree that are site roots, `root` among them whatever it holds yet."""
-    found = list(_roots_below(tree))
-    tree, root = os.path.realpath(tree), os.path.realpath(root)
-    if root.startswith(f"{tree}/") and os.path.lexists(root):
-        found.append(root[len(tree) + 1 :])
-    return tuple(sorted(set(found)))
-
-
-def _roots_below(folder: str, below: str = "") -> Iterator[str]:
-    try:
-        with os.scandir(f"{folder}/{below}") as entries:
-            found = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-    except OSError:
-        return
-    if below and (WORK_FOLDER in found or os.path.isfile(f"{folder}/{below}{STATE_FILE}")):
-        yield below.rstrip("/")
-        return
-    for name in found:
-        if name not in _SKIPPED:
-            yield from _roots_below(folder, f"{below}{name}/")
+from .tree_roots import SKIPPED
 
 
 def copy_without_roots(tree: str, target: str, roots: Collection[str]) -> str:
@@ -56,7 +32,7 @@ def _copy(source: str, target: str, left_out: Collection[str]) -> None:
         found = list(entries)
     for entry in found:
         path = f"{target}/{entry.name}"
-        if entry.path in left_out or entry.name in _SKIPPED:
+        if entry.path in left_out or entry.name in SKIPPED:
             continue
         if entry.is_symlink():
             fs.DISK.symlink(os.readlink(entry.path), path)

@@ -15,6 +15,8 @@ from siteroot.formats.cache_keys import parse_cache_keys
 from siteroot.model.build import BuildKind, CacheKey, FileKey, FolderKey, GitKey, VariableKey
 from siteroot.model.reserved import STATE_FILE
 
+from .tree_roots import names_of_root
+
 _MOST = 16 << 20
 _READ = 4 << 20  # bytes of a file that is read; of a larger one its size and time count
 
@@ -37,7 +39,9 @@ def read_state(folder: str, kind: BuildKind, environ: Mapping[str, str]) -> str:
     said = parse_cache_keys(content, f"{folder}/pyproject.toml")
     rows: list[str] = []
     if said is None and kind is not BuildKind.EDITABLE:
-        rows += [_file_row(folder, path) for path in sorted(_tree_files(folder))]
+        theirs = names_of_root(folder)
+        files = sorted(path for path in _tree_files(folder) if path.split("/")[0] not in theirs)
+        rows += [_file_row(folder, path) for path in files]
         said = (GitKey(commit=True, tags=True),) if b"dynamic" in content else ()
     for key in _DESCRIBING if said is None else said:
         rows += _rows(folder, key, environ)

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from siteroot import fs
 from siteroot.build import hooks
 from siteroot.build.beside_roots import keep_from_roots
-from siteroot.build.copying import copy_without_roots, find_roots
+from siteroot.build.copying import copy_without_roots
 from siteroot.build.running import begin_log
 from siteroot.build.source_tree import read_build_system
+from siteroot.build.tree_roots import find_roots
 from siteroot.formats.distribution_names import is_wheel
 from siteroot.model.build import BuildKind, BuildRoot
 from siteroot.model.cache import bucket

@@ -19,6 +19,15 @@ FILES = {
 }
 
 
+#: A tree that is a site root itself.
+SELF = {
+    ".siteroot.json": "{}",
+    "dep/__init__.py": "",
+    "dep-1.0.dist-info/RECORD": "dep/__init__.py,,\ndep-1.0.dist-info/RECORD,,\nbin/dep,,\n",
+    "bin/dep": "",
+}
+
+
 def add(folder: Path, path: str, text: str) -> None:
     write_tree(folder, {path: text})
 
@@ -38,6 +47,8 @@ def add(folder: Path, path: str, text: str) -> None:
         (lambda f: add(f, "src/app/__pycache__/a.pyc", ""), False, False),
         (lambda f: add(f, ".venv/x.py", ""), False, False),
         (lambda f: write_tree(f / "pkgs", {".siteroot.json": "{}", "a.py": ""}), False, False),
+        (lambda f: write_tree(f, SELF), False, False),
+        (lambda f: write_tree(f, SELF | {"dep/ours.py": ""}), True, False),
     ],
 )  # fmt: skip
 def test_a_copy_hangs_on_every_file_and_an_editable_on_what_describes_it(

@@ -52,6 +52,7 @@ _FICLONE = 0x40049409  # linux/fs.h
 _RENAME_NOREPLACE = 1
 _AT_FDCWD = -100
 _BLOCK = 1 << 20
+_DEEPEST = 100  # folders that are open at once
 _PAUSE = 0.02  # seconds between two tries of a lock
 
 
@@ -340,11 +341,11 @@ def set_folder_time(folder: str | int, mtime_ns: int, *, writer: Writer = DISK) 
             raise
 
 
-def remove_file(path: str, *, writer: Writer = DISK) -> None:
+def remove_file(path: str, *, folder: int | None = None, writer: Writer = DISK) -> None:
     """Remove a file or a link; none there is fine."""
     try:
-        writer.unlink(path)
-    except FileNotFoundError:
+        writer.unlink(path, dir_fd=folder)
+    except (FileNotFoundError, NotADirectoryError):
         pass
 
 
@@ -362,41 +363,54 @@ def remove_folder(path: str, *, writer: Writer = DISK) -> bool:
 
 
 def remove_tree(path: str, *, folder: int | None = None, writer: Writer = DISK) -> None:
-    """Remove what stands at the path, a folder with all that it holds; none there is fine. No link is followed."""
+    """Remove what stands at the path, a folder with all in it, however deep, in whatever mode. No link is followed."""
+    while _remove(path, folder, writer, 0, -1):
+        pass
+
+
+def _remove(path: str, folder: int | None, writer: Writer, depth: int, top: int) -> bool:
+    """Remove what stands at a path; True where some of it was too deep for that, and now lies in the folder `top`."""
     try:
-        descriptor = os.open(path, FOLDER_FLAGS, dir_fd=folder)
+        descriptor = _open_to_empty(path, folder, writer)
     except FileNotFoundError:
-        return
+        return False
     except OSError as error:
         if error.errno not in (errno.ENOTDIR, errno.ELOOP, errno.EMLINK):
             raise
-        _unlink_if_there(path, folder, writer)
-        return
+        remove_file(path, folder=folder, writer=writer)
+        return False
+    moved = False
     try:
-        _empty_folder(descriptor, writer)
+        with os.scandir(descriptor) as entries:
+            found = [(one.name, one.is_dir(follow_symlinks=False), one.inode()) for one in entries]
+        for name, is_folder, inode in found:
+            if not is_folder:
+                remove_file(name, folder=descriptor, writer=writer)
+            elif depth < _DEEPEST:
+                moved |= _remove(name, descriptor, writer, depth + 1, top if depth else descriptor)
+            else:
+                writer.rename(name, f".{inode}.deep", src_dir_fd=descriptor, dst_dir_fd=top)
+                moved = True
     finally:
         os.close(descriptor)
+    if depth == 0 and moved:
+        return True
     try:
         writer.rmdir(path, dir_fd=folder)
     except FileNotFoundError:
         pass
+    return moved
 
 
-def _unlink_if_there(name: str, folder: int | None, writer: Writer) -> None:
+def _open_to_empty(path: str, folder: int | None, writer: Writer) -> int:
     try:
-        writer.unlink(name, dir_fd=folder)
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-
-
-def _empty_folder(descriptor: int, writer: Writer) -> None:
-    with os.scandir(descriptor) as entries:
-        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
-    for name, is_folder in found:
-        if is_folder:
-            remove_tree(name, folder=descriptor, writer=writer)
-        else:
-            _unlink_if_there(name, descriptor, writer)
+        descriptor = os.open(path, FOLDER_FLAGS, dir_fd=folder)
+    except PermissionError:
+        writer.chmod(path, stat.S_IRWXU, dir_fd=folder)  # no link: that is another error
+        descriptor = os.open(path, FOLDER_FLAGS, dir_fd=folder)
+    if os.fstat(descriptor).st_mode & stat.S_IRWXU != stat.S_IRWXU:
+        writer.chmod(descriptor, stat.S_IRWXU)
+    return descriptor
 
 
 def rename_new(source: str, target: str, *, writer: Writer = DISK) -> None:

@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -147,6 +148,37 @@ def test_make_folder_tells_which_it_made(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space"):
         fs.make_folder(str(tmp_path / "p/q"), writer=failing_writer(1))
     assert not (tmp_path / "p").exists()
+
+
+def test_remove_tree_removes_what_is_deeper_than_a_path_can_say(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    descriptor = os.open(tree, os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("deeper", dir_fd=descriptor)
+        inner = os.open("deeper", os.O_RDONLY, dir_fd=descriptor)
+        os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=descriptor))
+        os.close(descriptor)
+        descriptor = inner
+    os.close(descriptor)
+    fs.remove_tree(str(tree))
+    assert not tree.exists()
+
+
+def test_remove_tree_asks_no_mode(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    for name, mode in (("read-only", 0o500), ("closed", 0o000), ("dark", 0o200)):
+        (tree / name / "inner").mkdir(parents=True)
+        (tree / name / "file").touch()
+        (tree / name).chmod(mode)
+    command = [sys.executable, "-c", f"from siteroot import fs; fs.remove_tree({str(tree)!r})"]
+    if os.geteuid() == 0:  # whom no mode stops, unless that right is taken away
+        if shutil.which("setpriv") is None:
+            pytest.skip("needs setpriv, as root")
+        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    environ = {**os.environ, "PYTHONPATH": str(Path(fs.__file__).parents[1])}
+    subprocess.run(command, env=environ, check=True)
+    assert not tree.exists()
 
 
 def test_remove_tree_follows_no_link(tmp_path: Path) -> None:

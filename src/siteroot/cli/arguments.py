@@ -31,7 +31,10 @@ class UnclearWordsError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One option with what it says. `layer` is 0 for flags, 1 for SITEROOT_ variables, 2 for other variables."""
+    """One option with what it says.
+
+    `layer` is 0 for flags, 1 for SITEROOT_ variables, 2 for other variables, 3 for keys of settings files.
+    """
 
     option: Option
     value: Value
@@ -41,7 +44,8 @@ class Said:
     @property
     def shown(self) -> str:
         """What messages call it."""
-        return f"`{self.word}`" if self.layer == 0 else f"the variable `{self.word}`"
+        kinds = ("", "the variable ", "the variable ", "the setting ")
+        return f"{kinds[self.layer]}`{self.word}`"
 
 
 @dataclass(frozen=True, slots=True)

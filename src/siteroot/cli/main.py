@@ -256,10 +256,13 @@ def _work(command: "Sync | Cache | Pip", session: _Session, variables: "NotedVar
             case Cache():
                 return _cache(command, session, surroundings, teller)
             case Pip():
-                from .pip import PipSpeech, run_pip
+                from .pip import PipSpeech, run_pip, under_settings
 
                 speech = PipSpeech(session.out, teller, paint, presentation)
-                return run_pip(command.request, surroundings, session.interrupts, speech)
+                request = under_settings(
+                    command, session.argv, variables, session.cwd, surroundings
+                )
+                return run_pip(request, surroundings, session.interrupts, speech)
     except SiterootError as error:
         teller.close()
         if presentation.quiet < 2:

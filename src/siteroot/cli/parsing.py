@@ -30,6 +30,7 @@ from .variables import read_variables, unheeded_variables, unknown_variables
 
 if TYPE_CHECKING:
     from siteroot.model.pip_request import PipRequest
+    from siteroot.model.settings import PipWord
 
 
 class ContradictionError(UsageError):
@@ -98,8 +99,13 @@ class ShowVersion:
 Command = Sync | Cache | Pip | Help | ShowVersion
 
 
-def parse_command(argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> Command:
-    """Return what is to be done. Raises UsageError, for variables too."""
+def parse_command(
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    cwd: str,
+    settings_words: Sequence["PipWord"] = (),
+) -> Command:
+    """Return what is to be done; `settings_words` are those of files. Raises UsageError, for variables too."""
     arguments = parse_arguments(argv)
     if arguments.version:
         return ShowVersion()
@@ -107,6 +113,10 @@ def parse_command(argv: Sequence[str], environ: Mapping[str, str], cwd: str) -> 
         asked = arguments.help
         return Help(command=_topic(arguments), asked=asked, color=_color_of(arguments.said))
     said = nearest((*arguments.said, *read_variables(arguments.command, environ)))
+    if settings_words:
+        from .pip_settings import said_by_settings  # noqa: PLC0415 - as `pip_words`
+
+        said = nearest((*said.values(), *said_by_settings(arguments.command, settings_words)))
     notices: list[Note | Warned] = []
     for contradiction in CONTRADICTIONS:
         notices.extend(_judge(contradiction, said))

@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415 - each command loads what it needs: the listings alone take 10 ms
 
 import sys
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO, assert_never
 
 from siteroot.errors import UsageError
@@ -20,10 +21,11 @@ from siteroot.model.pip_request import (
 )
 from siteroot.model.surroundings import Surroundings
 from siteroot.ports import Interrupts
+from siteroot.workflows.settings import read_pip_words
 
 from .exits import DONE, FAILED
 from .output import OutdatedRootError, render_installed, render_uninstalled
-from .parsing import Presentation
+from .parsing import Pip, Presentation, parse_command
 from .progress import Teller
 from .terminal import Paint, escape
 
@@ -56,6 +58,22 @@ class PipSpeech:
 
         for conflict in conflicts:
             self.teller.report(Warned(render_conflict(conflict)))
+
+
+def under_settings(
+    command: Pip,
+    argv: Sequence[str],
+    variables: Mapping[str, str],
+    cwd: str,
+    surroundings: Surroundings,
+) -> PipRequest:
+    """Return the request of a command with what `[tool.uv.pip]` says where no word does. Raises UsageError."""
+    words = read_pip_words(command.request.context, surroundings)
+    if not words:
+        return command.request
+    again = parse_command(argv, variables, cwd, words)
+    assert isinstance(again, Pip)
+    return again.request
 
 
 def run_pip(

@@ -23,7 +23,10 @@ from siteroot.model.project import (
     UvProjectTable,
     WorkspaceTable,
 )
+from siteroot.model.settings import Settings
+from siteroot.model.value import replace
 
+from .pip_table import explain_unknown, read_pip_table
 from .reading import Faults, Table, parse_name, parse_specifiers
 from .settings_table import (
     UV_KEYS,
@@ -82,7 +85,7 @@ def parse_pyproject(content: bytes, where: str) -> Pyproject:
         uv=UvProjectTable()
         if uv is None
         else _uv_project(uv, project.normalized_name if project else None),
-        uv_settings=None if uv is None else read_shared_settings(uv, folder),
+        uv_settings=None if uv is None else _uv_settings(uv, folder),
         siteroot_settings=None if siteroot is None else read_siteroot_settings(siteroot, folder),
         notes=() if uv is None else tuple(_notes(uv)),
     )
@@ -90,10 +93,18 @@ def parse_pyproject(content: bytes, where: str) -> Pyproject:
     return pyproject
 
 
+def _uv_settings(uv: Table, folder: str) -> Settings:
+    return replace(read_shared_settings(uv, folder), pip=read_pip_table(uv.table("pip"), folder))
+
+
 def _notes(uv: Table) -> list[str]:
     notes = [
         f"`{key}` in [tool.uv] is not known{near(key, UV_KEYS)}; it alone is ignored"
         for key in unknown_keys(uv, UV_KEYS)
+    ]
+    notes += [
+        f"`{key}` in [tool.uv.pip] is not known{meant}; it alone is ignored"
+        for key, meant in explain_unknown(uv.table("pip"))
     ]
     if "required-version" in uv.values:
         notes.append("`required-version` in [tool.uv] speaks of uv; it is ignored")

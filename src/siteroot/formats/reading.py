@@ -5,7 +5,7 @@ A reader never stops at the first fault. It notes it, goes on with None or nothi
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from packaging.specifiers import SpecifierSet
@@ -94,6 +94,11 @@ class Table:
         """The key path from the file's top, as "package[3].wheels[0]"."""
         above = self._parent.path if self._parent else ""
         return f"{above}.{self._key}" if above else self._key
+
+    def only(self, keys: Collection[str]) -> "Table":
+        """Return the table with these of its keys alone."""
+        values = {key: value for key, value in self.values.items() if key in keys}
+        return Table(values, self._faults, self._parent, self._key)
 
     def fault(self, key: str, message: str) -> None:
         """Note a fault of one key, or of the table itself (key "")."""

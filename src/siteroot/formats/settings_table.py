@@ -44,12 +44,12 @@ SHARED_KEYS = frozenset({
 #: The settings of uv that mean nothing to siteroot.
 _FOREIGN_KEYS = frozenset({
     "add-bounds", "audit", "cache-keys", "check-url", "concurrent-builds", "concurrent-installs",
-    "pip", "preview", "preview-features",
+    "preview", "preview-features",
     "publish-url", "pypy-install-mirror", "python-downloads", "python-downloads-json-url", "python-install-mirror",
     "required-version", "torch-backend", "trusted-publishing", "upgrade", "upgrade-package",
 })  # fmt: skip
 
-UV_KEYS = SHARED_KEYS | _FOREIGN_KEYS | RESOLVER_KEYS | PROJECT_KEYS
+UV_KEYS = SHARED_KEYS | _FOREIGN_KEYS | RESOLVER_KEYS | PROJECT_KEYS | {"pip"}
 
 #: The settings that `[tool.siteroot]` has and uv has not.
 OWN_KEYS = frozenset({

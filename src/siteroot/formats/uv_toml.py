@@ -4,7 +4,9 @@ import posixpath
 
 from siteroot.errors import ProjectError
 from siteroot.model.settings import Settings
+from siteroot.model.value import replace
 
+from .pip_table import explain_unknown, read_pip_table
 from .reading import Faults, Table
 from .settings_table import PROJECT_KEYS, UV_KEYS, near, read_shared_settings, unknown_keys
 from .toml import TomlError, parse_toml
@@ -30,6 +32,9 @@ def parse_uv_toml(content: bytes, where: str) -> Settings:
             table.fault(key, "may stand only in a pyproject.toml, under [tool.uv]")
         else:
             table.fault(key, f"is no setting of uv{near(key, UV_KEYS - PROJECT_KEYS)}")
-    settings = read_shared_settings(table, posixpath.dirname(where))
+    pip, folder = table.table("pip"), posixpath.dirname(where)
+    for key, meant in explain_unknown(pip):
+        faults.add(f"pip.{key}", f"is no setting of uv pip{meant}")
+    settings = replace(read_shared_settings(table, folder), pip=read_pip_table(pip, folder))
     faults.raise_any(UvTomlError, where)
     return settings

@@ -125,3 +125,22 @@ class Settings:
     no_sources: bool | None = None
     no_sources_package: tuple[str, ...] = ()
     dependency_metadata: tuple[Mapping[str, object], ...] = ()
+    # what the file says for `siteroot pip` alone
+    pip: "PipTable | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class PipWord:
+    """A key of `[tool.uv.pip]` that is a word of the command line too, and what it says."""
+
+    key: str
+    value: bool | str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipTable:
+    """`[tool.uv.pip]`: what it says as the whole of `[tool.uv]` could, as words could, and what nobody heeds."""
+
+    settings: Settings
+    words: tuple[PipWord, ...]
+    unheeded: tuple[str, ...]

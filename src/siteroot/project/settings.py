@@ -11,7 +11,7 @@ from siteroot.errors import ProjectError
 from siteroot.formats.pyproject import parse_pyproject
 from siteroot.formats.uv_toml import parse_uv_toml
 from siteroot.model.project import Pyproject
-from siteroot.model.settings import Settings
+from siteroot.model.settings import PipTable, Settings
 from siteroot.model.value import dataclass, replace
 from siteroot.ports import ProjectFiles
 
@@ -29,6 +29,17 @@ class SettingsLayers:
     layers: tuple[Settings, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    own: int = 0  # how many of them, at the start, are `[tool.siteroot]`'s
+
+    @property
+    def pip_tables(self) -> tuple[PipTable, ...]:
+        """What is said for `siteroot pip` alone, nearest first."""
+        return tuple(layer.pip for layer in self.layers if layer.pip is not None)
+
+    def for_pip(self) -> tuple[Settings, ...]:
+        """Return the layers as they hold for `siteroot pip`: what its own tables say stands over all that is uv's."""
+        tables = (table.settings for table in self.pip_tables)
+        return (*self.layers[: self.own], *tables, *self.layers[self.own :])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +75,9 @@ def read_settings_layers(
         content = files.read(places.config_file)
         if content is None:
             raise MissingSettingsError("there is no such settings file", where=places.config_file)
-        return SettingsLayers(layers=(*nearest, parse_uv_toml(content, places.config_file)))
+        return SettingsLayers(
+            layers=(*nearest, parse_uv_toml(content, places.config_file)), own=len(nearest)
+        )
     found = SettingsLayers() if project_root is None else _project_layer(files, project_root, own)
     user, user_notes = _user_layer(files, places.user_folder)
     system = _system_layer(files, places.system_folders)
@@ -72,6 +85,7 @@ def read_settings_layers(
         layers=(*nearest, *found.layers, *user, *system),
         warnings=found.warnings,
         notes=(*found.notes, *user_notes),
+        own=len(nearest),
     )
 
 

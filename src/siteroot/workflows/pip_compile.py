@@ -43,7 +43,7 @@ from .caches import choose_caches
 from .clock import SystemClock
 from .pip_place import choose_pip_python
 from .pip_resolving import Asking, complete_request, read_asking
-from .settings import load_found_settings
+from .settings import load_pip_settings
 from .supplying import BuildPurpose, Supplies
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def pip_compile(
     began = clock.monotonic()
     _refuse_senseless(request)
     context = _versioned(request.context)
-    settings = load_found_settings(context, surroundings, reporter)
+    settings = load_pip_settings(context, surroundings, reporter)
     asking = read_asking(
         request.sources,
         request.resolution,

@@ -40,7 +40,7 @@ from .provision import Builds
 from .requested_hashes import check_requested, require_hashes, without_hashes
 from .resolving import IndexResolver
 from .satisfied import count_satisfied
-from .settings import load_found_settings
+from .settings import load_pip_settings
 from .supplying import (
     BuildPurpose,
     Supplies,
@@ -86,7 +86,7 @@ def pip_install(
     """
     clock = SystemClock()
     began = clock.monotonic()
-    settings = load_found_settings(request.context, surroundings, reporter)
+    settings = load_pip_settings(request.context, surroundings, reporter)
     asking = read_asking(
         request.sources,
         request.resolution,

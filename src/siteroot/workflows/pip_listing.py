@@ -34,7 +34,7 @@ from siteroot.select.tree import Branch, Trimming, grow_tree
 
 from .clock import SystemClock
 from .pip_place import choose_pip_place
-from .settings import load_found_settings
+from .settings import load_pip_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +216,7 @@ def _hold(
     paths: tuple[str, ...] = (),
 ) -> _Held:
     """Return what the root holds, or what `paths` hold in its place; those that are not there hold nothing."""
-    settings = load_found_settings(context, surroundings, reporter)
+    settings = load_pip_settings(context, surroundings, reporter)
     place = choose_pip_place(context, settings, surroundings, reporter, changing=False)
     layouts = [place.layout]
     if paths:

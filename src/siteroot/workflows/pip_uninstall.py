@@ -39,7 +39,7 @@ from .filling import Filled, Filling, Means, fill_root
 from .pip_place import choose_pip_place
 from .reading_requirements import read_asked
 from .remembering import Memory
-from .settings import load_found_settings
+from .settings import load_pip_settings
 
 
 class UnnamedFileError(UsageError):
@@ -59,7 +59,7 @@ def pip_uninstall(
     """
     clock = SystemClock()
     began = clock.monotonic()
-    settings = load_found_settings(request.context, surroundings, reporter)
+    settings = load_pip_settings(request.context, surroundings, reporter)
     asked = read_asked(request.sources, settings, surroundings, reporter, clock, stdin=stdin)
     place = choose_pip_place(request.context, settings, surroundings, reporter, changing=True)
     layout = place.layout

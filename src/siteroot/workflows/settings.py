@@ -1,16 +1,22 @@
 """The settings that a command works with: its own words over the files that speak of the same."""
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from siteroot.model.event import Note, Warned
 from siteroot.model.project import Project
 from siteroot.model.request import CacheRequest, SyncRequest
-from siteroot.model.settings import Settings
+from siteroot.model.settings import PipWord, Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.ports import ProjectFiles, Reporter
 from siteroot.project.discover import NoProjectError, discover_project
-from siteroot.project.settings import SettingsPlaces, combine_settings, read_settings_layers
+from siteroot.project.settings import (
+    SettingsLayers,
+    SettingsPlaces,
+    combine_settings,
+    read_settings_layers,
+)
 
 from .project_files import DiskProjectFiles
 
@@ -29,40 +35,74 @@ def load_settings(
 
     Raises ProjectError for settings files, and UsageError for a setting without sense.
     """
+    layers = read_settings_layers(files, project_root, _places(request, surroundings))
+    _tell(layers, reporter)
+    return _combine((request.settings, *layers.layers))
+
+
+def load_pip_settings(
+    request: "PipContext", surroundings: Surroundings, reporter: Reporter
+) -> Settings:
+    """Return the settings of a command of `siteroot pip`, which works with or without a project around it."""
+    layers = _found_layers(request, surroundings)
+    _tell(layers, reporter)
+    for key in sorted({key for table in layers.pip_tables for key in table.unheeded}):
+        reporter.report(Note(f"`{key}` of [tool.uv.pip] is not heeded"))
+    return _combine((request.settings, *layers.for_pip()))
+
+
+def read_pip_words(request: "PipContext", surroundings: Surroundings) -> tuple[PipWord, ...]:
+    """Return what `[tool.uv.pip]` and its like say that words could say too, nearest first."""
+    tables = _found_layers(request, surroundings).pip_tables
+    return tuple(word for table in tables for word in table.words)
+
+
+def load_found_settings(
+    request: CacheRequest, surroundings: Surroundings, reporter: Reporter
+) -> Settings:
+    """Return the settings of a command that works with or without a project around it."""
+    layers = _found_layers(request, surroundings)
+    _tell(layers, reporter)
+    return _combine((request.settings, *layers.layers))
+
+
+def _found_layers(
+    request: "CacheRequest | PipContext", surroundings: Surroundings
+) -> SettingsLayers:
+    project = read_found_project(request, surroundings)
+    root = None if project is None else project.root
+    return read_settings_layers(DiskProjectFiles(), root, _places(request, surroundings))
+
+
+def _places(
+    request: "SyncRequest | CacheRequest | PipContext", surroundings: Surroundings
+) -> SettingsPlaces:
     config_file = request.config_file
-    places = SettingsPlaces(
+    return SettingsPlaces(
         user_folder=surroundings.user_config_folder,
         system_folders=surroundings.system_config_folders,
         config_file=None if config_file is None else os.path.join(surroundings.cwd, config_file),
         no_config=request.no_config,
     )
-    layers = read_settings_layers(files, project_root, places)
+
+
+def _tell(layers: SettingsLayers, reporter: Reporter) -> None:
     for warning in layers.warnings:
         reporter.report(Warned(warning))
     for note in layers.notes:
         reporter.report(Note(note))
-    settings = combine_settings((request.settings, *layers.layers))
+
+
+def _combine(layers: Sequence[Settings]) -> Settings:
+    """Return all layers as one. Raises SenselessCutoffError also where nothing is resolved, as uv has it."""
+    settings = combine_settings(layers)
     if settings.exclude_newer is not None or settings.exclude_newer_package:
-        _refuse_senseless_times(settings)
+        from datetime import UTC, datetime  # noqa: PLC0415 - what few say
+
+        from siteroot.project.cutoffs import read_cutoffs  # noqa: PLC0415
+
+        read_cutoffs(settings, datetime.now(UTC).astimezone())
     return settings
-
-
-def _refuse_senseless_times(settings: Settings) -> None:
-    """Refuse what is no time also where nothing is resolved, as uv does. Raises SenselessCutoffError."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - what few say
-
-    from siteroot.project.cutoffs import read_cutoffs  # noqa: PLC0415
-
-    read_cutoffs(settings, datetime.now(UTC).astimezone())
-
-
-def load_found_settings(
-    request: "CacheRequest | PipContext", surroundings: Surroundings, reporter: Reporter
-) -> Settings:
-    """Return the settings of a command that works with or without a project around it."""
-    project = read_found_project(request, surroundings)
-    root = None if project is None else project.root
-    return load_settings(request, surroundings, DiskProjectFiles(), root, reporter)
 
 
 def read_found_project(

@@ -5,6 +5,7 @@ from siteroot.errors import ResolutionError
 from .derivation import Chain, Fact, Link, in_order, list_facts, read_derivation
 from .hints import find_hints
 from .incompatibility import Unusable
+from .reasons import Absence
 from .resolver import Resolver
 from .search import Unsolvable
 from .wording import Wording, list_words
@@ -30,12 +31,18 @@ def _tell(wording: Wording, chain: Chain, facts: list[Fact]) -> str:
     if len(facts) == 1 and isinstance(facts[0], Unusable):
         return f"{wording.tell(facts[0])}."
     clauses = wording.gather(sorted(facts, key=wording.subject))
+    if len(clauses) == 2 and any(map(_is_absence, facts)) and clauses[1].startswith("you ask for "):
+        return f"{clauses[0]}."  # who asked for it alone need not be told so
     if len(clauses) <= _FLAT:
         return f"Because {list_words(clauses)}, {wording.conclude(chain.terms)}."
     telling = _Telling(wording)
     for each in in_order(chain):
         telling.tell(each)
     return " ".join(telling.sentences)
+
+
+def _is_absence(fact: Fact) -> bool:
+    return isinstance(fact, Unusable) and isinstance(fact.reason, Absence)
 
 
 class _Telling:

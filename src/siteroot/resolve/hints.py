@@ -8,7 +8,8 @@ from siteroot.formats.releases import list_releases
 from .derivation import Fact
 from .direct import show_source
 from .incompatibility import NoVersions, Requires, Unusable
-from .reasons import Absence, NoUsableFile, Obstacle
+from .reasons import Absence, NoUsableFile, Obstacle, OtherPython
+from .releases import Releases
 from .resolver import Resolver
 from .wording import shorten
 
@@ -25,7 +26,7 @@ def _hints(resolver: Resolver, fact: Fact) -> Iterator[str]:
         case Unusable():
             yield from _of_refusal(resolver, fact)
         case Requires(required=required) if not resolver.packages[required].name:
-            yield f"These are resolved for Python {resolver.python}: ask for another one with --python-version."
+            yield _of_python(resolver)
         case Requires():
             pass
 
@@ -41,6 +42,12 @@ def _of_nothing(resolver: Resolver, fact: NoVersions) -> Iterator[str]:
             f"There are pre-releases of {name} ({barred[-1]}): allow them with --prerelease if-necessary, "
             f"or name one in a requirement."
         )
+    found = resolver.projects.find(name)
+    if isinstance(found, Releases) and found.withheld is not None:
+        yield (
+            f"There are newer versions of {name} (up to {found.withheld}) that --exclude-newer keeps away:"
+            f" --exclude-newer-package {name}=false lifts it."
+        )
     for page in resolver.projects.passed.get(name, ()):
         newest = list_releases(page)[-1].version
         url = show_source(page.source)
@@ -54,15 +61,38 @@ def _of_refusal(resolver: Resolver, fact: Unusable) -> Iterator[str]:
     name = resolver.packages[fact.package].name
     match fact.reason:
         case Absence.UNKNOWN:
-            for near in get_close_matches(name, resolver.projects.names, n=1, cutoff=0.8):
-                yield f"Is {near} meant by {name}?"
+            near = get_close_matches(name, resolver.projects.names, n=1, cutoff=0.8)
+            if near:
+                yield f"Is {near[0]} meant by {name}?"
+            else:
+                yield f"Look at how {name} is spelled; an index that has it is named with --index."
+        case Absence.NEWER:
+            yield f"--exclude-newer keeps all of {name} away: --exclude-newer-package {name}=false lifts it."
+        case OtherPython():
+            yield _of_python(resolver)
         case NoUsableFile(Obstacle.TAGS, detail):
-            yield f"The wheels of {name} are for {shorten(detail)}."
+            yield _of_tags(resolver, fact, name, detail)
         case NoUsableFile(Obstacle.YANKED, _):
             yield f"A yanked version of {name} is taken where a requirement pins it with `==`."
         case NoUsableFile(Obstacle.NO_BUILD, _):
-            yield f"{name} would have to be built: --no-build stands in the way."
+            yield f"{name} would have to be built: --no-build or --only-binary stands in the way."
         case NoUsableFile(Obstacle.NO_BINARY, _):
             yield f"{name} has wheels only: --no-binary stands in the way."
         case _:
             pass
+
+
+def _of_python(resolver: Resolver) -> str:
+    return f"These are resolved for Python {resolver.python}: ask for another one with --python-version."
+
+
+def _of_tags(resolver: Resolver, fact: Unusable, name: str, detail: str) -> str:
+    """Return what the wheels are for: of several versions, those of the newest."""
+    line, found = resolver.line_of(fact.package), resolver.projects.find(name)
+    places = [] if line is None else line.places(fact.term)
+    if line is not None and len(places) > 1 and isinstance(found, Releases):
+        newest = found.usable(places[-1])
+        if isinstance(newest, NoUsableFile) and newest.obstacle is Obstacle.TAGS:
+            wheels = f"{name} {line.versions[places[-1]]}"
+            return f"The wheels of {wheels} are for {shorten(newest.detail)}."
+    return f"The wheels of {name} are for {shorten(detail)}."

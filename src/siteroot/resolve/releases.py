@@ -102,9 +102,12 @@ class Usable:
 
 
 class Releases:
-    """All versions of one project from indexes, on a line. `tiers` are the sets of versions to be tried in turn."""
+    """All versions of one project from indexes, on a line. `tiers` are the sets of versions to be tried in turn.
 
-    __slots__ = ("_files", "_policy", "_usable", "line", "prereleases", "tiers")
+    `withheld` is the newest version that is too new (`FileAges`), None where none is.
+    """
+
+    __slots__ = ("_files", "_policy", "_usable", "line", "prereleases", "tiers", "withheld")
 
     def __init__(
         self,
@@ -115,6 +118,7 @@ class Releases:
     ) -> None:
         self._policy = policy
         admitted = [[each for each in page if policy.admits_any(each)] for page in pages]
+        self.withheld = _newest_left_out(pages, admitted)
         versions, self._files = _group(admitted)
         self.line = line = VersionLine(versions)
         self._usable: dict[int, Usable | NoUsableFile] = {}
@@ -235,6 +239,17 @@ def list_versions(page: ProjectPage, parsed: dict[str, Version]) -> list[ListedV
             version = parsed[release.version] = Version(release.version)
         found.append(ListedVersion(version, release, page.source))
     return found
+
+
+def _newest_left_out(
+    pages: Sequence[Sequence[ListedVersion]], admitted: Sequence[Sequence[ListedVersion]]
+) -> Version | None:
+    left_out = [
+        page[-1].version
+        for page, rest in zip(pages, admitted, strict=True)
+        if page and (not rest or rest[-1].version != page[-1].version)
+    ]
+    return max(left_out, default=None)
 
 
 def _group(

@@ -20,7 +20,8 @@ from .resolver import Resolver
 from .search import ROOT
 
 #: What stands between who requires and what: several things that one requires are told in one clause.
-_VERBS = (" asks for ", " requires ", " require ")
+_ASKING = (" asks for ", " ask for ")
+_VERBS = (*_ASKING, " requires ", " require ", " allows only ")
 
 _EVERY = "every "
 _MOST = 3  # versions, or runs of them, that are named one by one
@@ -47,7 +48,7 @@ class Wording:
             said = clauses.setdefault((subject, verb), [])
             if rest not in said:
                 said.append(rest)
-        asked = [key for key in clauses if key[1] == _VERBS[0]]
+        asked = [key for key in clauses if key[1] in _ASKING]
         told = [key for key in clauses if key not in asked] + asked
         return [f"{subject}{verb}{list_words(clauses[subject, verb])}" for subject, verb in told]
 
@@ -71,8 +72,11 @@ class Wording:
             return f"{self.versions(fact.package, fact.term)} {self._python_of(fact)}"
         declared = self._declared(fact)
         said = self._said(fact, declared)
+        origin = declared.origin if declared is not None else ""
         if fact.package == ROOT:
-            return f"{declared.origin if declared is not None else 'somebody'} asks for {said}"
+            return f"{_who_asks(origin or 'somebody')} {said}"
+        if origin:  # what distributions ask for themselves has none
+            return f"{origin} allows only {said}"
         verb = "require" if self._are_many(fact.package, fact.term) else "requires"
         return f"{self.versions(fact.package, fact.term)} {verb} {said}"
 
@@ -136,7 +140,7 @@ class Wording:
         if reason is Absence.NEWER:
             return f"every {name} is newer than allowed"
         if isinstance(reason, Contradictory) and fact.package == ROOT:
-            return f"{reason.origin} asks for {reason.requirement}, which no version can be"
+            return f"{_who_asks(reason.origin)} {reason.requirement}, which no version can be"
         many = self._are_many(fact.package, fact.term)
         return f"{self.versions(fact.package, fact.term)} {_reason(reason, many=many)}"
 
@@ -215,6 +219,12 @@ class Wording:
         if line is None or term & line.known == line.known:
             return False
         return len(line.places(term)) > 1
+
+
+def _who_asks(origin: str) -> str:
+    """Return who asks: a file and line, or the person whose words are requirements themselves."""
+    own_words = origin.startswith("`") and origin.endswith("`")
+    return "you ask for" if own_words else f"{origin} asks for"
 
 
 def _nearest(name: str, line: VersionLine, term: int) -> str:

@@ -226,7 +226,7 @@ REFUSED: dict[str, tuple[MadeRelease, ResolutionOptions, str, str]] = {
         release(wheel_tags=()),
         ResolutionOptions(no_build=Chosen(inverted=True)),
         "has no wheel that fits while nothing may be built",
-        "a would have to be built: --no-build stands in the way.",
+        "a would have to be built: --no-build or --only-binary stands in the way.",
     ),
     "no binary": (
         release(sdist=False),

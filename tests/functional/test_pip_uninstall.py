@@ -130,6 +130,23 @@ def test_what_keeps_no_list_of_its_files_is_refused_by_name_and_nothing_moves(
     assert not describe_difference(snapshot(root), before)
 
 
+def test_the_egg_info_of_a_source_tree_beside_it_is_no_second_distribution(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """`--target .`: setuptools leaves `NAME.egg-info` beside pyproject.toml, which is the root."""
+    install_wheel(tmp_path, "flat", "1.0")
+    write_pkg_info(tmp_path / "flat.egg-info" / "PKG-INFO", "flat", "1.0")
+    assert desk.run("pip", "freeze", "--target", ".", cwd=tmp_path).out == "flat==1.0\n"
+    assert desk.run("pip", "check", "--target", ".", cwd=tmp_path).code == 0
+    done = desk.run("pip", "uninstall", "flat", "--target", ".", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert not (tmp_path / "flat-1.0.dist-info").exists()
+    assert (tmp_path / "flat.egg-info" / "PKG-INFO").exists()
+    done = desk.run("pip", "uninstall", "flat", "--target", ".", cwd=tmp_path)
+    assert done.code == 1
+    assert "flat.egg-info: flat is installed there in a form" in done.err
+
+
 def test_nothing_to_do_is_no_error_and_makes_nothing(desk: Desk, tmp_path: Path) -> None:
     done = uninstall(desk, tmp_path / "absent", "one")
     assert done.code == 0

@@ -46,8 +46,8 @@ class FetchRequest:
 
     @property
     def label(self) -> str:
-        """What messages call it."""
-        return f"{self.name}=={self.version}"
+        """What messages call it; a file without a version is a page of requirements."""
+        return f"{self.name}=={self.version}" if self.version else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

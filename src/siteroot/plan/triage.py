@@ -96,7 +96,7 @@ def sort_pins(
         if len(old) == 1 and old[0].foreign_form and _serves(old[0], pin, policy):
             kept.append((pin, old[0]))
             continue
-        _refuse_foreign_forms(pin, old, layout)
+        _refuse_foreign_forms(pin, old, layout, policy)
         old = tuple(distribution for distribution in old if not distribution.foreign_form)
         why = _why_wanted(pin, old, policy, same_python=same_python, same_form=same_form)
         if why is None:
@@ -124,14 +124,22 @@ def sort_removal(names: frozenset[str], inventory: Inventory) -> Triage:
     """Return what becomes of a root when all distributions of these names go, and all others stay.
 
     Those that brought a path too that one of them won have to be placed anew, for their bytes stand there no more.
-    Raises ForeignDistributionError where one cannot be removed.
+    Raises ForeignDistributionError where one cannot be removed; the egg-info of a source tree beside a distribution of
+    the same name is none.
     """
     going, staying = [], []
+    removable = {each.name for each in inventory.distributions if not each.foreign_form}
     for distribution in inventory.distributions:
         if distribution.name in names:
+            if (
+                distribution.foreign_form
+                and not distribution.version
+                and distribution.name in removable
+            ):
+                continue
             if distribution.foreign_form:
                 raise ForeignDistributionError(
-                    f"{distribution.name} {distribution.version} is installed there in a form that holds no list of its"
+                    f"{_shown(distribution)} is installed there in a form that holds no list of its"
                     f" files ({distribution.foreign_form}), so it cannot be removed",
                     where=distribution.dist_info,
                     hints=("remove it with the tool that installed it",),
@@ -157,6 +165,10 @@ def sort_removal(names: frozenset[str], inventory: Inventory) -> Triage:
         removed=tuple(going),
         left=tuple(each for each in staying if each.name not in wanted),
     )
+
+
+def _shown(distribution: InstalledDistribution) -> str:
+    return f"{distribution.name} {distribution.version}".rstrip()
 
 
 def _bringers(
@@ -309,18 +321,18 @@ def _removes_others(layout: Layout, policy: Policy) -> bool:
 
 
 def _refuse_foreign_forms(
-    pin: WheelPin, old: tuple[InstalledDistribution, ...], layout: Layout
+    pin: WheelPin, old: tuple[InstalledDistribution, ...], layout: Layout, policy: Policy
 ) -> None:
+    way_out = "remove it with the tool that installed it"
+    if not policy.by_version:  # `siteroot pip` has no such word
+        way_out += f", or leave it out with --no-install-package {pin.name}"
     for distribution in old:
         if distribution.foreign_form and layout.kind is LayoutKind.INTERPRETER:
             raise ForeignDistributionError(
-                f"{pin.name} {distribution.version} is installed there in a form that holds no list of its"
+                f"{_shown(distribution)} is installed there in a form that holds no list of its"
                 f" files ({distribution.foreign_form}), so it cannot be replaced by {pin.version}",
                 where=distribution.dist_info,
-                hints=(
-                    "remove it with the tool that installed it, or leave it out with"
-                    f" --no-install-package {pin.name}",
-                ),
+                hints=(way_out,),
             )
 
 

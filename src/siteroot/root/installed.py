@@ -70,13 +70,17 @@ def list_files(one: DescribedDistribution) -> tuple[str, ...] | None:
 
 
 def _without_owned_eggs(found: list[DescribedDistribution]) -> Iterator[DescribedDistribution]:
-    """Leave out egg-infos that a wheel of the same name brought: some do."""
+    """Leave out egg-infos that a wheel of the same name brought, as some do, or that are of a source tree beside it.
+
+    The latter have no version in their names, and those of installed distributions have one.
+    """
     wheels = {one.name: one for one in found if one.form is Form.DIST_INFO}
     for one in found:
         wheel = wheels.get(one.name) if one.form is Form.EGG_INFO else None
         owned = os.path.basename(one.path)
-        if wheel is None or not any(
-            path.partition("/")[0] == owned for path in list_files(wheel) or ()
+        if wheel is None or not (
+            ("-" not in owned.removesuffix(".egg-info") and one.location == wheel.location)
+            or any(path.partition("/")[0] == owned for path in list_files(wheel) or ())
         ):
             yield one
 

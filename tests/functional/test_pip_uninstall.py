@@ -144,7 +144,7 @@ def test_the_egg_info_of_a_source_tree_beside_it_is_no_second_distribution(
     assert (tmp_path / "flat.egg-info" / "PKG-INFO").exists()
     done = desk.run("pip", "uninstall", "flat", "--target", ".", cwd=tmp_path)
     assert done.code == 1
-    assert "flat.egg-info: flat is installed there in a form" in done.err
+    assert "flat.egg-info: flat 1.0 is installed there in a form" in done.err
 
 
 def test_nothing_to_do_is_no_error_and_makes_nothing(desk: Desk, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Policy:
     """What may be done to a root. `exact` None: removing what siteroot itself put there is fine (ROOT.md 2).
 
     `by_version`: what an index would bring stays where its version is there already, whoever put it there and for
-    whatever reason (`siteroot pip`).
+    whatever reason (`siteroot pip`). `spared`: names that stay though others go.
     """
 
     exact: bool | None
@@ -51,6 +51,7 @@ class Policy:
     pth: bool
     bytecode: str = ""  # the kind of bytecode that the root shall hold, "" for none of ours
     by_version: bool = False
+    spared: frozenset[str] = frozenset()
 
     def reinstalls(self, name: str) -> bool:
         """Whether a distribution is to be placed anew."""
@@ -109,9 +110,10 @@ def sort_pins(
         for distribution in distributions
         if not distribution.foreign_form
     )
-    removed = others if _removes_others(layout, policy) else ()
+    goes = _removes_others(layout, policy)
+    removed = tuple(each for each in others if goes and each.name not in policy.spared)
     _refuse_foreign_removal(removed, layout, policy)
-    left = others if not removed else ()
+    left = tuple(each for each in others if not goes or each.name in policy.spared)
     return Triage(kept=tuple(kept), wanted=tuple(wanted), removed=removed, left=left)
 
 
@@ -131,11 +133,7 @@ def sort_removal(names: frozenset[str], inventory: Inventory) -> Triage:
     removable = {each.name for each in inventory.distributions if not each.foreign_form}
     for distribution in inventory.distributions:
         if distribution.name in names:
-            if (
-                distribution.foreign_form
-                and not distribution.version
-                and distribution.name in removable
-            ):
+            if _is_source_trees(distribution) and distribution.name in removable:
                 continue
             if distribution.foreign_form:
                 raise ForeignDistributionError(
@@ -165,6 +163,12 @@ def sort_removal(names: frozenset[str], inventory: Inventory) -> Triage:
         removed=tuple(going),
         left=tuple(each for each in staying if each.name not in wanted),
     )
+
+
+def _is_source_trees(distribution: InstalledDistribution) -> bool:
+    """Whether it is the egg-info of sources: those of installed distributions have a version in their names."""
+    name = distribution.dist_info.rpartition("/")[2]
+    return name.endswith(".egg-info") and "-" not in name.removesuffix(".egg-info")
 
 
 def _shown(distribution: InstalledDistribution) -> str:

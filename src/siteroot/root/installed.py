@@ -60,6 +60,15 @@ def read_installed_tags(dist_info: str) -> tuple[str, ...]:
     return () if wheel is None else parse_wheel_tags(_text(wheel))
 
 
+def version_inside(path: str) -> str:
+    """Return the version of an egg-info or egg-link whose name says none, "" where nothing says one."""
+    library, _, name = path.rpartition("/")
+    stem, _, ending = name.rpartition(".")
+    describe = _describe_egg_link if ending == "egg-link" else _describe_egg_info
+    found = describe(path, stem, library)
+    return "" if found is None else found.version
+
+
 def list_files(one: DescribedDistribution) -> tuple[str, ...] | None:
     """Return the paths of a distribution's own list of files, as it has them; None where there is none."""
     record = _read(os.path.join(one.path, "RECORD"))

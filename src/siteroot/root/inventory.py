@@ -210,8 +210,16 @@ class _Reader:
             if name.endswith(".dist-info") and kind is Kind.FOLDER:
                 found.append(self._read_dist_info(path, state))
             elif name.endswith(_FOREIGN_ENDINGS):
-                found.append(_foreign(path, name.rpartition(".")[2]))
+                found.append(self._read_egg(path, name.rpartition(".")[2]))
         return found
+
+    def _read_egg(self, path: str, form: str) -> InstalledDistribution:
+        egg = _foreign(path, form)
+        if egg.version:
+            return egg
+        from .installed import version_inside  # noqa: PLC0415 - few roots hold such a thing
+
+        return replace(egg, version=version_inside(f"{self._root}/{path}"))
 
     def read_elsewhere(
         self, libraries: Iterable[str], state: RootState
@@ -428,6 +436,8 @@ def _split_name(path: str) -> tuple[str, str]:
 
 def _foreign(path: str, form: str) -> InstalledDistribution:
     name, version = _split_name(path)
+    if form == "egg-link":  # after the project as it is spelled, "-" and all
+        name, version = canonicalize_name(path.rpartition("/")[2].removesuffix(".egg-link")), ""
     return InstalledDistribution(
         name=name,
         version=version.partition("-py")[0],

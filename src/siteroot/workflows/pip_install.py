@@ -40,6 +40,7 @@ from .provision import Builds
 from .requested_hashes import check_requested, require_hashes, without_hashes
 from .resolving import IndexResolver
 from .satisfied import count_satisfied
+from .seeds import seeds_of
 from .settings import load_pip_settings
 from .supplying import (
     BuildPurpose,
@@ -285,7 +286,7 @@ def _filling(work: _Work, pins: tuple[WheelPin, ...], bytecode: BytecodeSupply |
         pins=pins,
         layout=work.place.layout,
         target=work.place.target,
-        policy=replace(policy, exact=request.exact, by_version=True),
+        policy=replace(policy, exact=request.exact, by_version=True, spared=seeds_of(work.place)),
         link_mode=choose_link_mode(settings),
         dry_run=looks_only,
         partial=looks_only and bool(settings.offline),

@@ -332,7 +332,7 @@ def test_a_page_of_links_is_kept_as_others_are(site: Site) -> None:
 
 
 def kept_page(site: Site) -> Path:
-    (path,) = (site.folder / "cache" / "pages-v1").rglob("demo")
+    (path,) = (site.folder / "cache" / "pages-v2").rglob("demo")
     return path
 
 

@@ -147,7 +147,7 @@ def test_a_mirror_with_a_login(sites: Sites) -> None:
     url = sites.there.url.replace("//", "//ann:s3cret@")
     done = sites.desk.synced(*HERE, sites.mirror(f"{url}/simple"), "-vv", cwd=sites.project)
     assert "s3cret" not in done.err + done.out
-    kept = sites.desk.home / "cache" / "pages-v1"
+    kept = sites.desk.home / "cache" / "pages-v2"
     assert not [
         path for path in kept.rglob("*") if path.is_file() and b"s3cret" in path.read_bytes()
     ]

@@ -86,11 +86,11 @@ def test_cleaning_one_distribution_leaves_the_others(tmp_path: Path, cache: str)
 
 def test_cleaning_one_distribution_takes_its_pages_too(tmp_path: Path, cache: str) -> None:
     for name in ("one", "two"):
-        page = tmp_path / "cache/pages-v1/index" / name
+        page = tmp_path / "cache/pages-v2/index" / name
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_bytes(b"12345")
     clean_cache(cache, frozenset({"one"}))
-    assert [path.name for path in (tmp_path / "cache/pages-v1/index").iterdir()] == ["two"]
+    assert [path.name for path in (tmp_path / "cache/pages-v2/index").iterdir()] == ["two"]
 
 
 def test_cleaning_all_leaves_what_is_not_ours(tmp_path: Path, cache: str) -> None:

@@ -6,6 +6,7 @@ other, each upon what the last one made, until the text is valid: the same text 
 
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -25,42 +26,50 @@ _QUOTES = re.compile("['\"]")
 _LONGEST = 4096
 
 
+T = TypeVar("T")
+
+
 def mend_requirement(text: str) -> str | None:
     """Return a requirement as it is or put right, None where it cannot be."""
-    return _mend(text, _is_requirement)
+    mended = read_requirement(text)
+    return None if mended is None else mended[0]
+
+
+def read_requirement(text: str) -> tuple[str, Requirement] | None:
+    """Return a requirement as it is or put right, and what it says; None where it cannot be."""
+    return _mend(text, _requirement)
 
 
 def mend_specifiers(text: str) -> str | None:
     """Return a set of version specifiers as it is or put right, None where it cannot be."""
-    return _mend(text, _are_specifiers)
+    mended = _mend(text, _specifiers)
+    return None if mended is None else mended[0]
 
 
-def _mend(text: str, is_valid: Callable[[str], bool]) -> str | None:
-    if is_valid(text):
-        return text
+def _mend(text: str, parse: Callable[[str], T | None]) -> tuple[str, T] | None:
+    if (parsed := parse(text)) is not None:
+        return text, parsed
     if len(text) > _LONGEST:
         return None
     for pattern, replacement in _MENDINGS:
         mended = pattern.sub(replacement, text)
-        if mended != text and is_valid(mended):
-            return mended
+        if mended != text and (parsed := parse(mended)) is not None:
+            return mended, parsed
         text = mended
     specifiers, mark, marker = text.partition(";")  # the quotes after it belong to a marker
     mended = _QUOTES.sub("", specifiers) + mark + marker
-    return mended if is_valid(mended) else None
+    return None if (parsed := parse(mended)) is None else (mended, parsed)
 
 
-def _is_requirement(text: str) -> bool:
+def _requirement(text: str) -> Requirement | None:
     try:
-        Requirement(text)
+        return Requirement(text)
     except (InvalidRequirement, RecursionError, ValueError):
-        return False
-    return True
+        return None
 
 
-def _are_specifiers(text: str) -> bool:
+def _specifiers(text: str) -> SpecifierSet | None:
     try:
-        SpecifierSet(text)
+        return SpecifierSet(text)
     except (InvalidSpecifier, ValueError):
-        return False
-    return True
+        return None

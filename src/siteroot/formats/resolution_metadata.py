@@ -5,6 +5,7 @@ else [project] does, where it does not call them dynamic. Else nobody knows befo
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -15,9 +16,12 @@ from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.project import ProjectTable
 
 from .core_metadata import CoreMetadataError, parse_core_metadata
+from .dependency_specifiers import take_apart
 from .headers import parse_headers
-from .lenient import mend_requirement, mend_specifiers
+from .lenient import mend_requirement, mend_specifiers, read_requirement
 from .pyproject import parse_pyproject
+
+T = TypeVar("T")
 
 #: The fields that a build may not change where PKG-INFO or [project] is to be believed.
 _NEEDED = frozenset({"requires-dist", "requires-python", "provides-extra"})
@@ -34,10 +38,12 @@ def parse_metadata(content: bytes) -> DistributionMetadata:
         core = parse_core_metadata(text)
     except CoreMetadataError as error:
         raise InvalidMetadataError(error.message) from None
+    requires = _read_requirements(headers.get("requires-dist", ()))
     return DistributionMetadata(
         name=core.name,
         version=core.version,
-        requires_dist=_mended(headers.get("requires-dist", ()), "requirement", mend_requirement),
+        requires_dist=tuple(text for text, _ in requires),
+        specifiers=take_apart(parsed for _, parsed in requires),
         requires_python=_one_mended(headers.get("requires-python", ())),
         provides_extras=_extras(headers.get("provides-extra", ())),
         dynamic=frozenset(field.strip().lower() for field in headers.get("dynamic", ())),
@@ -75,10 +81,12 @@ def read_static_project(content: bytes, version: Version | None) -> Distribution
     version = version if project.version is None else Version(project.version)
     if version is None:
         return None
+    requires = _requirements(project)
     return DistributionMetadata(
         name=project.normalized_name,
         version=version,
-        requires_dist=_requirements(project),
+        requires_dist=tuple(text for text, _ in requires),
+        specifiers=take_apart(parsed for _, parsed in requires),
         requires_python=None if project.requires_python is None else str(project.requires_python),
         provides_extras=_extras(project.optional_dependencies),
         dynamic=frozenset({"version"}) & dynamic,
@@ -92,7 +100,7 @@ def _read_headers(content: bytes) -> tuple[Mapping[str, tuple[str, ...]], str]:
     return parse_headers(text), text
 
 
-def _requirements(project: ProjectTable) -> tuple[str, ...]:
+def _requirements(project: ProjectTable) -> list[tuple[str, Requirement]]:
     """Return the dependencies, those of an extra with its marker, as a METADATA would have them."""
     lines = list(project.dependencies)
     for extra, requirements in project.optional_dependencies.items():
@@ -106,7 +114,11 @@ def _requirements(project: ProjectTable) -> tuple[str, ...]:
             requirement.marker = None
             # a URL ends at a space, not at a semicolon
             lines.append(f"{requirement} ; {own}")
-    return _mended(lines, "requirement", mend_requirement)
+    return _read_requirements(lines)
+
+
+def _read_requirements(texts: Iterable[str]) -> list[tuple[str, Requirement]]:
+    return _mended(texts, "requirement", read_requirement)
 
 
 def _extras(names: Iterable[str]) -> tuple[str, ...]:
@@ -124,11 +136,11 @@ def _one_mended(texts: tuple[str, ...]) -> str | None:
     return _mended(texts[:1], "Requires-Python", mend_specifiers)[0] if texts else None
 
 
-def _mended(texts: Iterable[str], what: str, mend: Callable[[str], str | None]) -> tuple[str, ...]:
+def _mended(texts: Iterable[str], what: str, mend: Callable[[str], T | None]) -> list[T]:
     found = []
     for text in texts:
         mended = mend(" ".join(text.split("\n")))
         if mended is None:
             raise InvalidMetadataError(f"its {what} {text[:120]!r} is invalid")
         found.append(mended)
-    return tuple(found)
+    return found

@@ -1,23 +1,25 @@
 """What distributions say of themselves, in the cache, by the digest of the file that says it.
 
-    CACHE/metadata-v1/
-        AB/HEX          name, version, requirements … as plain values, sealed
+    CACHE/metadata-v2/
+        AB/HEX          name, version, requirements as text and taken apart … as plain values, sealed
 
-A file without a strong digest may become another one: nothing of it is kept.
+A file without a strong digest may become another one: nothing of it is kept. What another packaging took apart counts as
+absent.
 """
 
 import contextlib
 import os
 from collections.abc import Sequence
 
+import packaging
 from packaging.version import Version
 
 from siteroot.formats.sealed import seal, unseal
 from siteroot.fs import DISK, Writer, make_folder, read_plain, write_whole
 from siteroot.model.digest import STRONG, Digest
-from siteroot.model.metadata import DistributionMetadata
+from siteroot.model.metadata import DependencySpecifier, DistributionMetadata
 
-_MAGIC = b"siteroot metadata 1\n"
+_MAGIC = f"siteroot metadata 2, parsed by packaging {packaging.__version__}\n".encode()
 _MOST = 16 << 20
 
 
@@ -39,11 +41,12 @@ class MetadataCache:
             return None
         if value is None:
             return None
-        name, version, requires_dist, requires_python, extras, dynamic = value
+        name, version, requires_dist, specifiers, requires_python, extras, dynamic = value
         return DistributionMetadata(
             name=name,
             version=Version(version),
             requires_dist=requires_dist,
+            specifiers=tuple([each and DependencySpecifier(*each) for each in specifiers]),
             requires_python=requires_python,
             provides_extras=extras,
             dynamic=dynamic,
@@ -58,6 +61,7 @@ class MetadataCache:
             metadata.name,
             str(metadata.version),
             metadata.requires_dist,
+            tuple([each and tuple(each) for each in metadata.specifiers]),
             metadata.requires_python,
             metadata.provides_extras,
             metadata.dynamic,

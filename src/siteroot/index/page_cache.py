@@ -1,6 +1,6 @@
 """Pages of indexes in the cache, in the form in which they are read in a fraction of a millisecond.
 
-    CACHE/pages-v1/
+    CACHE/pages-v2/
         INDEX/              a digest of the index's URL, its credentials left out
             PROJECT         the rows of its releases | how long the page holds, where the rows are, sealed | the length of that
 

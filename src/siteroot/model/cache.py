@@ -20,9 +20,9 @@ BUCKETS = {
     "locks": 1,  # who is fetching which wheel
     "logs": 1,  # what builds wrote
     "memos": 1,  # what syncs looked at and came to
-    "metadata": 1,  # what distributions say of themselves
+    "metadata": 2,  # what distributions say of themselves
     "names": 1,  # which archive a digest or URL means
-    "pages": 1,  # what indexes offer of projects
+    "pages": 2,  # what indexes offer of projects
     "roots": 1,  # the fingerprints of roots
     "sources": 1,  # archives that wheels were built from
     "tmp": 1,  # work that is not finished

@@ -1,11 +1,26 @@
 """What a distribution says of itself, as far as resolving needs it ("Core metadata specifications")."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from packaging.version import Version
 
 from .lock import Source
 from .value import dataclass, field
+
+#: Version specifiers as operators and versions, in the order in which packaging writes them.
+Clauses = tuple[tuple[str, str], ...]
+
+
+class DependencySpecifier(NamedTuple):
+    """A requirement taken apart. Names are normalised; `left` is the marker once an extra that it asks for is there."""
+
+    name: str
+    extras: tuple[str, ...]
+    clauses: Clauses
+    marker: str
+    left: str
+    url: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +28,8 @@ class DistributionMetadata:
     """The fields of a METADATA, PKG-INFO or static pyproject.toml. `name` is normalised.
 
     Requirements and `requires_python` are texts: the same ones recur in hundreds of versions, and whoever reads them
-    parses each but once. `dynamic` holds the fields, in lower case, that a wheel may fill in otherwise (Metadata 2.2).
+    parses each but once. `specifiers` are the same requirements taken apart, None for one that cannot be; there are none
+    where nobody has done that. `dynamic` holds the fields, in lower case, that a wheel may fill in otherwise (Metadata 2.2).
     `sources` are those that a source tree wants for what it requires (`[tool.uv.sources]`), by normalised name.
     """
 
@@ -23,4 +39,5 @@ class DistributionMetadata:
     requires_python: str | None
     provides_extras: tuple[str, ...]
     dynamic: frozenset[str]
+    specifiers: tuple[DependencySpecifier | None, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from packaging.specifiers import Specifier
 from packaging.utils import canonicalize_name
 
 from siteroot.model.resolution import Resolution, ResolvedEdge, ResolvedPin, VersionChoice
@@ -41,14 +40,14 @@ def _unbounded(resolver: Resolver) -> Iterator[str]:
     """Yield what is to be said of direct requirements that leave it open how old a version may be."""
     if resolver.request.options.choice is VersionChoice.HIGHEST:
         return
-    bounded = {each.name for each in resolver.asked if any(map(_is_bound, each.specifiers))}
+    bounded = {
+        each.name
+        for each in resolver.asked
+        if any(sign in LOWER_BOUNDS for sign, _ in each.clauses)
+    }
     for name in dict.fromkeys(each.name for each in resolver.asked):
         if name not in bounded and not resolver.projects.is_direct(name):
             yield f"{name} is required without a lower bound, so that its oldest version may be taken"
-
-
-def _is_bound(specifier: Specifier) -> bool:
-    return specifier.operator in LOWER_BOUNDS
 
 
 def _pin(resolver: Resolver, name: str, extras: tuple[str, ...]) -> ResolvedPin:

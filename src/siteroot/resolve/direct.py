@@ -60,7 +60,7 @@ class DirectSources:
             seen.add((each.name, each.extras))
             metadata = read(source)
             for extra in (None, *each.extras):
-                found = expansion.expand_metadata(metadata.requires_dist, each.name, extra)
+                found = expansion.expand_metadata(metadata, each.name, extra)
                 if not isinstance(found, BadRequirement):
                     self.required.update(some.name for some in found)
                     waiting += (

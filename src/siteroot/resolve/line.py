@@ -13,8 +13,9 @@ out that there is no version, which decides what the search learns.
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
+
+from siteroot.model.metadata import Clauses
 
 from .incompatibility import ABSENT
 
@@ -29,7 +30,7 @@ class VersionLine:
         self.full = (1 << (2 * len(versions) + 2)) - 1
         self.everything = self.full ^ ABSENT
         self.known = (self.full // 3) ^ ABSENT  # every second bit, from 2 on
-        self._sets: dict[str, int] = {"": self.everything}
+        self._sets: dict[Clauses, int] = {(): self.everything}
 
     def bit(self, place: int) -> int:
         """Return the set of the one version at a place among `versions`."""
@@ -59,19 +60,17 @@ class VersionLine:
         known = place < len(self.versions) and self.versions[place] == version
         return place if known else None
 
-    def allowed(self, specifiers: SpecifierSet) -> int:
-        """Return the set that specifiers name."""
-        text = str(specifiers)
-        found = self._sets.get(text)
+    def allowed(self, clauses: Clauses) -> int:
+        """Return the set that the clauses of specifiers name."""
+        found = self._sets.get(clauses)
         if found is None:
             found = self.everything
-            for specifier in specifiers:
-                found &= self._named(specifier)
-            self._sets[text] = found
+            for sign, text in clauses:
+                found &= self._named(sign, text)
+            self._sets[clauses] = found
         return found
 
-    def _named(self, specifier: Specifier) -> int:
-        sign, text = specifier.operator, specifier.version
+    def _named(self, sign: str, text: str) -> int:
         if sign == "===":
             return self._spelled(text)
         if text.endswith(".*"):

@@ -67,14 +67,12 @@ class Projects:
 
     def _note(self, declared: Declared) -> None:
         """Note what a direct requirement, a constraint or an override says of its project."""
-        name, specifiers = declared.name, declared.specifiers
+        name, clauses = declared.name, declared.clauses
         if declared.digests:
             self._digests.setdefault(name, set()).update(declared.digests)
-        if len(specifiers) == 1 and declared.pinned:
-            self._yanked.setdefault(name, set()).update(
-                Version(each.version) for each in specifiers
-            )
-        if any(each.prereleases and each.operator != "!=" for each in specifiers):
+        if len(clauses) == 1 and declared.pinned:
+            self._yanked.setdefault(name, set()).add(Version(clauses[0][1]))
+        if any(each.prereleases and each.operator != "!=" for each in declared.specifiers):
             self._explicit.add(name)
 
     @property

@@ -4,7 +4,7 @@ The same requirement recurs in hundreds of versions: each text is parsed once, a
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from packaging.markers import InvalidMarker, Marker
@@ -14,9 +14,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from siteroot.errors import ResolutionError
+from siteroot.formats.dependency_specifiers import clauses_of, specifiers_of
 from siteroot.formats.markers import TargetMarkers, UnusableMarkerError, without_extras
 from siteroot.model.digest import Digest
 from siteroot.model.lock import Source
+from siteroot.model.metadata import Clauses, DependencySpecifier, DistributionMetadata
 from siteroot.model.requirement import Requirement
 
 
@@ -28,7 +30,7 @@ class Declared(NamedTuple):
 
     name: str
     extras: tuple[str, ...]
-    specifiers: SpecifierSet
+    clauses: Clauses
     pinned: bool  # by `==`
     marker: str
     source: Source | None
@@ -36,10 +38,15 @@ class Declared(NamedTuple):
     origin: str
     digests: tuple[Digest, ...] = ()
 
+    @property
+    def specifiers(self) -> SpecifierSet:
+        """What versions it asks for."""
+        return specifiers_of(self.clauses)
+
     def __str__(self) -> str:
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        specifiers = sorted(map(str, self.specifiers), key=lambda text: (text[0] == "<", text))
-        return f"{self.name}{extras}{','.join(specifiers)}"
+        written = sorted(map("".join, self.clauses), key=lambda text: (text[0] == "<", text))
+        return f"{self.name}{extras}{','.join(written)}"
 
 
 class BadRequirement(NamedTuple):
@@ -55,8 +62,27 @@ class AbsurdRequirementError(ResolutionError):
 #: The longest version that is read: a number of more digits than Python takes would not be one.
 _LONGEST = 1000
 
-#: A requirement's marker, "" where it has none, and the rest of it.
-_Line = tuple[str, Declared | str]
+
+class _Line(NamedTuple):
+    """A requirement: its marker, "" where it has none, and the rest of it, which may be text yet.
+
+    A `plain` one has in its own marker what is left of that beside extras.
+    """
+
+    marker: str
+    told: Declared | str
+    plain: bool = False
+
+
+class _Lines(NamedTuple):
+    """All requirements of a distribution, and those that speak of each extra."""
+
+    all: Sequence[_Line]
+    by_extra: Mapping[str, Sequence[_Line]]
+
+    def concerning(self, extra: str) -> Sequence[_Line]:
+        """Return those that an extra may add; "" stands for the distribution itself."""
+        return self.by_extra.get(extra, ()) if extra else self.all
 
 
 class Expansion:
@@ -74,8 +100,9 @@ class Expansion:
         self._overrides = _by_name(map(declare, overrides))
         self._excludes = excludes
         self._parsed: dict[str, Declared | BadRequirement] = {}
-        self._void: dict[str, bool] = {}
+        self._void: dict[Clauses, bool] = {}
         self._lines: dict[str, _Line] = {}
+        self._listed: dict[tuple[str, ...], _Lines] = {}
         self._markers_read: dict[str, str | None] = {}
         self._kept: dict[tuple[str, str], Declared | BadRequirement] = {}
         self._rests: dict[str, str] = {"": ""}
@@ -93,50 +120,48 @@ class Expansion:
 
     def is_void(self, declared: Declared) -> bool:
         """Whether no version could ever satisfy a requirement."""
-        text = str(declared.specifiers)
-        found = self._void.get(text)
+        clauses = declared.clauses
+        if len(clauses) < 2:
+            return False
+        found = self._void.get(clauses)
         if found is None:
-            found = self._void[text] = (
-                len(declared.specifiers) > 1 and declared.specifiers.is_unsatisfiable()
-            )
+            found = self._void[clauses] = declared.specifiers.is_unsatisfiable()
         return found
 
     def expand(self, requirements: Iterable[Requirement]) -> list[Declared]:
         """Return what was asked for directly, as far as it concerns the target."""
         asked = [declare(requirement) for requirement in requirements]
         for each in asked:
-            if _is_absurd(each.specifiers):
+            if _is_absurd(each.clauses):
                 raise AbsurdRequirementError(
                     f"a requirement of {each.name} names a version of more than {_LONGEST} characters",
                     where=each.origin or None,
                 )
-        applied = self._applied([(each.marker, each) for each in asked], "")
+        applied = self._applied(_Lines([_Line(each.marker, each) for each in asked], {}), "")
         return [each for each in applied if isinstance(each, Declared)]
 
     def expand_metadata(
-        self, texts: Sequence[str], name: str, extra: str | None
+        self, metadata: DistributionMetadata, name: str, extra: str | None
     ) -> list[Declared] | BadRequirement:
         """Return what a distribution requires; with an extra, what that asks for beside it.
 
         Extras of its own (`pkg[all]` that requires `pkg[a,b]`) are followed, and not in the answer.
         """
         try:
-            found = self._expanded([self._split(text) for text in texts], name, extra or "")
+            found = self._expanded(self._lines_of(metadata), name, extra or "")
         except UnusableMarkerError as error:
             return BadRequirement(error.message)
         bad = next((each for each in found if isinstance(each, BadRequirement)), None)
         return bad or [each for each in found if isinstance(each, Declared)]
 
-    def _expanded(
-        self, lines: Sequence[_Line], name: str, extra: str
-    ) -> list[Declared | BadRequirement]:
+    def _expanded(self, lines: _Lines, name: str, extra: str) -> list[Declared | BadRequirement]:
         found = self._applied(lines, extra)
         if any(isinstance(each, Declared) and each.name == name and each.extras for each in found):
             return self._followed(lines, found, name)
         return found
 
     def _followed(
-        self, lines: Sequence[_Line], found: list[Declared | BadRequirement], name: str
+        self, lines: _Lines, found: list[Declared | BadRequirement], name: str
     ) -> list[Declared | BadRequirement]:
         """Return what was found with the distribution's own extras in the place of requirements of itself."""
         seen: set[tuple[str, str]] = set()
@@ -155,7 +180,7 @@ class Expansion:
                     waiting.extend(
                         self._under(each.marker, some) for some in self._applied(lines, extra)
                     )
-        return [*others, *(each for each in own if str(each.specifiers))]
+        return [*others, *(each for each in own if each.clauses)]
 
     def _under(self, marker: str, each: Declared | BadRequirement) -> Declared | BadRequirement:
         """Return a requirement that holds under another one's marker."""
@@ -163,7 +188,7 @@ class Expansion:
             return each
         return each._replace(marker=self._both(marker, each.marker))
 
-    def _applied(self, lines: Iterable[_Line], extra: str) -> list[Declared | BadRequirement]:
+    def _applied(self, lines: _Lines, extra: str) -> list[Declared | BadRequirement]:
         found: list[Declared | BadRequirement] = []
         for each in self._overridden(lines, extra):
             if isinstance(each, BadRequirement):
@@ -179,10 +204,8 @@ class Expansion:
                 )
         return found
 
-    def _overridden(
-        self, lines: Iterable[_Line], extra: str
-    ) -> Iterator[Declared | BadRequirement]:
-        for marker, told in lines:
+    def _overridden(self, lines: _Lines, extra: str) -> Iterator[Declared | BadRequirement]:
+        for marker, told, plain in lines.concerning(extra):
             concerned = self._concerns(marker, extra)
             if not concerned and not self._overrides:
                 continue  # most lines of most projects: they are not worth parsing
@@ -190,7 +213,7 @@ class Expansion:
             overrides = self._overrides.get(each.name) if isinstance(each, Declared) else None
             if overrides is None:
                 if concerned:
-                    yield each if not marker else self._marked(told, marker, each)
+                    yield each if plain or not marker else self._marked(told, marker, each)
             elif self._belongs(marker, extra):
                 yield from (
                     override._replace(marker=self._rest(override.marker))
@@ -198,19 +221,40 @@ class Expansion:
                     if not override.marker or self._holds(override.marker, "")
                 )
 
-    def _split(self, text: str) -> _Line:
-        """Return a requirement's marker, and what is before it."""
+    def _lines_of(self, metadata: DistributionMetadata) -> _Lines:
+        """Return what a distribution requires, line by line."""
+        texts = metadata.requires_dist
+        found = self._listed.get(texts)
+        if found is None:
+            parts = metadata.specifiers or (None,) * len(texts)
+            lines = [self._line(*each) for each in zip(texts, parts, strict=True)]
+            by_extra: dict[str, list[_Line]] = {}
+            for line in lines:
+                for name in self._markers.names_in(line.marker) if line.marker else ():
+                    by_extra.setdefault(name, []).append(line)
+            found = self._listed[texts] = _Lines(lines, by_extra)
+        return found
+
+    def _line(self, text: str, parts: DependencySpecifier | None) -> _Line:
         line = self._lines.get(text)
         if line is None:
-            head, sign, marker = text.partition(";")
-            if sign and "@" in head:  # a URL may hold semicolons
-                parsed = self._parse(text)
-                line = ("", text) if isinstance(parsed, BadRequirement) else (parsed.marker, parsed)
+            if parts is None or _is_absurd(parts.clauses):
+                line = self._split(text)
             else:
-                read = self._marker(marker)
-                line = ("", text) if read is None else (read, head)
+                line = _Line(parts.marker, _declared(parts), plain=True)
             self._lines[text] = line
         return line
+
+    def _split(self, text: str) -> _Line:
+        """Return a requirement's marker, and what is before it."""
+        head, sign, marker = text.partition(";")
+        if sign and "@" in head:  # a URL may hold semicolons
+            parsed = self._parse(text)
+            if isinstance(parsed, BadRequirement):
+                return _Line("", text)
+            return _Line(parsed.marker, parsed)
+        read = self._marker(marker)
+        return _Line("", text) if read is None else _Line(read, head)
 
     def _marker(self, text: str) -> str | None:
         """Return a marker in its normal form, None where nobody can read it."""
@@ -273,11 +317,12 @@ class Expansion:
 
 def declare(requirement: Requirement) -> Declared:
     """Return a requirement as the search needs it."""
+    clauses = clauses_of(requirement.specifier)
     return Declared(
         name=requirement.name,
         extras=requirement.extras,
-        specifiers=requirement.specifier,
-        pinned=_is_pin(requirement.specifier),
+        clauses=clauses,
+        pinned=_is_pin(clauses),
         marker="" if requirement.marker is None else str(requirement.marker),
         source=requirement.source,
         url=None,
@@ -291,13 +336,14 @@ def _parse(text: str) -> Declared | BadRequirement:
         parsed = ParsedRequirement(text)
     except (InvalidRequirement, RecursionError):
         return BadRequirement(f"`{text}`")
-    if _is_absurd(parsed.specifier):
+    clauses = clauses_of(parsed.specifier)
+    if _is_absurd(clauses):
         return BadRequirement(f"`{text}`")
     return Declared(
         name=canonicalize_name(parsed.name),
         extras=tuple(sorted(map(canonicalize_name, parsed.extras))),
-        specifiers=parsed.specifier,
-        pinned=_is_pin(parsed.specifier),
+        clauses=clauses,
+        pinned=_is_pin(clauses),
         marker="" if parsed.marker is None else str(parsed.marker),
         source=None,
         url=parsed.url,
@@ -305,15 +351,20 @@ def _parse(text: str) -> Declared | BadRequirement:
     )
 
 
-def _is_pin(specifiers: SpecifierSet) -> bool:
-    return any(
-        each.operator == "===" or (each.operator == "==" and not each.version.endswith(".*"))
-        for each in specifiers
-    )
+def _declared(parts: DependencySpecifier) -> Declared:
+    name, extras, clauses, _, left, url = parts
+    return Declared(name, extras, clauses, _is_pin(clauses), left, None, url, "")
 
 
-def _is_absurd(specifiers: SpecifierSet) -> bool:
-    return any(len(each.version) > _LONGEST for each in specifiers)
+def _is_pin(clauses: Clauses) -> bool:
+    for sign, version in clauses:
+        if sign == "===" or (sign == "==" and not version.endswith(".*")):
+            return True
+    return False
+
+
+def _is_absurd(clauses: Clauses) -> bool:
+    return any(len(version) > _LONGEST for _, version in clauses)
 
 
 def _by_name(declared: Iterable[Declared]) -> dict[str, list[Declared]]:

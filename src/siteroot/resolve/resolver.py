@@ -6,6 +6,7 @@ from typing import NamedTuple
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import Version
 
+from siteroot.formats.dependency_specifiers import clauses_of
 from siteroot.formats.markers import TargetMarkers, release_of
 from siteroot.formats.wheel_tags import WheelTags
 from siteroot.model.metadata import DistributionMetadata
@@ -78,7 +79,7 @@ class Resolver:
         self.packages = [_ROOT_PACKAGE]
         self._numbers = {_ROOT_PACKAGE: ROOT}
         self.declared: dict[tuple[int, int], list[Declared]] = {}
-        self._pythons: dict[str, SpecifierSet | None] = {}
+        self._pythons: dict[str, int | None] = {}
 
     def run(self) -> Unsolvable | None:
         """Resolve; return what the search ended with where there is no answer."""
@@ -182,7 +183,7 @@ class Resolver:
         if not self.request.options.transitive:
             self._take(package, version, run, [])
             return
-        found = self.expansion.expand_metadata(metadata.requires_dist, key.name, key.extra)
+        found = self.expansion.expand_metadata(metadata, key.name, key.extra)
         if isinstance(found, BadRequirement):
             self.search.refuse(run, BadMetadata(found.why))
         else:
@@ -218,7 +219,7 @@ class Resolver:
         self.search.take(version, run, dependencies)
 
     def _dependencies(self, declared: Declared) -> list[Dependency]:
-        allowed = self.projects.find(declared.name).line.allowed(declared.specifiers)
+        allowed = self.projects.find(declared.name).line.allowed(declared.clauses)
         direct = self.projects.is_direct(declared.name)
         base = self._number(Package(declared.name))
         if not declared.extras and not declared.marker:
@@ -256,12 +257,21 @@ class Resolver:
 
     def _other_python(self, requires_python: str | None) -> int | None:
         """Return the Pythons that are asked for, None where the target's is among them."""
-        specifiers = self._parsed_python(requires_python or "")
-        if specifiers is None or all(self._is_old_enough(each) for each in specifiers):
+        text = requires_python or ""
+        if text not in self._pythons:
+            self._pythons[text] = self._judge_python(text)
+        return self._pythons[text]
+
+    def _judge_python(self, text: str) -> int | None:
+        try:
+            specifiers = SpecifierSet(text)
+        except InvalidSpecifier:
+            return None  # nobody can read it, which counts as nothing said, as in uv
+        if all(self._is_old_enough(each) for each in specifiers):
             return None
         own = self.python_line.locate(self.python)
         assert own is not None
-        return self.python_line.allowed(specifiers) & ~self.python_line.bit(own)
+        return self.python_line.allowed(clauses_of(specifiers)) & ~self.python_line.bit(own)
 
     def _is_old_enough(self, specifier: Specifier) -> bool:
         """Whether the target's Python is not older than asked for. Upper bounds count for nothing: they were guesses."""
@@ -269,12 +279,3 @@ class Resolver:
             return True
         bound = release_of(specifier.version)
         return self.python > bound if specifier.operator == ">" else self.python >= bound
-
-    def _parsed_python(self, text: str) -> SpecifierSet | None:
-        """Return what a requires-python says; None where nobody can read it, which counts as nothing said, as in uv."""
-        if text not in self._pythons:
-            try:
-                self._pythons[text] = SpecifierSet(text) if text else None
-            except InvalidSpecifier:
-                self._pythons[text] = None
-        return self._pythons[text]

@@ -96,7 +96,7 @@ class Wording:
                     declared.name == name
                     and (extra is None or extra in declared.extras)
                     and line is not None
-                    and line.allowed(declared.specifiers) == fact.allowed
+                    and line.allowed(declared.clauses) == fact.allowed
                 ):
                     return declared
         return None

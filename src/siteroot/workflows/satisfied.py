@@ -42,7 +42,7 @@ def count_satisfied(
                 continue
             if metadata is None:
                 return None
-            more = expansion.expand_metadata(metadata.requires_dist, declared.name, extra)
+            more = expansion.expand_metadata(metadata, declared.name, extra)
             if isinstance(more, BadRequirement):
                 return None
             waiting += more

@@ -1,0 +1,56 @@
+"""Dependency specifiers taken apart into plain values, so that what packaging has parsed once can be kept.
+
+A resolution meets thousands of them, nearly all in metadata that the cache has: packaging takes 60 us for each.
+"""
+
+from collections.abc import Iterable
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from siteroot.model.metadata import Clauses, DependencySpecifier
+
+from .markers import UnusableMarkerError, without_extras
+
+
+def clauses_of(specifiers: SpecifierSet) -> Clauses:
+    """Return the clauses of a set of version specifiers, in the order in which it is written."""
+    found = [(each.operator, each.version) for each in specifiers]
+    return tuple(sorted(found, key="".join)) if len(found) > 1 else tuple(found)
+
+
+def specifiers_of(clauses: Clauses) -> SpecifierSet:
+    """Return the set of version specifiers that has these clauses."""
+    return SpecifierSet(",".join(map("".join, clauses)))
+
+
+def take_apart(parsed: Iterable[Requirement]) -> tuple[DependencySpecifier | None, ...]:
+    """Return what requirements say; None for those whose marker is nested too deep to be looked at."""
+    markers: dict[str, tuple[str, str] | None] = {"": ("", "")}  # most of one distribution recur
+    found = []
+    for each in parsed:
+        text = "" if each.marker is None else str(each.marker)
+        if text not in markers:
+            markers[text] = _halves(text)
+        halves = markers[text]
+        found.append(None if halves is None else _take_apart(each, *halves))
+    return tuple(found)
+
+
+def _halves(marker: str) -> tuple[str, str] | None:
+    try:
+        return marker, without_extras(marker)
+    except UnusableMarkerError:
+        return None
+
+
+def _take_apart(parsed: Requirement, marker: str, left: str) -> DependencySpecifier:
+    return DependencySpecifier(
+        name=canonicalize_name(parsed.name),
+        extras=tuple(sorted(map(canonicalize_name, parsed.extras))),
+        clauses=clauses_of(parsed.specifier),
+        marker=marker,
+        left=left,
+        url=parsed.url,
+    )

@@ -1,16 +1,19 @@
 """The files of a page by version, in a form that the cache can keep: a head, and the rows of all releases.
 
-    head    base | for each version, oldest first: version, count, first and last upload, where its rows are, their crc32
+    head    columns over the versions, oldest first: how they are spelled, where their rows end, when they were uploaded …
     rows    of each version, marshalled
 
 Versions are sorted once, when a page comes, and the rows of each are bytes until somebody looks at that version: a
-resolver looks at two or three of a page's thousand. So of a page that was kept little more than the head is ever read.
+resolver looks at two or three of a page's thousand. So of a page that was kept little more than the head is ever read,
+and of that the numbers are used where they lie.
 """
 
 import marshal
+import math
+from array import array
 from binascii import crc32
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from mmap import mmap
 from typing import overload
@@ -23,15 +26,49 @@ from siteroot.model.release import ListedFile, ProjectPage, Release
 from .distribution_names import version_in
 from .listing import Listing, Row, list_file, read_moment
 
-#: A version, how many files it has, when they were uploaded (as `Release.uploaded`); start, end and crc32 of its rows.
-PackedRelease = tuple[str, int, tuple[float, float] | None, int, int, int]
+#: Where links start; versions, one a line; and in the machine's own numbers: how many files each has ("I"), the first
+#: and the last upload ("d", not a number where that is unknown), where its rows end ("Q") and their crc32 ("I"); and
+#: the places of the pre-releases ("I").
+PageHead = tuple[str, str, bytes, bytes, bytes, bytes, bytes, bytes]
 
-#: Where links start, and the releases.
-PageHead = tuple[str, tuple[PackedRelease, ...]]
+NO_HEAD: PageHead = ("", "", b"", b"", b"", b"", b"", b"")
 
 
 class DamagedPageError(StoreError):
     """What the cache kept of a page was changed."""
+
+
+class ListedReleases(Sequence[Release]):
+    """The releases of a page, oldest first, each made when it is looked at; and columns over all of them.
+
+    `versions` are in their normal form; `prereleases` the places of those that are one; `first` and `last` the times
+    of uploads, not a number where that is unknown.
+    """
+
+    __slots__ = ("_make", "first", "last", "prereleases", "versions")
+
+    def __init__(
+        self,
+        versions: Sequence[str],
+        prereleases: Sequence[int],
+        uploads: tuple[Sequence[float], Sequence[float]],
+        make: Callable[[int], Release],
+    ) -> None:
+        self.versions = versions
+        self.prereleases = prereleases
+        self.first, self.last = uploads
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self.versions)
+
+    @overload
+    def __getitem__(self, place: int) -> Release: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Release]: ...
+    def __getitem__(self, place: int | slice) -> Release | Sequence[Release]:
+        places = range(len(self.versions))[place]
+        return self._make(places) if isinstance(places, int) else tuple(map(self._make, places))
 
 
 class PageFiles(Sequence[ListedFile]):
@@ -40,11 +77,15 @@ class PageFiles(Sequence[ListedFile]):
     def __init__(self, head: PageHead, rows: bytes | mmap) -> None:
         self.head = head
         self.rows = rows  # and maybe more behind them
-        self._base, self._releases = head
+        self._base, self._spelled, counts, first, last, ends, crcs, prereleases = head
+        self._counts = memoryview(counts).cast("I")
+        self._first, self._last = memoryview(first).cast("d"), memoryview(last).cast("d")
+        self._row_ends, self._crcs = memoryview(ends).cast("Q"), memoryview(crcs).cast("I")
+        self._prereleases = memoryview(prereleases).cast("I")
         self._ends: list[int] = []
 
     def __len__(self) -> int:
-        return sum(release[1] for release in self._releases)
+        return sum(self._counts)
 
     def __iter__(self) -> Iterator[ListedFile]:
         for release in self.releases():
@@ -58,20 +99,19 @@ class PageFiles(Sequence[ListedFile]):
         if isinstance(place, slice):
             return tuple(self)[place]
         if not self._ends:
-            self._ends = list(accumulate(release[1] for release in self._releases))
+            self._ends = list(accumulate(self._counts))
         place = range(len(self))[place]
         which = bisect_right(self._ends, place)
         return self.releases()[which].files[place - self._ends[which]]
 
     def packed_rows(self) -> bytes:
         """Return the rows alone, as the head has their places."""
-        return self.rows[: self._releases[-1][4] if self._releases else 0]
+        return self.rows[: self._row_ends[-1] if self._row_ends else 0]
 
-    def rows_of(self, release: PackedRelease) -> Sequence[Row]:
-        """Return the rows of one release. Raises DamagedPageError."""
-        _, _, _, start, end, crc = release
-        packed = self.rows[start:end]
-        if crc32(packed) != crc:
+    def rows_of(self, place: int) -> Sequence[Row]:
+        """Return the rows of the release at a place. Raises DamagedPageError."""
+        packed = self.rows[self._row_ends[place - 1] if place else 0 : self._row_ends[place]]
+        if crc32(packed) != self._crcs[place]:
             raise DamagedPageError(
                 "what the cache has of an index's page was changed",
                 where=self._base.partition("?")[0],
@@ -80,28 +120,34 @@ class PageFiles(Sequence[ListedFile]):
         rows: list[Row] = marshal.loads(packed)  # noqa: S302 - our own, and its checksum holds
         return rows
 
-    def releases(self) -> tuple[Release, ...]:
+    def releases(self) -> ListedReleases:
         """Return the releases, oldest first."""
-        return tuple(
-            [
-                Release(version=release[0], files=_ReleaseFiles(self, release), uploaded=release[2])
-                for release in self._releases
-            ]
-        )
+        versions = self._spelled.split("\n") if self._counts else []
+
+        def make(place: int) -> Release:
+            first, last = self._first[place], self._last[place]
+            return Release(
+                version=versions[place],
+                files=_ReleaseFiles(self, place, self._counts[place]),
+                uploaded=None if math.isnan(first) else (first, last),
+            )
+
+        return ListedReleases(versions, self._prereleases, (self._first, self._last), make)
 
 
 class _ReleaseFiles(Sequence[ListedFile]):
     """The files of one version, made when the first of them is looked at."""
 
-    __slots__ = ("_files", "_page", "_release")
+    __slots__ = ("_count", "_files", "_page", "_place")
 
-    def __init__(self, page: PageFiles, release: PackedRelease) -> None:
+    def __init__(self, page: PageFiles, place: int, count: int) -> None:
         self._page = page
-        self._release = release
+        self._place = place
+        self._count = count
         self._files: tuple[ListedFile, ...] | None = None
 
     def __len__(self) -> int:
-        return self._release[1]
+        return self._count
 
     def __iter__(self) -> Iterator[ListedFile]:
         return iter(self._made())
@@ -115,7 +161,7 @@ class _ReleaseFiles(Sequence[ListedFile]):
 
     def _made(self) -> tuple[ListedFile, ...]:
         if self._files is None:
-            rows = self._page.rows_of(self._release)
+            rows = self._page.rows_of(self._place)
             self._files = tuple([list_file(row, self._page.head[0]) for row in rows])
         return self._files
 
@@ -133,31 +179,39 @@ def sort_listing(listing: Listing, project: str) -> PageFiles:
             parsed.setdefault(Version(version), []).extend(rows)
         except ValueError:  # InvalidVersion, or a number of thousands of digits
             continue
-    releases: list[PackedRelease] = []
-    parts: list[bytes] = []
-    start = 0
-    for each in sorted(parsed):
-        rows = sorted(parsed[each], key=lambda row: row[0])
-        uploaded = _uploaded([read_moment(row[4]) for row in rows])
-        part = marshal.dumps(rows, 4)
-        end = start + len(part)
-        releases.append((str(each), len(rows), uploaded, start, end, crc32(part)))
-        parts.append(part)
-        start = end
-    return PageFiles((listing.base, tuple(releases)), b"".join(parts))
+    ordered = sorted(parsed)
+    packing = [(each, sorted(parsed[each], key=lambda row: row[0])) for each in ordered]
+    return _pack(listing.base, [(str(each), rows) for each, rows in packing], _prereleases(ordered))
 
 
 def pack_listing(listing: Listing) -> PageFiles:
     """Return what a page of many projects lists, in the form that the cache can keep: one release without a version."""
-    part = marshal.dumps(list(listing.rows), 4)
-    release = ("", len(listing.rows), None, 0, len(part), crc32(part))
-    return PageFiles((listing.base, (release,)), part)
+    return _pack(listing.base, [("", list(listing.rows))], ())
+
+
+def _pack(
+    base: str, releases: Sequence[tuple[str, list[Row]]], prereleases: Sequence[int]
+) -> PageFiles:
+    parts = [marshal.dumps(rows, 4) for _, rows in releases]
+    uploads = [_uploaded([read_moment(row[4]) for row in rows]) for _, rows in releases]
+    first, last = _uploads(uploads)
+    head = (
+        base,
+        "\n".join(version for version, _ in releases),
+        array("I", [len(rows) for _, rows in releases]).tobytes(),
+        array("d", first).tobytes(),
+        array("d", last).tobytes(),
+        array("Q", accumulate(map(len, parts))).tobytes(),
+        array("I", map(crc32, parts)).tobytes(),
+        array("I", prereleases).tobytes(),
+    )
+    return PageFiles(head, b"".join(parts))
 
 
 def unpack_listing(files: PageFiles) -> Listing:
     """Return what `pack_listing` packed. Raises DamagedPageError."""
-    base, releases = files.head
-    return Listing(base=base, rows=[row for each in releases for row in files.rows_of(each)])
+    places = range(len(files.releases()))
+    return Listing(base=files.head[0], rows=[row for each in places for row in files.rows_of(each)])
 
 
 def find_file(files: PageFiles, project: str, filename: str) -> ListedFile | None:
@@ -166,13 +220,14 @@ def find_file(files: PageFiles, project: str, filename: str) -> ListedFile | Non
         version = str(Version(version_in(filename, project) or ""))
     except ValueError:
         return None
-    releases = (release for release in files.releases() if release.version == version)
-    return next(
-        (file for each in releases for file in each.files if file.filename == filename), None
-    )
+    releases = files.releases()
+    if version not in releases.versions:
+        return None
+    found = releases[releases.versions.index(version)]
+    return next((file for file in found.files if file.filename == filename), None)
 
 
-def list_releases(page: ProjectPage) -> Sequence[Release]:
+def list_releases(page: ProjectPage) -> ListedReleases:
     """Return a page's releases, oldest first; files that are no distributions of the project are in none."""
     if isinstance(page.files, PageFiles):
         return page.files.releases()
@@ -184,14 +239,32 @@ def list_releases(page: ProjectPage) -> Sequence[Release]:
         except ValueError:
             continue
         found.setdefault(parsed, []).append(file)
-    return tuple(
+    ordered = sorted(found)
+    releases = [
         Release(
             version=str(version),
             files=tuple(sorted(found[version], key=lambda file: file.filename)),
             uploaded=_uploaded([file.upload_time for file in found[version]]),
         )
-        for version in sorted(found)
+        for version in ordered
+    ]
+    return ListedReleases(
+        [each.version for each in releases],
+        _prereleases(ordered),
+        _uploads([each.uploaded for each in releases]),
+        releases.__getitem__,
     )
+
+
+def _prereleases(ordered: Sequence[Version]) -> list[int]:
+    return [place for place, version in enumerate(ordered) if version.is_prerelease]
+
+
+def _uploads(
+    uploaded: Sequence[tuple[float, float] | None],
+) -> tuple[Sequence[float], Sequence[float]]:
+    unknown = (math.nan, math.nan)
+    return [(each or unknown)[0] for each in uploaded], [(each or unknown)[1] for each in uploaded]
 
 
 def _uploaded(moments: Sequence[float | None]) -> tuple[float, float] | None:

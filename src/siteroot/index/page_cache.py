@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import mmap
 import os
+from array import array
 
 from siteroot.formats.releases import PageFiles
 from siteroot.formats.sealed import seal, unseal
@@ -19,7 +20,8 @@ from siteroot.model.value import dataclass
 
 from .caching import Validity
 
-_MAGIC = b"siteroot page 1\n"
+#: Another machine may order the bytes of numbers in another way.
+_MAGIC = b"siteroot page 2\n" + array("H", [1]).tobytes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

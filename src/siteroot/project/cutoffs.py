@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from siteroot.errors import UsageError
-from siteroot.model.release import ListedFile, Release
+from siteroot.model.release import ListedFile
 from siteroot.model.settings import Settings
 from siteroot.model.value import dataclass
 
@@ -61,16 +61,6 @@ class Cutoffs:
         if file.upload_time is None:
             return file.location.startswith("file:")
         return file.upload_time < cutoff
-
-    def admits_all(self, project: str, release: Release) -> bool | None:
-        """Whether all files of a release are old enough, or none is; None where each has to be looked at."""
-        cutoff = self.of(project)
-        if cutoff is None:
-            return True
-        if release.uploaded is None:
-            return None
-        first, last = release.uploaded
-        return True if last < cutoff else False if first >= cutoff else None
 
 
 def read_cutoffs(settings: Settings, now: datetime) -> Cutoffs:

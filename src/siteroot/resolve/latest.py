@@ -6,9 +6,10 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from siteroot.formats.distribution_names import is_wheel
+from siteroot.formats.releases import list_releases
 from siteroot.model.release import Latest, ListedFile, ProjectPage
 
-from .releases import FilePolicy, Usable, choose_file, list_versions
+from .releases import FilePolicy, ListedVersion, Usable, choose_file
 
 
 def find_latest(
@@ -27,7 +28,8 @@ def _candidates(
 ) -> Iterator[Latest]:
     """Yield the newest version of each page."""
     for page in pages:
-        for listed in reversed(list_versions(page, {})):
+        for release in reversed(list_releases(page)):
+            listed = ListedVersion(Version(release.version), release, page.source)
             if listed.version.is_prerelease and not prereleases:
                 continue
             files = [each for each in policy.admitted(listed.release) if _suits(each, python)]

@@ -23,7 +23,7 @@ from siteroot.ports import MetadataSource
 from .direct import DirectSources, show_source
 from .line import VersionLine
 from .reasons import Absence, BadMetadata
-from .releases import Direct, FileAges, FilePolicy, Releases, Usable, list_versions
+from .releases import Direct, FileAges, FilePolicy, Releases, Usable
 from .requirements import Declared
 
 
@@ -130,10 +130,18 @@ class Projects:
         if pages:
             self._listed.add(name)
         return Releases(
-            [list_versions(page, self._versions) for page in pages],
+            pages,
             policy,
+            self._parse,
             by_index=options.index_strategy is IndexStrategy.UNSAFE_FIRST_MATCH,
         )
+
+    def _parse(self, text: str) -> Version:
+        """Return a version; most are those of other projects too."""
+        version = self._versions.get(text)
+        if version is None:
+            version = self._versions[text] = Version(text)
+        return version
 
     def metadata(self, name: str, place: int, used: Usable) -> DistributionMetadata | BadMetadata:
         """Return what the version at a place says of itself."""

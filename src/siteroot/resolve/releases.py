@@ -4,15 +4,16 @@ As uv does it: the metadata is that of the wheel that fits best; where none fits
 wheel of the version all the same, for all files of a version are taken to say the same.
 """
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, overload
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from siteroot.formats.distribution_names import is_wheel
-from siteroot.formats.releases import list_releases
+from siteroot.formats.releases import ListedReleases, list_releases
 from siteroot.formats.wheel_tags import Unfitness, WheelTags
 from siteroot.model.digest import Digest
 from siteroot.model.lock import Source
@@ -39,12 +40,12 @@ _SDIST_ENDINGS = (".tar.gz", ".zip")
 class FileAges(Protocol):
     """Says which files may be looked at: they are old enough."""
 
-    def admits(self, project: str, file: ListedFile) -> bool:
-        """Whether a file is."""
+    def of(self, project: str) -> float | None:
+        """Return the moment from which on a project's files are too new, in seconds since 1970; None where none is."""
         ...
 
-    def admits_all(self, project: str, release: Release) -> bool | None:
-        """Whether all files of a release are, or none is; None where each has to be looked at."""
+    def admits(self, project: str, file: ListedFile) -> bool:
+        """Whether a file is."""
         ...
 
 
@@ -76,12 +77,17 @@ class FilePolicy:
             return 2
         return 0 if file.digests else 1
 
-    def admits_any(self, listed: ListedVersion) -> bool:
-        """Whether a version has a file that is old enough."""
-        if self.ages is None:
-            return True
-        known = self.ages.admits_all(self.project, listed.release)
-        return bool(self.admitted(listed.release)) if known is None else known
+    def admitted_places(self, releases: ListedReleases) -> Sequence[int]:
+        """Return the places of the releases that have a file which is old enough."""
+        cutoff = None if self.ages is None else self.ages.of(self.project)
+        if cutoff is None:
+            return range(len(releases))
+        return [
+            place
+            for place, (first, last) in enumerate(zip(releases.first, releases.last, strict=True))
+            # where nobody knows all times, each file is looked at
+            if last < cutoff or (not first >= cutoff and self.admitted(releases[place]))
+        ]
 
     def admitted(self, release: Release) -> Sequence[ListedFile]:
         """Return the files of a version that are old enough."""
@@ -107,25 +113,39 @@ class Releases:
     `withheld` is the newest version that is too new (`FileAges`), None where none is.
     """
 
-    __slots__ = ("_files", "_policy", "_usable", "line", "prereleases", "tiers", "withheld")
+    __slots__ = ("_listed", "_policy", "_usable", "line", "prereleases", "tiers", "withheld")
 
     def __init__(
         self,
-        pages: Sequence[Sequence[ListedVersion]],
+        pages: Sequence[ProjectPage],
         policy: FilePolicy,
+        parse: Callable[[str], Version],
         *,
         by_index: bool,
     ) -> None:
         self._policy = policy
-        admitted = [[each for each in page if policy.admits_any(each)] for page in pages]
-        self.withheld = _newest_left_out(pages, admitted)
-        versions, self._files = _group(admitted)
-        self.line = line = VersionLine(versions)
         self._usable: dict[int, Usable | NoUsableFile] = {}
+        admitted = [_Admitted(page, policy, parse) for page in pages]
+        left_out = [each.withheld for each in admitted if each.withheld is not None]
+        self.withheld = max(left_out, default=None)
+        self._listed: Callable[[int], Sequence[ListedVersion]]
+        if len(admitted) == 1:
+            (only,) = admitted
+            self.line = VersionLine(only.versions)
+            self._listed = lambda place: (only.listed(place),)
+            self.prereleases = sum(map(self.line.bit, only.prereleases()))
+            self.tiers = [self.line.known]
+            return
+        grouped: dict[Version, list[ListedVersion]] = {}
+        for each in chain.from_iterable(map(_Admitted.all, admitted)):
+            grouped.setdefault(each.version, []).append(each)
+        versions = sorted(grouped)
+        self.line = line = VersionLine(versions)
+        self._listed = lambda place: grouped[versions[place]]
         self.prereleases = _mask(line, lambda version: version.is_prerelease)
         self.tiers = [line.known]
         if by_index:
-            indexes = [{each.version for each in page} for page in pages]
+            indexes = [set(each.versions) for each in admitted]
             self.tiers = [_mask(line, index.__contains__) for index in indexes]
 
     def usable(self, place: int) -> Usable | NoUsableFile:
@@ -138,7 +158,7 @@ class Releases:
     def _seek(self, place: int) -> Usable | NoUsableFile:
         """Return the first index's version that can be used; where there is none, why the first one's cannot."""
         refusal: NoUsableFile | None = None
-        for listed in self._files[place]:
+        for listed in self._listed(place):
             found = choose_file(self._policy.admitted(listed.release), listed, self._policy)
             if isinstance(found, Usable):
                 return found
@@ -230,39 +250,60 @@ def _build_tag(filename: str) -> tuple[()] | tuple[int, str]:
         return ()
 
 
-def list_versions(page: ProjectPage, parsed: dict[str, Version]) -> list[ListedVersion]:
-    """Return a page's versions, oldest first. `parsed` keeps them: most are those of other projects too."""
-    found = []
-    for release in list_releases(page):
-        version = parsed.get(release.version)
-        if version is None:
-            version = parsed[release.version] = Version(release.version)
-        found.append(ListedVersion(version, release, page.source))
-    return found
+class _ParsedLate(Sequence[Version]):
+    """Versions, sorted, each parsed when it is looked at: of hundreds that a project has, a search compares a dozen."""
+
+    __slots__ = ("_parse", "_texts")
+
+    def __init__(self, texts: Sequence[str], parse: Callable[[str], Version]) -> None:
+        self._texts = texts
+        self._parse = parse
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @overload
+    def __getitem__(self, place: int) -> Version: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Version]: ...
+    def __getitem__(self, place: int | slice) -> Version | Sequence[Version]:
+        if isinstance(place, slice):
+            return _ParsedLate(self._texts[place], self._parse)
+        return self._parse(self._texts[place])
 
 
-def _newest_left_out(
-    pages: Sequence[Sequence[ListedVersion]], admitted: Sequence[Sequence[ListedVersion]]
-) -> Version | None:
-    left_out = [
-        page[-1].version
-        for page, rest in zip(pages, admitted, strict=True)
-        if page and (not rest or rest[-1].version != page[-1].version)
-    ]
-    return max(left_out, default=None)
+class _Admitted:
+    """The releases of a page that have a file which is old enough. `withheld` is the newest, where it has none."""
 
+    def __init__(
+        self, page: ProjectPage, policy: FilePolicy, parse: Callable[[str], Version]
+    ) -> None:
+        self._releases = releases = list_releases(page)
+        self._places = places = policy.admitted_places(releases)
+        self._source = page.source
+        texts = releases.versions
+        last = len(texts) - 1
+        self.withheld = None if last < 0 or last in places[-1:] else parse(texts[last])
+        if len(places) < len(texts):
+            texts = [texts[place] for place in places]
+        self.versions = _ParsedLate(texts, parse)
 
-def _group(
-    pages: Sequence[Sequence[ListedVersion]],
-) -> tuple[list[Version], Sequence[Sequence[ListedVersion]]]:
-    """Return the versions of all indexes, oldest first, and each as the indexes have it, in the order of these."""
-    if len(pages) == 1:
-        return [each.version for each in pages[0]], list(zip(pages[0], strict=True))
-    grouped: dict[Version, list[ListedVersion]] = {}
-    for each in chain.from_iterable(pages):
-        grouped.setdefault(each.version, []).append(each)
-    versions = sorted(grouped)
-    return versions, [grouped[version] for version in versions]
+    def listed(self, place: int) -> ListedVersion:
+        """Return the version at a place among those admitted."""
+        return ListedVersion(
+            self.versions[place], self._releases[self._places[place]], self._source
+        )
+
+    def all(self) -> Iterator[ListedVersion]:
+        """Yield all versions, oldest first."""
+        return map(self.listed, range(len(self._places)))
+
+    def prereleases(self) -> Iterator[int]:
+        """Yield the places of pre-releases."""
+        for among_all in self._releases.prereleases:
+            place = bisect_left(self._places, among_all)
+            if place < len(self._places) and self._places[place] == among_all:
+                yield place
 
 
 def _mask(line: VersionLine, holds: Callable[[Version], bool]) -> int:

@@ -3,10 +3,8 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from siteroot.model.release import ListedFile, Release
+from siteroot.model.release import ListedFile
 from siteroot.model.settings import Settings
 from siteroot.project.cutoffs import Cutoffs, SenselessCutoffError, parse_cutoff, read_cutoffs
 
@@ -93,16 +91,3 @@ def test_a_file_without_a_time_is_too_new_but_in_a_folder_of_links() -> None:
     assert not cutoffs.admits("a", file(None))
     assert cutoffs.admits("a", file(None, "file:///links/a-1.zip"))
     assert Cutoffs(everyone=None, projects={}).admits("a", file(None))
-
-
-@given(st.lists(st.one_of(st.none(), st.floats(0, 10)), min_size=1), st.floats(0, 10))
-def test_a_release_is_judged_as_its_files_are(moments: list[float | None], cutoff: float) -> None:
-    files = [file(moment) for moment in moments]
-    known = [moment for moment in moments if moment is not None]
-    uploaded = (min(known), max(known)) if len(known) == len(moments) else None
-    release = Release(version="1", files=files, uploaded=uploaded)
-    cutoffs = Cutoffs(everyone=cutoff, projects={})
-    each = {cutoffs.admits("a", one) for one in files}
-    judged = cutoffs.admits_all("a", release)
-    assert judged is None or each == {judged}
-    assert judged is not None or len(each) == 2 or uploaded is None

@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from siteroot.formats.dependency_specifiers import take_apart
 from siteroot.formats.resolution_metadata import InvalidMetadataError
 from siteroot.model.digest import Digest
 from siteroot.model.lock import RegistrySource, Source
-from siteroot.model.metadata import DistributionMetadata
+from siteroot.model.metadata import DependencySpecifier, DistributionMetadata
 from siteroot.model.release import ListedFile, ProjectPage
 from siteroot.model.requirement import Requirement
 
@@ -126,14 +128,23 @@ def _page(url: str, name: str, releases: Mapping[str, MadeRelease]) -> ProjectPa
 
 def _metadata(name: str, version: str, made: MadeRelease) -> DistributionMetadata:
     optional = [_with_extra(text, extra) for extra, texts in made.extras.items() for text in texts]
+    requires = (*made.requires, *optional)
     return DistributionMetadata(
         name=name,
         version=Version(version),
-        requires_dist=(*made.requires, *optional),
+        requires_dist=requires,
+        specifiers=tuple(map(_apart, requires)),
         requires_python=made.metadata_python or made.requires_python,
         provides_extras=tuple(made.extras),
         dynamic=frozenset(),
     )
+
+
+def _apart(text: str) -> DependencySpecifier | None:
+    try:
+        return take_apart([ParsedRequirement(text)])[0]
+    except InvalidRequirement:
+        return None  # as an installed distribution may say it
 
 
 def _with_extra(text: str, extra: str) -> str:

@@ -39,9 +39,13 @@ class CompiledDistribution:
     pin: ResolvedPin
     place: str | None
     index: str | None
-    digests: tuple[str, ...]
     askers: tuple[str, ...]
     requirers: tuple[str, ...]
+
+    @property
+    def digests(self) -> Sequence[str]:
+        """What its files may be, in the order of the output."""
+        return sorted({str(digest) for file in self.pin.files for digest in file.digests})
 
     @property
     def editable(self) -> bool:
@@ -72,7 +76,6 @@ def describe_distributions(
             pin=pin,
             place=_place(pin, places),
             index=_index(pin),
-            digests=tuple(sorted({str(digest) for file in pin.files for digest in file.digests})),
             askers=tuple(sorted(askers.get(pin.name, ()), key=_asker_order)),
             requirers=tuple(sorted(requirers.get(pin.name, ()))),
         )

@@ -13,6 +13,9 @@ from siteroot.model.metadata import Clauses, DependencySpecifier
 
 from .markers import UnusableMarkerError, without_extras
 
+#: The longest version that is read: a number of more digits than Python takes would not be one.
+LONGEST = 1000
+
 
 def clauses_of(specifiers: SpecifierSet) -> Clauses:
     """Return the clauses of a set of version specifiers, in the order in which it is written."""
@@ -25,8 +28,13 @@ def specifiers_of(clauses: Clauses) -> SpecifierSet:
     return SpecifierSet(",".join(map("".join, clauses)))
 
 
+def is_absurd(clauses: Clauses) -> bool:
+    """Whether a version is named that is longer than any."""
+    return any(len(version) > LONGEST for _, version in clauses)
+
+
 def take_apart(parsed: Iterable[Requirement]) -> tuple[DependencySpecifier | None, ...]:
-    """Return what requirements say; None for those whose marker is nested too deep to be looked at."""
+    """Return what requirements say; None for those that are not to be judged: absurd, or nested too deep."""
     markers: dict[str, tuple[str, str] | None] = {"": ("", "")}  # most of one distribution recur
     found = []
     for each in parsed:
@@ -45,12 +53,9 @@ def _halves(marker: str) -> tuple[str, str] | None:
         return None
 
 
-def _take_apart(parsed: Requirement, marker: str, left: str) -> DependencySpecifier:
-    return DependencySpecifier(
-        name=canonicalize_name(parsed.name),
-        extras=tuple(sorted(map(canonicalize_name, parsed.extras))),
-        clauses=clauses_of(parsed.specifier),
-        marker=marker,
-        left=left,
-        url=parsed.url,
-    )
+def _take_apart(parsed: Requirement, marker: str, left: str) -> DependencySpecifier | None:
+    extras = tuple(sorted(map(canonicalize_name, parsed.extras)))
+    clauses = clauses_of(parsed.specifier)
+    if is_absurd(clauses):
+        return None
+    return canonicalize_name(parsed.name), extras, clauses, marker, left, parsed.url

@@ -159,11 +159,27 @@ class _ReleaseFiles(Sequence[ListedFile]):
     def __getitem__(self, place: int | slice) -> ListedFile | Sequence[ListedFile]:
         return self._made()[place]
 
+    def matching(self, holds: Callable[[str], bool]) -> Sequence[ListedFile]:
+        """Return those whose name holds, without making the others."""
+        if self._files is not None:
+            return [file for file in self._files if holds(file.filename)]
+        rows = self._page.rows_of(self._place)
+        return [list_file(row, self._page.head[0]) for row in rows if holds(row[0])]
+
     def _made(self) -> tuple[ListedFile, ...]:
         if self._files is None:
             rows = self._page.rows_of(self._place)
             self._files = tuple([list_file(row, self._page.head[0]) for row in rows])
         return self._files
+
+
+def matching_files(
+    files: Sequence[ListedFile], holds: Callable[[str], bool]
+) -> Sequence[ListedFile]:
+    """Return the files of a release whose name holds; of a kept page no others are made."""
+    if isinstance(files, _ReleaseFiles):
+        return files.matching(holds)
+    return [file for file in files if holds(file.filename)]
 
 
 def sort_listing(listing: Listing, project: str) -> PageFiles:

@@ -17,7 +17,7 @@ from packaging.version import Version
 from siteroot.formats.sealed import seal, unseal
 from siteroot.fs import DISK, Writer, make_folder, read_plain, write_whole
 from siteroot.model.digest import STRONG, Digest
-from siteroot.model.metadata import DependencySpecifier, DistributionMetadata
+from siteroot.model.metadata import DistributionMetadata
 
 _MAGIC = f"siteroot metadata 2, parsed by packaging {packaging.__version__}\n".encode()
 _MOST = 16 << 20
@@ -46,7 +46,7 @@ class MetadataCache:
             name=name,
             version=Version(version),
             requires_dist=requires_dist,
-            specifiers=tuple([each and DependencySpecifier(*each) for each in specifiers]),
+            specifiers=specifiers,
             requires_python=requires_python,
             provides_extras=extras,
             dynamic=dynamic,
@@ -61,7 +61,7 @@ class MetadataCache:
             metadata.name,
             str(metadata.version),
             metadata.requires_dist,
-            tuple([each and tuple(each) for each in metadata.specifiers]),
+            metadata.specifiers,
             metadata.requires_python,
             metadata.provides_extras,
             metadata.dynamic,

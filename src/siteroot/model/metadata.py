@@ -1,7 +1,6 @@
 """What a distribution says of itself, as far as resolving needs it ("Core metadata specifications")."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -12,15 +11,9 @@ from .value import dataclass, field
 Clauses = tuple[tuple[str, str], ...]
 
 
-class DependencySpecifier(NamedTuple):
-    """A requirement taken apart. Names are normalised; `left` is the marker once an extra that it asks for is there."""
-
-    name: str
-    extras: tuple[str, ...]
-    clauses: Clauses
-    marker: str
-    left: str
-    url: str | None
+#: A requirement taken apart: name, extras, clauses, marker, what is left of the marker once an extra that it asks for is
+#: there, and URL. Names are normalised. A plain tuple: of the thousands that a cache has, few are looked at.
+DependencySpecifier = tuple[str, tuple[str, ...], Clauses, str, str, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

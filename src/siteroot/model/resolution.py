@@ -1,6 +1,6 @@
 """What is to be resolved, how, and what came out: a version of each distribution that is needed, for one target."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from packaging.version import Version
@@ -93,7 +93,7 @@ class ResolvedPin:
     version: Version
     source: Source
     extras: tuple[str, ...]
-    files: tuple[ListedFile, ...]
+    files: Sequence[ListedFile]
     file: ListedFile | None
 
 

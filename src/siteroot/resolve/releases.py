@@ -13,7 +13,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from siteroot.formats.distribution_names import is_wheel
-from siteroot.formats.releases import ListedReleases, list_releases
+from siteroot.formats.releases import ListedReleases, list_releases, matching_files
 from siteroot.formats.wheel_tags import Unfitness, WheelTags
 from siteroot.model.digest import Digest
 from siteroot.model.lock import Source
@@ -35,6 +35,12 @@ _NEARNESS = (
 #: What a wheel may not fit in and where its tags say it, from the least misfit to the greatest.
 _FITNESS = ((2, Unfitness.PLATFORM), (1, Unfitness.ABI), (0, Unfitness.PYTHON))
 _SDIST_ENDINGS = (".tar.gz", ".zip")
+
+
+#: A wheel that fits: how well its digests are those asked for, how well its tags fit, its build tag.
+_Fit = tuple[int, int, tuple[()] | tuple[int, str], ListedFile]
+#: A file that cannot be taken, after how far it is from that.
+_Unfit = tuple[int, ListedFile, NoUsableFile]
 
 
 class FileAges(Protocol):
@@ -92,9 +98,16 @@ class FilePolicy:
     def admitted(self, release: Release) -> Sequence[ListedFile]:
         """Return the files of a version that are old enough."""
         ages = self.ages
-        if ages is None:
+        cutoff = None if ages is None else ages.of(self.project)
+        if ages is None or cutoff is None:
+            return release.files
+        if release.uploaded is not None and release.uploaded[1] < cutoff:
             return release.files
         return [file for file in release.files if ages.admits(self.project, file)]
+
+    def may_fit(self, filename: str) -> bool:
+        """Whether a file, by its name, is no wheel for other targets."""
+        return not is_wheel(filename) or self.wheels.rank(_tags(filename)) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +116,7 @@ class Usable:
 
     metadata: ListedFile
     installed: ListedFile
-    files: tuple[ListedFile, ...]
+    files: Sequence[ListedFile]
     source: Source
 
 
@@ -180,13 +193,36 @@ def choose_file(
     files: Sequence[ListedFile], listed: ListedVersion, policy: FilePolicy
 ) -> Usable | NoUsableFile:
     """Return which file of a version speaks for it and is installed, or why none is."""
-    fits: list[tuple[int, int, tuple[()] | tuple[int, str], ListedFile]] = []
-    unfit: list[tuple[int, ListedFile, NoUsableFile]] = []
+    # most wheels are for other targets: they matter only where nothing fits
+    fits, sdists, _ = _sort_out(matching_files(files, policy.may_fit), listed, policy)
+    best = max(fits, key=lambda fit: fit[:3])[3] if fits else None
+    sdist = max(sdists, key=policy.trust, default=None)
+    if best is not None and (sdist is None or policy.trust(best) >= policy.trust(sdist)):
+        return Usable(metadata=best, installed=best, files=files, source=listed.source)
+    unfit = sorted(_sort_out(files, listed, policy)[2], key=lambda entry: entry[0])
+    if sdist is not None:
+        other = next((file for _, file, _ in unfit if is_wheel(file.filename)), sdist)
+        metadata = sdist if best is not None else other
+        return Usable(metadata=metadata, installed=sdist, files=files, source=listed.source)
+    # an sdist's obstacle tells more than a wheel's, as uv has it
+    refusals = [refusal for _, file, refusal in unfit if not is_wheel(file.filename)]
+    nearest = (refusals or [refusal for _, _, refusal in unfit])[0]
+    if nearest.obstacle is Obstacle.TAGS:
+        return NoUsableFile(Obstacle.TAGS, _misfit([file for _, file, _ in unfit], policy.wheels))
+    return nearest
+
+
+def _sort_out(
+    files: Sequence[ListedFile], listed: ListedVersion, policy: FilePolicy
+) -> tuple[list[_Fit], list[ListedFile], list[_Unfit]]:
+    """Return the wheels that fit, the sdists, and what cannot be taken."""
+    fits: list[_Fit] = []
+    unfit: list[_Unfit] = []
     sdists: list[ListedFile] = []
     for file in files:
         obstacle = _obstacle(file, listed.version, policy)
         if obstacle is None and is_wheel(file.filename):
-            rank = policy.wheels.rank(_tags(file))
+            rank = policy.wheels.rank(_tags(file.filename))
             if rank is not None:
                 fits.append((policy.trust(file), -rank, _build_tag(file.filename), file))
                 continue
@@ -196,21 +232,7 @@ def choose_file(
         else:
             refusal = NoUsableFile(obstacle, file.yanked or "")
             unfit.append((_NEARNESS.index(obstacle), file, refusal))
-    best = max(fits, key=lambda fit: fit[:3])[3] if fits else None
-    sdist = max(sdists, key=policy.trust, default=None)
-    unfit.sort(key=lambda entry: entry[0])
-    if best is not None and (sdist is None or policy.trust(best) >= policy.trust(sdist)):
-        return Usable(metadata=best, installed=best, files=tuple(files), source=listed.source)
-    if sdist is not None:
-        other = next((file for _, file, _ in unfit if is_wheel(file.filename)), sdist)
-        metadata = sdist if best is not None else other
-        return Usable(metadata=metadata, installed=sdist, files=tuple(files), source=listed.source)
-    # an sdist's obstacle tells more than a wheel's, as uv has it
-    refusals = [refusal for _, file, refusal in unfit if not is_wheel(file.filename)]
-    nearest = (refusals or [refusal for _, _, refusal in unfit])[0]
-    if nearest.obstacle is Obstacle.TAGS:
-        return NoUsableFile(Obstacle.TAGS, _misfit([file for _, file, _ in unfit], policy.wheels))
-    return nearest
+    return fits, sdists, unfit
 
 
 def _obstacle(file: ListedFile, version: Version, policy: FilePolicy) -> Obstacle | None:
@@ -228,7 +250,7 @@ def _obstacle(file: ListedFile, version: Version, policy: FilePolicy) -> Obstacl
 
 def _misfit(files: Sequence[ListedFile], wheels: WheelTags) -> str:
     """Return what the wheels that come nearest are for: platforms, else ABIs, else Pythons."""
-    tags = [_tags(file) for file in files if is_wheel(file.filename)]
+    tags = [_tags(file.filename) for file in files if is_wheel(file.filename)]
     reasons = [wheels.explain(each).reason for each in tags]
     place, nearest = next((place, each) for place, each in _FITNESS if each in reasons)
     parts = [
@@ -237,8 +259,8 @@ def _misfit(files: Sequence[ListedFile], wheels: WheelTags) -> str:
     return ", ".join(sorted({part for each in parts for part in each.split(".")}))
 
 
-def _tags(file: ListedFile) -> str:
-    return "-".join(file.filename[:-4].rsplit("-", 3)[1:])
+def _tags(filename: str) -> str:
+    return "-".join(filename[:-4].rsplit("-", 3)[1:])
 
 
 def _build_tag(filename: str) -> tuple[()] | tuple[int, str]:

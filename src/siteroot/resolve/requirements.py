@@ -4,7 +4,8 @@ The same requirement recurs in hundreds of versions: each text is parsed once, a
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from packaging.markers import InvalidMarker, Marker
@@ -14,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from siteroot.errors import ResolutionError
-from siteroot.formats.dependency_specifiers import clauses_of, specifiers_of
+from siteroot.formats.dependency_specifiers import LONGEST, clauses_of, is_absurd, specifiers_of
 from siteroot.formats.markers import TargetMarkers, UnusableMarkerError, without_extras
 from siteroot.model.digest import Digest
 from siteroot.model.lock import Source
@@ -59,30 +60,29 @@ class AbsurdRequirementError(ResolutionError):
     """What is asked for directly names a version that is none."""
 
 
-#: The longest version that is read: a number of more digits than Python takes would not be one.
-_LONGEST = 1000
+#: A requirement's marker, "" where it has none, and the rest of it: text, or taken apart, until it is looked at.
+_Line = tuple[str, Declared | DependencySpecifier | str]
 
 
-class _Line(NamedTuple):
-    """A requirement: its marker, "" where it has none, and the rest of it, which may be text yet.
+class _Lines:
+    """All requirements of a distribution; those that speak of an extra are sought out once one is asked for."""
 
-    A `plain` one has in its own marker what is left of that beside extras.
-    """
+    __slots__ = ("_by_extra", "all")
 
-    marker: str
-    told: Declared | str
-    plain: bool = False
+    def __init__(self, lines: Sequence[_Line]) -> None:
+        self.all = lines
+        self._by_extra: dict[str, list[_Line]] | None = None
 
-
-class _Lines(NamedTuple):
-    """All requirements of a distribution, and those that speak of each extra."""
-
-    all: Sequence[_Line]
-    by_extra: Mapping[str, Sequence[_Line]]
-
-    def concerning(self, extra: str) -> Sequence[_Line]:
-        """Return those that an extra may add; "" stands for the distribution itself."""
-        return self.by_extra.get(extra, ()) if extra else self.all
+    def speaking_of(
+        self, extra: str, names_in: Callable[[str], AbstractSet[str]]
+    ) -> Sequence[_Line]:
+        """Return those whose marker names an extra."""
+        if self._by_extra is None:
+            self._by_extra = {}
+            for line in self.all:
+                for name in names_in(line[0]) if line[0] else ():
+                    self._by_extra.setdefault(name, []).append(line)
+        return self._by_extra.get(extra, ())
 
 
 class Expansion:
@@ -101,10 +101,9 @@ class Expansion:
         self._excludes = excludes
         self._parsed: dict[str, Declared | BadRequirement] = {}
         self._void: dict[Clauses, bool] = {}
-        self._lines: dict[str, _Line] = {}
-        self._listed: dict[tuple[str, ...], _Lines] = {}
+        self._lines: dict[tuple[str, ...], _Lines] = {}  # by what distributions require
+        self._concerned: dict[str, dict[str, bool]] = {}  # by extra, by marker
         self._markers_read: dict[str, str | None] = {}
-        self._kept: dict[tuple[str, str], Declared | BadRequirement] = {}
         self._rests: dict[str, str] = {"": ""}
         self._verdicts: dict[tuple[str, str], bool] = {}
 
@@ -132,12 +131,12 @@ class Expansion:
         """Return what was asked for directly, as far as it concerns the target."""
         asked = [declare(requirement) for requirement in requirements]
         for each in asked:
-            if _is_absurd(each.clauses):
+            if is_absurd(each.clauses):
                 raise AbsurdRequirementError(
-                    f"a requirement of {each.name} names a version of more than {_LONGEST} characters",
+                    f"a requirement of {each.name} names a version of more than {LONGEST} characters",
                     where=each.origin or None,
                 )
-        applied = self._applied(_Lines([_Line(each.marker, each) for each in asked], {}), "")
+        applied = self._applied(_Lines([(each.marker, each) for each in asked]), "")
         return [each for each in applied if isinstance(each, Declared)]
 
     def expand_metadata(
@@ -205,15 +204,19 @@ class Expansion:
         return found
 
     def _overridden(self, lines: _Lines, extra: str) -> Iterator[Declared | BadRequirement]:
-        for marker, told, plain in lines.concerning(extra):
-            concerned = self._concerns(marker, extra)
+        verdicts = self._concerned.setdefault(extra, {})
+        for line in lines.speaking_of(extra, self._markers.names_in) if extra else lines.all:
+            marker = line[0]
+            concerned = verdicts.get(marker)
+            if concerned is None:
+                concerned = verdicts[marker] = self._concerns(marker, extra)
             if not concerned and not self._overrides:
-                continue  # most lines of most projects: they are not worth parsing
-            each = self._parse(told) if isinstance(told, str) else told
+                continue  # most lines of most projects: they are not worth looking at
+            each = self._read(line)
             overrides = self._overrides.get(each.name) if isinstance(each, Declared) else None
             if overrides is None:
                 if concerned:
-                    yield each if plain or not marker else self._marked(told, marker, each)
+                    yield each
             elif self._belongs(marker, extra):
                 yield from (
                     override._replace(marker=self._rest(override.marker))
@@ -224,26 +227,29 @@ class Expansion:
     def _lines_of(self, metadata: DistributionMetadata) -> _Lines:
         """Return what a distribution requires, line by line."""
         texts = metadata.requires_dist
-        found = self._listed.get(texts)
+        found = self._lines.get(texts)
         if found is None:
             parts = metadata.specifiers or (None,) * len(texts)
-            lines = [self._line(*each) for each in zip(texts, parts, strict=True)]
-            by_extra: dict[str, list[_Line]] = {}
-            for line in lines:
-                for name in self._markers.names_in(line.marker) if line.marker else ():
-                    by_extra.setdefault(name, []).append(line)
-            found = self._listed[texts] = _Lines(lines, by_extra)
+            lines: list[_Line] = [
+                (each[3], each) if each is not None else self._split(text)
+                for text, each in zip(texts, parts, strict=True)
+            ]
+            found = self._lines[texts] = _Lines(lines)
         return found
 
-    def _line(self, text: str, parts: DependencySpecifier | None) -> _Line:
-        line = self._lines.get(text)
-        if line is None:
-            if parts is None or _is_absurd(parts.clauses):
-                line = self._split(text)
-            else:
-                line = _Line(parts.marker, _declared(parts), plain=True)
-            self._lines[text] = line
-        return line
+    def _read(self, line: _Line) -> Declared | BadRequirement:
+        """Return a requirement with what its marker says beside extras."""
+        marker, told = line
+        if isinstance(told, str):
+            each = self._parse(told)
+        elif isinstance(told, Declared):
+            each = told
+        else:
+            name, extras, clauses, _, left, url = told
+            return Declared(name, extras, clauses, _is_pin(clauses), left, None, url, "")
+        if not marker or isinstance(each, BadRequirement):
+            return each
+        return each._replace(marker=self._rest(marker))
 
     def _split(self, text: str) -> _Line:
         """Return a requirement's marker, and what is before it."""
@@ -251,10 +257,10 @@ class Expansion:
         if sign and "@" in head:  # a URL may hold semicolons
             parsed = self._parse(text)
             if isinstance(parsed, BadRequirement):
-                return _Line("", text)
-            return _Line(parsed.marker, parsed)
+                return "", text
+            return parsed.marker, parsed
         read = self._marker(marker)
-        return _Line("", text) if read is None else _Line(read, head)
+        return ("", text) if read is None else (read, head)
 
     def _marker(self, text: str) -> str | None:
         """Return a marker in its normal form, None where nobody can read it."""
@@ -272,18 +278,6 @@ class Expansion:
         if parsed is None:
             parsed = self._parsed[text] = _parse(text)
         return parsed
-
-    def _marked(
-        self, told: Declared | str, marker: str, each: Declared | BadRequirement
-    ) -> Declared | BadRequirement:
-        """Return a requirement with what its marker says beside extras."""
-        key = (marker, told if isinstance(told, str) else str(told))
-        found = self._kept.get(key)
-        if found is None:
-            rest = self._rest(marker)
-            found = each._replace(marker=rest) if isinstance(each, Declared) else each
-            self._kept[key] = found
-        return found
 
     def _rest(self, marker: str) -> str:
         if marker not in self._rests:
@@ -337,7 +331,7 @@ def _parse(text: str) -> Declared | BadRequirement:
     except (InvalidRequirement, RecursionError):
         return BadRequirement(f"`{text}`")
     clauses = clauses_of(parsed.specifier)
-    if _is_absurd(clauses):
+    if is_absurd(clauses):
         return BadRequirement(f"`{text}`")
     return Declared(
         name=canonicalize_name(parsed.name),
@@ -351,20 +345,11 @@ def _parse(text: str) -> Declared | BadRequirement:
     )
 
 
-def _declared(parts: DependencySpecifier) -> Declared:
-    name, extras, clauses, _, left, url = parts
-    return Declared(name, extras, clauses, _is_pin(clauses), left, None, url, "")
-
-
 def _is_pin(clauses: Clauses) -> bool:
     for sign, version in clauses:
         if sign == "===" or (sign == "==" and not version.endswith(".*")):
             return True
     return False
-
-
-def _is_absurd(clauses: Clauses) -> bool:
-    return any(len(version) > _LONGEST for _, version in clauses)
 
 
 def _by_name(declared: Iterable[Declared]) -> dict[str, list[Declared]]:

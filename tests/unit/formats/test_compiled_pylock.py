@@ -45,9 +45,7 @@ def a_distribution(
     pin = ResolvedPin(
         name=name, version=Version("1.0"), source=source, extras=(), files=files, file=None
     )
-    return CompiledDistribution(
-        pin=pin, place=place, index=None, digests=(), askers=(), requirers=()
-    )
+    return CompiledDistribution(pin=pin, place=place, index=None, askers=(), requirers=())
 
 
 def test_of_an_index_the_wheels_that_fit_and_the_sdist_are_written() -> None:

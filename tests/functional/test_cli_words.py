@@ -110,10 +110,13 @@ def test_the_cache_is_where_flags_variables_and_settings_say(tmp_path: Path) -> 
     assert told("cache", "size", "--cache-dir", "absent", "-H") == "0B"
 
 
-@pytest.mark.parametrize("words", ["cache clean numpy", "cache clean", "cache prune"])
-def test_cleaning_what_is_empty(tmp_path: Path, words: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [("cache clean numpy", "cache"), ("cache clean", "cache"), ("cache prune", "unused")],
+)
+def test_cleaning_what_is_empty(tmp_path: Path, words: str, kind: str) -> None:
     told = _main(tmp_path, *words.split(), "--cache-dir", "absent")
-    assert told == (0, "", "No cache entries found\n")
+    assert told == (0, "", f"No {kind} entries found\n")
     assert _main(tmp_path, *words.split(), "--cache-dir", "absent", "-q") == (0, "", "")
     assert [path.name for path in tmp_path.iterdir()] == []
 

@@ -206,8 +206,6 @@ def test_a_failure_leaves_the_output_as_it_was(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("r.in --universal", "--universal: siteroot resolves for one Python and one platform"),
-        ("r.in --no-strip-markers", "--no-strip-markers: what is resolved for one Python"),
         ("r.in -o pyproject.toml", "a pyproject.toml is no output"),
         ("r.in -o lock.toml", "`lock.toml` would not be found"),
         ("pylock.toml", "is resolved already"),

@@ -32,7 +32,6 @@ VALUES: dict[str, tuple[str, str]] = {
     "--no-editable-package": ("tree", ""), "--upgrade-package": ("lib", ""), "-P": ("lib", ""),
     "--upgrade-group": ("dev", "`uv pip` refuses it too"), "--user": ("", "say --target DIR"),
     "--torch-backend": ("cpu", "name the index instead"),
-    "--require-build-hashes": ("", "siteroot does not check the hashes of build requirements yet"),
     "--show-sizes": ("", "what is installed does not say how large its wheel was"),
     "--universal": ("", "siteroot resolves for one Python and one platform"),
     "--no-strip-markers": ("", "one Python and one platform needs no markers"),

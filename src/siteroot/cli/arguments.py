@@ -18,7 +18,7 @@ _ELSEWHERE = {
     "remove": "siteroot does not edit projects: run `uv remove`, then `siteroot sync --frozen`",
     "run": "a root needs no activation: PYTHONPATH=DIR python, or a script of DIR/bin",
     "venv": "siteroot makes no virtual environments: `siteroot sync --target DIR`",
-    "install": "the command is `siteroot sync`",
+    "install": "the command is `siteroot pip install`; what a lock says comes by `siteroot sync`",
     "version": "say `siteroot --version`",
 }
 

@@ -344,7 +344,8 @@ def _cache(
     presentation, action = command.presentation, command.request.action
     outcome = cache(command.request, surroundings, teller)
     if action in (CacheAction.PRUNE, CacheAction.CLEAN):
-        lines = render_collected(outcome, session.paint(presentation.color))
+        pruned = action is CacheAction.PRUNE
+        lines = render_collected(outcome, session.paint(presentation.color), pruned=pruned)
         for line in () if presentation.quiet else lines:
             teller.say(line)
         return DONE

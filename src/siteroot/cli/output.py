@@ -99,10 +99,10 @@ def render_prepared(count: int, effort: Effort, paint: Paint) -> str:
     return render_sum(paint, "Prepared", count, effort.seconds, effort.size)
 
 
-def render_collected(outcome: CacheOutcome, paint: Paint) -> list[str]:
+def render_collected(outcome: CacheOutcome, paint: Paint, *, pruned: bool) -> list[str]:
     """Return the lines that say what was taken out of the cache."""
     if not outcome.files:
-        return ["No cache entries found"]
+        return ["No unused entries found" if pruned else "No cache entries found"]
     lines = [
         f" {paint('-', 'red')} {paint(escape(wheel), 'bold')}" for wheel in sorted(outcome.wheels)
     ]

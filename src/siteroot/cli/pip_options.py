@@ -19,7 +19,6 @@ RESOLVING = (*INSTALLING, COMPILE)
 _ASKING = (*RESOLVING, "pip list", "pip tree")  # what asks indexes
 
 PRERELEASES = ("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit")
-_NO_BUILD_HASHES = "siteroot does not check the hashes of build requirements yet: leave it out"
 
 #: What resolving and installing share with `sync`: the same words, variables and settings, by field.
 _NETWORK = (
@@ -122,7 +121,7 @@ PIP_OPTIONS = (
     Option(("--no-sources",), LOCK, S, "Do not heed [tool.uv.sources].", commands=RESOLVING),
     Option(("--no-sources-package",), LOCK, M, "Do not heed what [tool.uv.sources] says of this distribution.", metavar="NAME", separator=" ", commands=RESOLVING),
     Option(("--upgrade-group",), LOCK, L, "", refused="`uv pip` refuses it too: name the distributions with -P", commands=("pip install", COMPILE)),
-    Option(("--universal",), LOCK, S, "Resolve for every platform and Python at once.", commands=("pip compile",)),
+    Option(("--universal",), LOCK, S, "", refused="siteroot resolves for one Python and one platform: leave it out", commands=(COMPILE,)),
     # -- wheels and builds
     Option(("--no-binary",), BUILD, L, "Take no wheel of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="no_binary_words", commands=RESOLVING),
     Option(("--only-binary",), BUILD, L, "Build no sdist of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="only_binary_words", commands=RESOLVING),
@@ -130,8 +129,6 @@ PIP_OPTIONS = (
     Option(("--config-settings-package",), BUILD, L, "The same for this distribution: NAME:KEY=VALUE.", metavar="SETTING", commands=RESOLVING),
     Option(("--no-build-isolation",), BUILD, S, "Build with what the root's Python has.", commands=RESOLVING),
     Option(("--no-build-isolation-package",), BUILD, M, "The same for this distribution.", metavar="NAME", commands=RESOLVING),
-    Option(("--require-build-hashes",), BUILD, S, "", refused=_NO_BUILD_HASHES, commands=RESOLVING),
-    Option(("--no-require-build-hashes",), BUILD, S, "", refused=_NO_BUILD_HASHES, commands=RESOLVING),
     Option(("--torch-backend",), BUILD, T, "", refused="name the index instead: --index https://download.pytorch.org/whl/cpu",
            variables=both("TORCH_BACKEND"), commands=RESOLVING),
     # -- the network
@@ -142,7 +139,8 @@ PIP_OPTIONS = (
            choices=("requirements.txt", "pylock.toml"), commands=("pip compile",)),
     Option(("--generate-hashes",), OUTPUT, S, "Write the hashes of each version's files.", commands=("pip compile",)),
     Option(("--no-strip-extras",), OUTPUT, S, "Write extras.", commands=("pip compile",)),
-    Option(("--no-strip-markers",), OUTPUT, S, "Write markers.", commands=("pip compile",)),
+    Option(("--no-strip-markers",), OUTPUT, S, "", commands=(COMPILE,),
+           refused="what is resolved for one Python and one platform needs no markers: leave it out"),
     Option(("--no-annotate",), OUTPUT, S, "Do not write who asks for what.", commands=("pip compile",)),
     Option(("--annotation-style",), OUTPUT, T, "How it is written who asks for what. [default: split]", metavar="STYLE", choices=("line", "split"), commands=("pip compile",)),
     Option(("--no-header",), OUTPUT, S, "Do not write which command made the file.", commands=("pip compile",)),

@@ -16,13 +16,20 @@ class SenselessPipSettingError(UsageError):
 
 
 def said_by_settings(command: str, words: Iterable[PipWord]) -> tuple[Said, ...]:
-    """Return what keys say of a command's options, the nearest word of each key. Raises SenselessPipSettingError."""
+    """Return what keys say of a command's options, the nearest word of each key.
+
+    Raises SenselessPipSettingError, for a key that asks for what siteroot does not do too: it would do something else.
+    """
     options = {name: option for option in options_of(command) for name in option.names}
     said: dict[str, Said] = {}
     for word in words:
         option = options.get(f"--{word.key}")
-        if option is None or option.refused:
+        if option is None:
             continue
+        if option.refused and word.value:
+            raise SenselessPipSettingError(
+                f"`{word.key}` of [tool.uv.pip] is not honoured: {option.refused}"
+            )
         if word.key not in said:
             said[word.key] = _said(option, word)
     return tuple(said.values())

@@ -113,7 +113,6 @@ def _compile(
         context=context,
         sources=_sources(arguments, answers, files_alone=True),
         resolution=_resolution(answers),
-        universal=bool(answers.switch("universal")),
         file=_compiled_file(answers, argv),
     )
 
@@ -179,7 +178,6 @@ def _compiled_file(answers: Answers, argv: Sequence[str]) -> CompiledFile:
         form=answers.text("lock_format"),
         hashes=bool(on("generate_hashes")),
         extras=bool(on("no_strip_extras")),
-        markers=bool(on("no_strip_markers")),
         annotation=AnnotationStyle.NONE if on("no_annotate") else style,
         header=not on("no_header"),
         command=answers.text("custom_compile_command") or _command(argv, kept),

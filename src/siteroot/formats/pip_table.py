@@ -27,11 +27,11 @@ _SHARED = frozenset({
     "exclude-newer-package", "extra-build-dependencies", "extra-build-variables", "extra-index-url", "find-links",
     "fork-strategy", "index-strategy", "index-url", "keyring-provider", "link-mode", "no-build", "no-build-isolation",
     "no-build-isolation-package", "no-index", "no-sources", "no-sources-package", "prerelease", "reinstall",
-    "reinstall-package", "resolution",
+    "reinstall-package", "require-build-hashes", "resolution",
 })  # fmt: skip
 
 #: Those that uv knows and siteroot does not heed.
-_UNHEEDED = frozenset({"emit-marker-expression", "group", "require-build-hashes", "torch-backend"})
+_UNHEEDED = frozenset({"emit-marker-expression", "group", "torch-backend"})
 
 _KNOWN = _SWITCHES | _TEXTS | _LISTS | _SHARED | _UNHEEDED
 

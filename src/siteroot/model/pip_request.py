@@ -149,7 +149,6 @@ class CompiledFile:
     form: str | None = None
     hashes: bool = False
     extras: bool = False
-    markers: bool = False
     annotation: AnnotationStyle = AnnotationStyle.SPLIT
     header: bool = True
     command: str | None = None
@@ -167,7 +166,6 @@ class CompileRequest:
     context: PipContext
     sources: tuple[RequirementSource, ...]
     resolution: ResolutionWords
-    universal: bool
     file: CompiledFile
 
 

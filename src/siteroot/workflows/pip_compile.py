@@ -137,15 +137,6 @@ def pip_compile(
 def _refuse_senseless(request: CompileRequest) -> None:
     file = request.file
     name = os.path.basename(file.path or "")
-    if request.universal:
-        raise BadOutputError(
-            "siteroot resolves for one Python and one platform: leave it out", where="--universal"
-        )
-    if file.markers:
-        raise BadOutputError(
-            "what is resolved for one Python and one platform needs no markers: leave it out",
-            where="--no-strip-markers",
-        )
     if name.lower() == "pyproject.toml":
         raise BadOutputError("a pyproject.toml is no output", where="--output-file")
     if _is_pylock(file) and name and not _PYLOCK.fullmatch(name):

@@ -197,9 +197,15 @@ def test_colours_are_uvs() -> None:
 def test_prepared_and_collected() -> None:
     effort = Effort(count=2, size=2048, seconds=0.066)
     assert render_prepared(2, effort, _PLAIN) == "Prepared 2 packages in 66ms (2.0KiB)"
-    assert render_collected(CacheOutcome(folder="/c"), _PLAIN) == ["No cache entries found"]
+    assert render_collected(CacheOutcome(folder="/c"), _PLAIN, pruned=False) == [
+        "No cache entries found"
+    ]
     gone = CacheOutcome(folder="/c", wheels=("b==1", "a==1"), files=1200, size=2048)
-    assert render_collected(gone, _PLAIN) == [" - a==1", " - b==1", "Removed 1,200 files (2.0KiB)"]
+    assert render_collected(gone, _PLAIN, pruned=True) == [
+        " - a==1",
+        " - b==1",
+        "Removed 1,200 files (2.0KiB)",
+    ]
 
 
 @pytest.mark.parametrize(

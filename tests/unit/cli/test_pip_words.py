@@ -120,20 +120,18 @@ def test_a_compile_says_what_it_writes() -> None:
     assert isinstance(plain, CompileRequest)
     assert plain.file == CompiledFile(command="siteroot pip compile r.in")
     full = request(
-        "compile r.in -o out.txt --format pylock.toml --generate-hashes --no-strip-extras --no-strip-markers --no-annotate"
+        "compile r.in -o out.txt --format pylock.toml --generate-hashes --no-strip-extras --no-annotate"
         " --no-header --no-emit-package a --emit-index-url --emit-find-links --emit-build-options --emit-index-annotation"
-        " --universal --all-extras",
+        " --all-extras",
         UV_CUSTOM_COMPILE_COMMAND="make lock",
     )
     assert isinstance(full, CompileRequest)
-    assert full.universal
     assert full.resolution.extras is None
     assert full.file == CompiledFile(
         path="out.txt",
         form="pylock.toml",
         hashes=True,
         extras=True,
-        markers=True,
         annotation=AnnotationStyle.NONE,
         header=False,
         command="make lock",

@@ -22,8 +22,9 @@ class Section(Enum):
 
     ROOT = "Where the root goes"
     LOCK = "The lock"
+    VERSIONS = "How versions are chosen"
     SELECTION = "What is installed"
-    LISTING = "What it is about"
+    LISTING = "What is told"
     PYTHON = "Python options"
     INSTALLER = "How it is installed"
     BUILD = "Wheels and builds"

@@ -49,7 +49,7 @@ SHARED_FIELDS = {
 
 S, T, N, L, M = Kind.SWITCH, Kind.TEXT, Kind.NUMBER, Kind.LIST, Kind.NAMES
 ROOT, LISTING, SELECTION, BUILD = Section.ROOT, Section.LISTING, Section.SELECTION, Section.BUILD
-OUTPUT, LOCK, NETWORK = Section.OUTPUT, Section.LOCK, Section.NETWORK
+OUTPUT, VERSIONS, NETWORK = Section.OUTPUT, Section.VERSIONS, Section.NETWORK
 
 # fmt: off
 PIP_OPTIONS = (
@@ -105,23 +105,23 @@ PIP_OPTIONS = (
     Option(("--no-allow-empty-requirements",), SELECTION, S, "", into="allow_empty_requirements", value=False, commands=("pip sync",)),
     Option(("--user",), ROOT, S, "", refused="say --target DIR", commands=("pip install",)),
     # -- how versions are chosen
-    Option(("--resolution",), LOCK, T, "Which of the versions that fit is taken. [default: highest]", metavar="RESOLUTION",
+    Option(("--resolution",), VERSIONS, T, "Which of the versions that fit is taken. [default: highest]", metavar="RESOLUTION",
            choices=("highest", "lowest", "lowest-direct"), commands=RESOLVING),
-    Option(("--prerelease",), LOCK, T, "Which pre-releases are taken. [default: if-necessary-or-explicit]", metavar="PRERELEASE",
+    Option(("--prerelease",), VERSIONS, T, "Which pre-releases are taken. [default: if-necessary-or-explicit]", metavar="PRERELEASE",
            choices=PRERELEASES, commands=RESOLVING),
-    Option(("--pre",), LOCK, S, "Take pre-releases, as --prerelease allow.", commands=RESOLVING),
-    Option(("--prerelease-package",), LOCK, L, "Which pre-releases of one distribution are taken.", metavar="NAME=PRERELEASE",
+    Option(("--pre",), VERSIONS, S, "Take pre-releases, as --prerelease allow.", commands=RESOLVING),
+    Option(("--prerelease-package",), VERSIONS, L, "Which pre-releases of one distribution are taken.", metavar="NAME=PRERELEASE",
            commands=("pip install", COMPILE)),
-    Option(("--fork-strategy",), LOCK, T, "How a resolution for several platforms forks; one for a single platform never does.", metavar="STRATEGY",
+    Option(("--fork-strategy",), VERSIONS, T, "How a resolution for several platforms forks; one for a single platform never does.", metavar="STRATEGY",
            choices=("fewest", "requires-python"), commands=("pip install", COMPILE)),
-    Option(("--exclude-newer",), LOCK, T, "Take no file that came later than this date, or within this time: 2026-01-31, 7 days.", metavar="DATE", commands=_ASKING),
-    Option(("--exclude-newer-package",), LOCK, L, "The same for one distribution; NAME=false lifts the date for it.", metavar="NAME=DATE", commands=_ASKING),
-    Option(("--index-strategy",), LOCK, T, "Which of several indexes that know a distribution count.", metavar="STRATEGY",
+    Option(("--exclude-newer",), VERSIONS, T, "Take no file that came later than this date, or within this time: 2026-01-31, 7 days.", metavar="DATE", commands=_ASKING),
+    Option(("--exclude-newer-package",), VERSIONS, L, "The same for one distribution; NAME=false lifts the date for it.", metavar="NAME=DATE", commands=_ASKING),
+    Option(("--index-strategy",), VERSIONS, T, "Which of several indexes that know a distribution count.", metavar="STRATEGY",
            choices=("first-index", "unsafe-first-match", "unsafe-best-match"), commands=_ASKING),
-    Option(("--no-sources",), LOCK, S, "Do not heed [tool.uv.sources].", commands=RESOLVING),
-    Option(("--no-sources-package",), LOCK, M, "Do not heed what [tool.uv.sources] says of this distribution.", metavar="NAME", separator=" ", commands=RESOLVING),
-    Option(("--upgrade-group",), LOCK, L, "", refused="`uv pip` refuses it too: name the distributions with -P", commands=("pip install", COMPILE)),
-    Option(("--universal",), LOCK, S, "", refused="siteroot resolves for one Python and one platform: leave it out", commands=(COMPILE,)),
+    Option(("--no-sources",), VERSIONS, S, "Do not heed [tool.uv.sources].", commands=RESOLVING),
+    Option(("--no-sources-package",), VERSIONS, M, "Do not heed what [tool.uv.sources] says of this distribution.", metavar="NAME", separator=" ", commands=RESOLVING),
+    Option(("--upgrade-group",), VERSIONS, L, "", refused="`uv pip` refuses it too: name the distributions with -P", commands=("pip install", COMPILE)),
+    Option(("--universal",), VERSIONS, S, "", refused="siteroot resolves for one Python and one platform: leave it out", commands=(COMPILE,)),
     # -- wheels and builds
     Option(("--no-binary",), BUILD, L, "Take no wheel of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="no_binary_words", commands=RESOLVING),
     Option(("--only-binary",), BUILD, L, "Build no sdist of this distribution; `:all:` is every one, `:none:` undoes it.", metavar="NAME", into="only_binary_words", commands=RESOLVING),

@@ -72,13 +72,25 @@ def main() -> int:
     }
     members = dict(modules)
     for python in () if arguments.pure else arguments.pythons or [sys.executable]:
-        asked = subprocess.run([python, "-I", "-S", "-c", ASK], stdout=subprocess.PIPE, check=True)
-        tag, version = json.loads(asked.stdout)
+        tag, version = ask(python)
         accelerators = dict(read_accelerators(version))
         members |= accelerators | compile_modules(modules | accelerators, python, tag)
     write_archive(arguments.out, members)
     print(f"{arguments.out}: {arguments.out.stat().st_size:,} bytes")
     return 0
+
+
+def ask(python: str) -> tuple[str, str]:
+    """Return what bytecode and accelerators of a Python are called by; where it is not here, say so and end."""
+    try:
+        asked = subprocess.run([python, "-I", "-S", "-c", ASK], stdout=subprocess.PIPE, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        raise SystemExit(
+            f"error: --for {python}: there is no such Python here to compile with; without that word the file runs"
+            " there all the same, and only starts more slowly"
+        ) from None
+    tag, version = json.loads(asked.stdout)
+    return tag, version
 
 
 def importable_files(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -272,3 +272,12 @@ def test_an_interpreter_that_is_too_old_is_told_so(pyz: Path, tmp_path: Path) ->
         assert ran.returncode == 2
         assert ran.stderr.count("\n") == 1
         assert "Python 3.11 or later" in ran.stderr
+
+
+def test_a_python_that_is_not_here_is_told(tmp_path: Path) -> None:
+    tool = CHECKOUT / "tools" / "make_pyz.py"
+    command = [sys.executable, str(tool), str(tmp_path / "out.pyz"), "--for", "python3.99"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: --for python3.99: there is no such Python here")
+    assert list(tmp_path.iterdir()) == []

@@ -232,7 +232,7 @@ def _add_options(parser: argparse.ArgumentParser, command: str, said: list[Said]
 
 def _explained(error: argparse.ArgumentError, argv: Sequence[str]) -> UnclearWordsError:
     name = (error.argument_name or "").rpartition("/")[2]
-    option = next((row for row in OPTIONS if name in (*row.names, *row.aliases)), None)
+    option = next((row for row in OPTIONS if name in row.words), None)
     if option is not None:
         if option.kind in (Kind.SWITCH, Kind.COUNT):
             return UnclearWordsError(f"`{option.name}` takes no value")
@@ -270,12 +270,8 @@ def _explain_unknown(unknown: Sequence[str], command: str) -> str:
     if not word.startswith("-"):
         return f"{where} takes no word `{_without_credentials(word)}`"
     word = word.partition("=")[0]
-    names = [
-        name
-        for option in options_of(command)
-        for name in (*option.names, *option.aliases)
-        if not option.refused
-    ]
+    options = options_of(command)
+    names = ["--help", *(name for each in options if not each.refused for name in each.words)]
     if _is_option(word):
         return f"`{word}` is not an option of {where}"
     near = near_name(word, names) if word.startswith("--") else None
@@ -283,7 +279,7 @@ def _explain_unknown(unknown: Sequence[str], command: str) -> str:
 
 
 def _is_option(word: str) -> bool:
-    return any(word in (*option.names, *option.aliases) for option in OPTIONS)
+    return any(word in option.words for option in OPTIONS)
 
 
 def _without_credentials(word: str) -> str:

@@ -42,6 +42,7 @@ def test_options_say_what_the_table_says(words: str, said: list[tuple[str, objec
     [
         ("sync --no-instal-project", "`siteroot sync` has no option `--no-instal-project`: did you mean `--no-install-project`?"),
         ("sync --froz", "`siteroot sync` has no option `--froz`: did you mean `--frozen`?"),
+        ("sync --hlep", "`siteroot sync` has no option `--hlep`: did you mean `--help`?"),
         ("sync --bogus", "`siteroot sync` has no option `--bogus`"),
         ("sync -x", "`siteroot sync` has no option `-x`"),
         ("sync --frozen=1", "`--frozen` takes no value"),

@@ -35,7 +35,7 @@ class Site:
         )
 
     def start_sync(self, target: str) -> "tuple[subprocess.Popen[bytes], Path]":
-        """Start a sync without a cache, and return it with its temporary folder once that is there."""
+        """Start a sync without a cache, and return it with its temporary folder once that is in use."""
         before = set(self.temporary.iterdir())
         child = self.start(
             *("sync", "--frozen", "--no-cache", "--target", target, "--python", sys.executable)
@@ -43,7 +43,7 @@ class Site:
         end = time.monotonic() + 30
         while time.monotonic() < end:
             new = set(self.temporary.iterdir()) - before
-            if new:
+            if any(any(folder.iterdir()) for folder in new):
                 return child, new.pop()
             time.sleep(0.001)
         raise AssertionError("no temporary folder was made")

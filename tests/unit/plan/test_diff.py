@@ -222,3 +222,15 @@ def test_a_library_outside_of_the_root() -> None:
     assert "../../../lib64/python3.12/site-packages/fast.so" in root.files
     root.sync([DEMO], made_policy(exact=True))
     assert not any(path.startswith("..") for path in root.files)
+
+
+def test_a_name_that_comes_meets_one_that_stays_on_a_case_blind_disk() -> None:
+    """Also far below folders that both have, and where a folder alone is spelled otherwise."""
+    stays = Brought(name="stays", schemes={"purelib": {"ns/deep/Case/a.py": b""}})
+    root = MemoryRoot(target_layout("/r"), made_target(platform="darwin"))
+    root.sync([stays])
+    for path in ("ns/deep/case/b.py", "NS/x.py", "ns/deep/Case/A.py"):
+        comes = Brought(name="comes", schemes={"purelib": {path: b""}})
+        with pytest.raises(ClobberRefusedError, match="blind to case"):
+            root.plan([stays, comes])
+    root.plan([stays, Brought(name="comes", schemes={"purelib": {"ns/deep/Case/b.py": b""}})])

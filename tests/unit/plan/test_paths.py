@@ -3,7 +3,15 @@ import posixpath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siteroot.plan.paths import depth_first, folders_of, is_ascent, join_path, parent, pycache_of
+from siteroot.plan.paths import (
+    Tree,
+    depth_first,
+    folders_of,
+    is_ascent,
+    join_path,
+    parent,
+    pycache_of,
+)
 
 NAMES = st.lists(st.sampled_from(("a", "b", "c.py")), min_size=1, max_size=5).map("/".join)
 
@@ -46,3 +54,17 @@ def test_the_deepest_folder_comes_first_and_the_root_last(folders: set[str]) -> 
     assert ordered[-1] == ""
     for index, folder in enumerate(ordered):
         assert not any(f"{folder}/".startswith(f"{above}/") for above in ordered[:index])
+
+
+@given(st.lists(st.lists(NAMES, max_size=6), max_size=3))
+def test_a_tree_knows_what_each_folder_holds(holdings: list[list[str]]) -> None:
+    tree = Tree(*holdings)
+    files = {path for paths in holdings for path in paths}
+    folders = folders_of(files)
+    assert tree.files == files
+    assert tree.folders() == folders
+    for folder in {"", *folders}:
+        held = {path for path in files | folders if parent(path) == folder}
+        assert tree.beside([folder]) == held
+        assert tree.files_in([folder]) == held & files
+    assert tree.beside(["absent"]) == set()

@@ -119,7 +119,7 @@ def diff_root(desire: Desire, inventory: Inventory) -> Plan:
     """
     coming, staying = desire.coming, desire.staying
     paths, folders = coming.files, coming.folders()
-    crossed = folders & (paths | staying.files) | staying.names.keys() & paths
+    crossed = (folders & paths) | (folders & staying.files) | (staying.names.keys() & paths)
     refuse_crossings(crossed, desire.placed)
     meetings = find_meetings(desire.placed, paths)
     clobbers = find_clobbers(meetings)

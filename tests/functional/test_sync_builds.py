@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -99,7 +100,11 @@ def test_a_zip_and_a_subdirectory_of_a_url_are_built(tmp_path: Path, desk: Desk)
         (source_files(version="2.0"), "PKG-INFO is of inner-app 2.0"),
         (
             source_files(version="2.0") | {"PKG-INFO": source_files()["PKG-INFO"]},
-            "the wheel holds 'inner_app-2.0.dist-info', and the lock says inner-app 1.0",
+            "what its build backend made is another distribution's, inner_app-2.0-py3-none-any.whl",
+        ),
+        (
+            source_files(backend=BACKEND.replace('wheel = f"{name}-', 'wheel = f"other-')),
+            "inner-app==1.0: what its build backend made is another distribution's, other-1.0-py3-none-any.whl",
         ),
         ({"README": "nothing"}, "neither pyproject.toml nor setup.py"),
         (source_files(backend="raise SystemExit('no')"), "failed in `get_requires_for_build_wheel`"),
@@ -295,6 +300,13 @@ def test_a_root_that_is_the_projects_own_folder_does_not_get_into_its_wheel(
     assert built == [["app==1.0"], []]
 
 
+def is_dead(pid: str) -> bool:
+    try:
+        return ") Z " in Path(f"/proc/{pid.strip()}/stat").read_text()
+    except OSError:
+        return True
+
+
 def test_an_interrupted_build_ends_its_processes_and_leaves_no_trace(tmp_path: Path) -> None:
     backend = BACKEND.replace(
         "    files = {}\n    for folder",
@@ -309,9 +321,7 @@ def test_an_interrupted_build_ends_its_processes_and_leaves_no_trace(tmp_path: P
         cwd=project,
     )
     assert ran.returncode == 130, ran.stderr
-    pid = (tmp_path / "pid").read_text().strip()
-    stat = Path(f"/proc/{pid}/stat")
-    assert not stat.exists() or ") Z " in stat.read_text()
+    assert is_dead((tmp_path / "pid").read_text())
     assert not (project / "pkgs").exists()
     assert os.listdir(tmp_path / "cache" / "tmp-v1") == []
     assert not (tmp_path / "cache" / "wheels-v1").exists()
@@ -394,7 +404,11 @@ def test_what_a_killed_command_leaves_is_dead_and_in_nobodys_way(tmp_path: Path)
         "    files = {}\n    for folder",
         f"    if not os.path.exists({str(tmp_path / 'killed')!r}):\n"
         f"        open({str(tmp_path / 'killed')!r}, 'w').close()\n"
+        "        import subprocess\n"
+        "        inner = subprocess.Popen(['sleep', '60'])\n"
+        f"        open({str(tmp_path / 'pid')!r}, 'w').write(str(inner.pid))\n"
         "        os.kill(os.getppid(), 9)\n"
+        "        inner.wait()\n"
         "    files = {}\n    for folder",
     )
     archive = write_sdist(tmp_path / "inner_app-1.0.tar.gz", source_files(backend=backend))
@@ -402,6 +416,10 @@ def test_what_a_killed_command_leaves_is_dead_and_in_nobodys_way(tmp_path: Path)
     place, cache = make_place(tmp_path / "place"), tmp_path / "cache"
     words = ("sync", "--frozen", "--target", "pkgs", "--cache-dir", str(cache))
     assert place.run(*words, cwd=project).returncode == -9
+    until = time.monotonic() + 20
+    while not is_dead((tmp_path / "pid").read_text()):  # the next build works in the same folder
+        assert time.monotonic() < until, "what the killed command had started lives on"
+        time.sleep(0.02)
     assert not (project / "pkgs").exists()
     assert not (cache / "wheels-v1").exists()
     assert place.run(*words, cwd=project).returncode == 0

@@ -17,12 +17,12 @@ from siteroot import fs
 from siteroot.errors import BuildError
 from siteroot.model.build import BuildOptions, BuildRoot
 
-from . import no_network
+from . import hook_start
 
 _DROPPED = ("PYTHON", "SITEROOT_", "UV_", "LC_", "__PYVENV_")
 _DROPPED_NAMES = frozenset(("LANGUAGE", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "CONDA_PREFIX"))
 _LOG_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
-_NO_NAMESPACE = 126  # no_network.py
+_NO_NAMESPACE = 126  # hook_start.py
 _PAUSE = 0.05  # seconds
 _SHOWN = 25  # lines of a log
 _WIDEST = 400  # characters of one
@@ -84,16 +84,17 @@ def run_logged(
     log: str,
     options: BuildOptions,
 ) -> Ended:
-    """Run a command to its end, its output added to the log. Whatever it started ends with it, also on an exception.
+    """Run a command to its end, its output added to the log. Whatever it started ends with it, or with this process.
 
+    What begins a session of its own, as a compiler's server does, stays.
     Raises NoNetworkNamespaceError.
     """
-    if not options.network:
-        command = [command[0], "-I", "-S", "-c", inspect.getsource(no_network), *command]
+    watched, held = os.pipe()
+    words = [str(watched), "any" if options.network else "none", *command]
     descriptor = os.open(log, _LOG_FLAGS)
     try:
         child = subprocess.Popen(  # noqa: S603 - to run what the source brings is the task
-            command,
+            [command[0], "-I", "-S", "-B", "-c", inspect.getsource(hook_start), *words],
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=subprocess.STDOUT,
@@ -101,8 +102,13 @@ def run_logged(
             env=dict(variables),
             umask=0o022,
             process_group=0,
+            pass_fds=(watched,),
         )
+    except BaseException:
+        os.close(held)
+        raise
     finally:
+        os.close(watched)
         os.close(descriptor)
     ended = Ended(code=None)
     try:
@@ -112,6 +118,7 @@ def run_logged(
         with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a dead group
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+        os.close(held)
     if ended.code == _NO_NAMESPACE and not options.network:
         raise NoNetworkNamespaceError(
             "a build cannot be kept from the network here: the system gives no network namespace",

@@ -287,16 +287,18 @@ def pin_of_tree(pin: Pin, wheel: StoredWheel) -> WheelPin:
 
 
 def _built_pin(pin: Pin, built: Built) -> WheelPin:
-    """Return the pin of a wheel file that was built for a pin."""
-    name, version = pin.name, pin.version
-    if not name or version is None:
-        try:
-            told_name, told_version, *_ = parse_wheel_filename(built.filename)
-        except ValueError:
-            raise BuiltMisfitError(
-                f"{label_of(pin)}: {built.filename!r} is no name of a wheel"
-            ) from None
-        name, version = name or told_name, version or told_version
+    """Return the pin of a wheel file that was built for a pin. Raises BuiltMisfitError where its name is of another."""
+    try:
+        told_name, told_version, *_ = parse_wheel_filename(built.filename)
+    except ValueError:
+        raise BuiltMisfitError(
+            f"{label_of(pin)}: {built.filename!r} is no name of a wheel"
+        ) from None
+    name, version = pin.name or told_name, pin.version or told_version
+    if (told_name, told_version.public) != (name, version.public):
+        raise BuiltMisfitError(
+            f"{label_of(pin)}: what its build backend made is another distribution's, {built.filename}"
+        )
     file = LockedFile(
         filename=built.filename, location="", digests=(built.digest,), size=built.size
     )

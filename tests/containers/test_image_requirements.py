@@ -2,18 +2,16 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.pyz import CHECKOUT, make_pyz
+from support.container_lab import LAB, lab, need_lab, root_in_layers
+from support.pyz import make_pyz
 
 pytestmark = [pytest.mark.container, pytest.mark.index]
 
-SHARED = CHECKOUT.parent / "shared"
-LAB = Path(os.environ.get("SITEROOT_CONTAINER_LAB") or SHARED / "container-lab.sh").resolve()
 EXAMPLE = LAB.parent / "examples" / "image-requirements"
 
 #: What of the example's Dockerfile is another: who brings the tool, its mounts, its name. The words stay, to the letter.
@@ -24,20 +22,10 @@ CHANGES = (
 )  # fmt: skip
 
 
-def lab(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["bash", str(LAB), *words], capture_output=True, text=True, check=False, timeout=240
-    )
-
-
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example with the archive in it, and its Dockerfile changed."""
-    if not LAB.is_file():
-        pytest.skip("no container lab: SITEROOT_CONTAINER_LAB names container-lab.sh")
-    checked = lab("check")
-    if checked.returncode:
-        pytest.skip(checked.stdout.strip() or checked.stderr.strip())
+    need_lab()
     folder = tmp_path_factory.mktemp("image") / "context"
     shutil.copytree(EXAMPLE, folder)
     make_pyz(folder / "siteroot.pyz")
@@ -46,7 +34,8 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for old, new in CHANGES:
         assert dockerfile.count(old) == 1, old
         dockerfile = dockerfile.replace(old, new)
-    (folder / "Dockerfile").write_text(dockerfile)
+    cache = f"type=cache,id=siteroot-requirements-{os.getpid()},"  # one of its own, cold at first
+    (folder / "Dockerfile").write_text(dockerfile.replace("type=cache,", cache))
     return folder
 
 
@@ -57,18 +46,25 @@ def tag() -> Iterator[str]:
     lab("rmi", "--force", name)
 
 
-def test_the_image_is_built_and_its_application_runs(context: Path, tag: str) -> None:
-    built = lab("build", str(context), str(context / "Dockerfile"), tag, "--no-cache")
-    printed = built.stdout + built.stderr
-    assert built.returncode == 0, printed[-4000:]
+def test_the_image_is_built_twice_with_equal_layers_and_its_application_runs(
+    context: Path, tag: str, tmp_path: Path
+) -> None:
     pins = [
         line.strip()
         for line in (context / "requirements.lock").read_text().splitlines()
         if "==" in line
     ]
     assert len(pins) > 5
-    assert all(f" + {pin}" in printed for pin in pins)
-    assert f"Resolved {len(pins)} packages in " in printed
+    words = ("build", str(context), str(context / "Dockerfile"), tag, "--no-cache")
+    layers = []
+    for _ in ("a cold cache mount", "a hot one"):
+        built = lab(*words, "--timestamp", "0")
+        printed = built.stdout + built.stderr
+        assert built.returncode == 0, printed[-4000:]
+        assert all(f" + {pin}" in printed for pin in pins)
+        assert f"Resolved {len(pins)} packages in " in printed
+        layers.append(root_in_layers(tag, tmp_path / "oci"))
+    assert layers[0] == layers[1]
     started = lab("start", tag, "--selftest")
     assert started.returncode == 0, started.stdout + started.stderr
     assert "/app/pkgs" in started.stdout

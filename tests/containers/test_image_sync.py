@@ -1,29 +1,24 @@
 """A real Dockerfile of uv's, with siteroot.pyz in uv's place, in a real container."""
 
-import io
 import json
 import os
 import shutil
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support.container_lab import LAB, lab, need_lab, root_in_layers
 from support.ground import build_versions
 from support.projects import make_project
-from support.pyz import CHECKOUT, make_pyz
+from support.pyz import make_pyz
 
 pytestmark = [pytest.mark.container, pytest.mark.index]
 
-SHARED = CHECKOUT.parent / "shared"
-LAB = Path(os.environ.get("SITEROOT_CONTAINER_LAB") or SHARED / "container-lab.sh").resolve()
 EXAMPLE = LAB.parent / "examples" / "image-sync"
 
 #: All that changes in the Dockerfile: the stage that brings the tool, its mounts, the command, where the venv was.
 CHANGES = {
-    "ARG UV=0.13.9\n": "",
     "FROM ghcr.io/astral-sh/uv:${UV} AS uv\n": "FROM scratch AS siteroot\nCOPY siteroot.pyz /siteroot\n",
     "--mount=from=uv,source=/uv,target=/uv ": "--mount=from=siteroot,source=/siteroot,target=/siteroot ",
     "/uv sync ": "/siteroot sync --target pkgs ",
@@ -58,18 +53,10 @@ ENV PYTHONPATH=/app/pkgs
 IMPORTS = "import click, httpx, numpy, pydantic, dotenv, yaml, rich; print(pydantic.__file__, numpy.ones(3).sum())"
 
 
-def lab(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["bash", str(LAB), *words], capture_output=True, text=True, check=False)
-
-
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example with the archive in it, and without its Dockerfile."""
-    if not LAB.is_file():
-        pytest.skip("no container lab: SITEROOT_CONTAINER_LAB names container-lab.sh")
-    checked = lab("check")
-    if checked.returncode:
-        pytest.skip(checked.stdout.strip() or checked.stderr.strip())
+    need_lab()
     folder = tmp_path_factory.mktemp("context")
     for name in ("pyproject.toml", "uv.lock", "README.md"):
         shutil.copyfile(EXAMPLE / name, folder / name)
@@ -93,39 +80,6 @@ def build(context: Path, tag: str, dockerfile: str, *words: str) -> str:
     built = lab("build", str(context), str(path), tag, "--no-cache", *words)
     assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
     return built.stdout + built.stderr
-
-
-def root_in_layers(tag: str, folder: Path) -> list[tuple[str, dict[str, object]]]:
-    """Return each layer's diff_id with its entries of the root: type, mode, time, owner and content."""
-    shutil.rmtree(folder, ignore_errors=True)
-    saved = lab("save", tag, str(folder))
-    assert saved.returncode == 0, saved.stderr
-    blobs = folder / "blobs" / "sha256"
-
-    def blob(digest: str) -> Path:
-        return blobs / digest.removeprefix("sha256:")
-
-    index = json.loads((folder / "index.json").read_bytes())
-    manifest = json.loads(blob(index["manifests"][0]["digest"]).read_bytes())
-    config = json.loads(blob(manifest["config"]["digest"]).read_bytes())
-    layers = []
-    for diff_id, layer in zip(config["rootfs"]["diff_ids"], manifest["layers"], strict=True):
-        entries: dict[str, object] = {}
-        with tarfile.open(fileobj=io.BytesIO(blob(layer["digest"]).read_bytes())) as archive:
-            for member in archive:
-                if not member.name.startswith("app/pkgs"):
-                    continue
-                file = archive.extractfile(member) if member.isreg() else None
-                entries[member.name] = (
-                    member.type,
-                    member.mode,
-                    member.mtime,
-                    (member.uid, member.gid),
-                    member.linkname,
-                    file.read() if file else None,
-                )
-        layers.append((diff_id, entries))
-    return layers
 
 
 def first_step(cache: str, more: str = "") -> str:

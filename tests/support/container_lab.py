@@ -1,7 +1,11 @@
 """Real images, built and run without a daemon or a registry: container-lab.sh."""
 
+import io
+import json
 import os
+import shutil
 import subprocess
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +38,39 @@ def need_lab() -> None:
     checked = lab("check")
     if checked.returncode:
         pytest.skip(checked.stdout.strip() or checked.stderr.strip())
+
+
+def root_in_layers(tag: str, folder: Path) -> list[tuple[str, dict[str, object]]]:
+    """Return each layer's diff_id with its entries of the root: type, mode, time, owner and content."""
+    shutil.rmtree(folder, ignore_errors=True)
+    saved = lab("save", tag, str(folder))
+    assert saved.returncode == 0, saved.stderr
+    blobs = folder / "blobs" / "sha256"
+
+    def blob(digest: str) -> Path:
+        return blobs / digest.removeprefix("sha256:")
+
+    index = json.loads((folder / "index.json").read_bytes())
+    manifest = json.loads(blob(index["manifests"][0]["digest"]).read_bytes())
+    config = json.loads(blob(manifest["config"]["digest"]).read_bytes())
+    layers = []
+    for diff_id, layer in zip(config["rootfs"]["diff_ids"], manifest["layers"], strict=True):
+        entries: dict[str, object] = {}
+        with tarfile.open(fileobj=io.BytesIO(blob(layer["digest"]).read_bytes())) as archive:
+            for member in archive:
+                if not member.name.startswith("app/pkgs"):
+                    continue
+                file = archive.extractfile(member) if member.isreg() else None
+                entries[member.name] = (
+                    member.type,
+                    member.mode,
+                    member.mtime,
+                    (member.uid, member.gid),
+                    member.linkname,
+                    file.read() if file else None,
+                )
+        layers.append((diff_id, entries))
+    return layers
 
 
 @dataclass

@@ -16,6 +16,7 @@ from support.projects import make_project
 from support.pyz import CHECKOUT, make_pyz
 from support.trees import describe_difference, snapshot
 from support.users import as_user
+from support.wheel_index import make_wheel, serve_index
 from support.wheels import build_wheel
 
 HOWTO = CHECKOUT / "docs" / "howto"
@@ -254,3 +255,23 @@ def test_the_tutorial_prints_what_it_says(tmp_path: Path) -> None:
 
 def _unmeasured(line: str) -> str:
     return re.sub(r"[\d.]+(ms|s|[KM]iB)", r"N", line)
+
+
+def test_from_pip_to_siteroot_pip(desk: Desk, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    for version in ("2.31.0", "2.32.0"):
+        make_wheel(files, "requests", version, "idna")
+    make_wheel(files, "idna", "3.20")
+    (desk.folder / "requirements.in").write_text("requests\n")
+    (desk.folder / "requirements.txt").write_text("requests\n")
+    with serve_index(files) as server:
+        printed = desk.follow("pip.md", {"UV_DEFAULT_INDEX": f"{server.url}/simple"})
+    listed = "Package  Version Latest Type\n-------- ------- ------ -----\nrequests 2.31.0  2.32.0 wheel\n"
+    assert listed in printed
+    assert (
+        "requests==2.32.0 \\\n    --hash=sha256:" in (desk.folder / "requirements.txt").read_text()
+    )
+    for root in ("pkgs", "layer"):
+        held = {path.name for path in (desk.folder / root).glob("*.dist-info")}
+        assert held == {"requests-2.32.0.dist-info", "idna-3.20.dist-info"}

@@ -183,10 +183,7 @@ def _place(pin: ResolvedPin, written: Mapping[str, str]) -> str | None:
         case RegistrySource() | FlatSource():
             return None
         case GitSource(url=url, commit=commit) as source:
-            words = [f"subdirectory={source.subdirectory}"] if source.subdirectory else []
-            words += [f"path={source.path}"] if source.path else []
-            words += ["lfs=true"] if source.lfs else []
-            return f"git+{without_user(url)}@{commit}{'#' if words else ''}{'&'.join(words)}"
+            return f"git+{without_user(url)}@{commit}{source.fragment}"
         case UrlSource(url=url, subdirectory=subdirectory):
             fragment = f"#subdirectory={subdirectory}" if subdirectory else ""
             return without_user(written.get(pin.name, f"{url}{fragment}"))

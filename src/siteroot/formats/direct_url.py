@@ -26,6 +26,8 @@ def render_direct_url(source: Source, digests: tuple[Digest, ...]) -> bytes | No
         case GitSource(url=url, commit=commit, requested=requested):
             subdirectory, archive = source.subdirectory, source.path
             content = {"vcs_info": {"vcs": "git", "commit_id": commit}}
+            if source.path is not None:  # uv's own word: the specification has none
+                content["path"] = source.path
             if requested is not None:
                 content["vcs_info"] = {
                     "vcs": "git",

@@ -72,14 +72,20 @@ def parse_direct_url(content: bytes) -> DirectUrl | None:
     try:
         document = json.loads(content)
         url, subdirectory = document["url"], document.get("subdirectory")
+        path = document.get("path")
         folder, vcs = document.get("dir_info") or {}, document.get("vcs_info") or {}
         urlsplit(url)
         texts = (vcs.get("vcs", ""), vcs.get("commit_id") or vcs.get("requested_revision") or "")
         editable = folder.get("editable") is True
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    if not all(isinstance(text, str) for text in (url, *texts, subdirectory or "")):
+    if not all(isinstance(text, str) for text in (url, *texts, subdirectory or "", path or "")):
         return None
     return DirectUrl(
-        url=url, editable=editable, vcs=texts[0], revision=texts[1], subdirectory=subdirectory
+        url=url,
+        editable=editable,
+        vcs=texts[0],
+        revision=texts[1],
+        subdirectory=subdirectory,
+        path=path,
     )

@@ -25,7 +25,8 @@ class Form(Enum):
 class DirectUrl:
     """What direct_url.json says of where a distribution came from (PyPA "Direct URL Data Structure").
 
-    `vcs` is "" for an archive or folder, `revision` the commit, or what was asked for where no commit is known.
+    `vcs` is "" for an archive or folder, `revision` the commit, or what was asked for where no commit is known, `path`
+    that of an archive in a commit (uv's own word).
     """
 
     url: str
@@ -33,11 +34,14 @@ class DirectUrl:
     vcs: str = ""
     revision: str = ""
     subdirectory: str | None = None
+    path: str | None = None
 
     @property
     def address(self) -> str:
         """The URL as a requirement would name it."""
         url = f"{self.vcs}+{self.url}@{self.revision}" if self.vcs else self.url
+        if self.path is not None:
+            return f"{url}#path={self.path}"
         return url if self.subdirectory is None else f"{url}#subdirectory={self.subdirectory}"
 
     @property

@@ -70,7 +70,8 @@ def place_requirement(
     if editable:
         raise ValueError("an editable has to be a folder of this machine")
     if kind.startswith("git+"):
-        return _named(_git(address.removeprefix("git+"), words), words, None)
+        git = _git(address.removeprefix("git+"), words)
+        return _named(git, words, None if git.path is None else posixpath.basename(git.path))
     return _archive(address, parts, words)
 
 
@@ -105,6 +106,8 @@ def _local(
 
 
 def _git(address: str, words: dict[str, str]) -> GitSource:
+    if not words.get("path", "x.whl").endswith(ARCHIVE_ENDINGS):
+        raise ValueError(f"`path={words['path']}` ends as no wheel or archive does")
     scheme, _, rest = address.partition("://")
     place, at, revision = rest.rpartition("@")
     if not at or "/" not in place:

@@ -27,7 +27,7 @@ from siteroot.formats.reading import Faults
 from siteroot.formats.requirements_txt import parse_requirements_txt
 from siteroot.formats.wheel_tags import WheelTags
 from siteroot.model.event import Resolved, Warned
-from siteroot.model.lock import PathSource, Source, UrlSource
+from siteroot.model.lock import GitSource, PathSource, Source, UrlSource
 from siteroot.model.pip_request import CompiledFile, CompileRequest, PipContext
 from siteroot.model.requirement import Requirement
 from siteroot.model.requirements import RequirementLine
@@ -237,6 +237,12 @@ def _render(
     header = "".join(f"{line}\n" for line in render_header(file))
     omitted = set(map(canonicalize_name, file.omitted))
     kept = [one for one in described if one.pin.name not in omitted]
+    for one in kept:
+        if isinstance(one.pin.source, GitSource) and one.pin.source.path is not None:
+            raise BadOutputError(
+                f"a pylock.toml (PEP 751) has no words for an archive inside a repository, which {one.pin.name} is",
+                hints=("--format requirements.txt can name it",),
+            )
     return header + render_pylock(kept, place)
 
 

@@ -140,4 +140,6 @@ def _origin(wanted: Wanted) -> str | None:
     source = wanted.pin.source
     if isinstance(source, DirectorySource | EditableSource):
         return f"file://{quote(source.path)}"
-    return source.url if isinstance(source, UrlSource | GitSource) else None
+    if isinstance(source, GitSource):
+        return f"git+{source.url}@{source.commit}{source.fragment}"
+    return source.url if isinstance(source, UrlSource) else None

@@ -152,8 +152,8 @@ def test_stdin_and_the_web_hold_files_too() -> None:
             GitSource(url="https://h/x", commit="", subdirectory=None, requested=None),
         ),
         (
-            "git+https://h/x@v1#path=d/a-1.zip",
-            GitSource("https://h/x", "", subdirectory=None, requested="v1", path="d/a-1.zip"),
+            "git+https://h/x@v1#path=d/a.zip",
+            GitSource("https://h/x", "", subdirectory=None, requested="v1", path="d/a.zip"),
         ),
     ],
 )

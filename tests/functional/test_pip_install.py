@@ -464,6 +464,17 @@ def test_what_cannot_be_is_said_and_changes_nothing(
     assert not shop.root.exists()
 
 
+@pytest.mark.parametrize(
+    "words", ["lib --extra more", "-r pins.txt --all-extras", "./ --extra more"]
+)
+def test_extras_are_those_of_a_file_that_has_them(shop: Shop, words: str) -> None:
+    shop.write("pins.txt", "lib\n")
+    done = shop.install(*words.split())
+    assert done.code == 2
+    assert "extras are those of a pyproject.toml" in done.err
+    assert not shop.root.exists()
+
+
 def test_the_json_says_what_changed(shop: Shop) -> None:
     document = shop.install("--output-format", "json", "alone").document
     assert document["changes"] == [{"name": "alone", "version": "1.0", "action": "installed"}]

@@ -136,6 +136,15 @@ def test_a_uv_toml_says_it_too_and_pyproject_beside_it_is_hidden(place: Place) -
     assert held == ["app-1.0.dist-info", "lib-1.0.dist-info"]
 
 
+def test_a_uv_toml_counts_without_a_project_and_from_above(place: Place) -> None:
+    text = f'[pip]\nindex-url = "{place.index}"\nresolution = "lowest"\n'
+    (place.folder / "uv.toml").write_text(text)
+    (place.folder / "ours").mkdir()
+    done = place.ours("install", "lib", "--target", "pkgs", "--python", sys.executable)
+    assert done.code == 0, done.err
+    assert tree(place.folder / "ours" / "pkgs") == ["lib-1.0.dist-info"]
+
+
 def test_it_stands_over_the_settings_of_all_commands_and_below_siteroots_own(place: Place) -> None:
     settings = '[tool.uv]\nlink-mode = "hardlink"\nresolution = "highest"\n' + _HERE
     settings += 'resolution = "lowest"\n'

@@ -1,4 +1,4 @@
-"""A source tree without the site roots that lie in it.
+"""A source tree without the site roots that lie in it, and without siteroot's own cache.
 
 A root in a project (`--target pkgs`) looks like modules of the project: setuptools stops at "Multiple top-level
 packages", or takes it into the wheel. Such a tree is built from a copy; all others where they are, for a tree may name
@@ -11,14 +11,17 @@ from collections.abc import Collection
 
 from siteroot import fs
 
-from .tree_roots import SKIPPED
+from .tree_roots import SKIPPED, place_in
 
 
-def copy_without_roots(tree: str, target: str, roots: Collection[str]) -> str:
+def copy_without_roots(tree: str, target: str, roots: Collection[str], cache: str) -> str:
     """Copy a tree to a folder that is not there yet, its links as they are, and return that. Raises OSError."""
+    kept = place_in(tree, cache)
     left_out = {f"{tree}/{path}" for path in roots}
     # what siteroot is staging beside a root that is not there yet
     left_out |= {f"{os.path.dirname(path)}/.{os.path.basename(path)}.siteroot" for path in left_out}
+    if kept is not None:
+        left_out.add(f"{tree}/{kept}")  # the target lies in it
     _copy(tree, target, left_out)
     repository = f"{tree}/.git"
     if os.path.isdir(repository):

@@ -15,7 +15,7 @@ from siteroot.formats.cache_keys import parse_cache_keys
 from siteroot.model.build import BuildKind, CacheKey, FileKey, FolderKey, GitKey, VariableKey
 from siteroot.model.reserved import STATE_FILE
 
-from .tree_roots import names_of_root
+from .tree_roots import names_of_root, place_in
 
 _MOST = 16 << 20
 _READ = 4 << 20  # bytes of a file that is read; of a larger one its size and time count
@@ -30,8 +30,11 @@ _DESCRIBING: tuple[CacheKey, ...] = (
 _MADE = frozenset(("build", "dist", "target"))  # at the top: what builds leave behind
 
 
-def read_state(folder: str, kind: BuildKind, environ: Mapping[str, str]) -> str:
-    """Return the digest of a tree's state. Raises CacheKeysError; what cannot be read is as good as not there."""
+def read_state(folder: str, kind: BuildKind, environ: Mapping[str, str], cache: str = "") -> str:
+    """Return the digest of a tree's state, siteroot's own `cache` in it aside.
+
+    Raises CacheKeysError; what cannot be read is as good as not there.
+    """
     try:
         content = fs.read_plain(f"{folder}/pyproject.toml", _MOST)
     except OSError:
@@ -39,9 +42,9 @@ def read_state(folder: str, kind: BuildKind, environ: Mapping[str, str]) -> str:
     said = parse_cache_keys(content, f"{folder}/pyproject.toml")
     rows: list[str] = []
     if said is None and kind is not BuildKind.EDITABLE:
-        theirs = names_of_root(folder)
-        files = sorted(path for path in _tree_files(folder) if path.split("/")[0] not in theirs)
-        rows += [_file_row(folder, path) for path in files]
+        theirs, kept = names_of_root(folder), place_in(folder, cache)
+        files = (path for path in _tree_files(folder, kept) if path.split("/")[0] not in theirs)
+        rows += [_file_row(folder, path) for path in sorted(files)]
         said = (GitKey(commit=True, tags=True),) if b"dynamic" in content else ()
     for key in _DESCRIBING if said is None else said:
         rows += _rows(folder, key, environ)
@@ -78,7 +81,7 @@ def _file_row(folder: str, path: str) -> str:
     return f"{path} {status.st_mode & 0o111:o} {hashlib.sha256(content).hexdigest()}"
 
 
-def _tree_files(folder: str, below: str = "") -> Iterator[str]:
+def _tree_files(folder: str, cache: str | None, below: str = "") -> Iterator[str]:
     """Yield the paths of all files that may go into a wheel, relative to the tree's folder."""
     try:
         with os.scandir(f"{folder}/{below}") as entries:
@@ -95,8 +98,9 @@ def _tree_files(folder: str, below: str = "") -> Iterator[str]:
             or name in ("__pycache__", "node_modules")
             or name.endswith(".egg-info")
             or (not below and name in _MADE)
+            or below + name == cache
         ):
-            yield from _tree_files(folder, f"{below}{name}/")
+            yield from _tree_files(folder, cache, f"{below}{name}/")
 
 
 def _git_folder(folder: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What in a source tree belongs to site roots: to those that lie in it, and to the one that it is itself (`--target .`)."""
+"""What in a source tree is siteroot's: site roots that lie in it, the one that it is itself (`--target .`), the cache."""
 
 import glob
 import os
@@ -14,13 +14,26 @@ SKIPPED = frozenset((".git", ".hg", ".svn", ".venv", "node_modules", "__pycache_
 _MOST = 64 << 20
 
 
-def find_roots(tree: str, root: str) -> tuple[str, ...]:
-    """Return the paths in a tree that belong to site roots, `root` among them whatever it holds yet."""
-    found = {*_roots_below(tree), *names_of_root(tree)}
-    tree, root = os.path.realpath(tree), os.path.realpath(root)
-    if root.startswith(f"{tree}/") and os.path.lexists(root):
-        found.add(root[len(tree) + 1 :])
+def find_roots(tree: str, root: str, cache: str) -> tuple[str, ...]:
+    """Return the paths in a tree that belong to site roots, `root` among them whatever it holds yet, and the cache.
+
+    No backend takes a hidden cache for modules, so that does not count.
+    """
+    kept = place_in(tree, cache)
+    found = {*_roots_below(tree, kept), *names_of_root(tree)}
+    place = place_in(tree, root)
+    if place is not None:
+        found.add(place)
+    if kept is not None and not any(part.startswith(".") for part in kept.split("/")):
+        found.add(kept)
     return tuple(sorted(found))
+
+
+def place_in(tree: str, folder: str) -> str | None:
+    """Return where in a tree a folder lies, None where it is not there."""
+    tree, folder = os.path.realpath(tree), os.path.realpath(folder)
+    inside = folder.startswith(f"{tree}/") and os.path.lexists(folder)
+    return folder[len(tree) + 1 :] if inside else None
 
 
 def names_of_root(tree: str) -> frozenset[str]:
@@ -54,7 +67,7 @@ def _files(tree: str, below: str) -> Iterator[str]:
         yield from (f"{folder}/{name}"[len(tree) + 1 :] for name in names)
 
 
-def _roots_below(folder: str, below: str = "") -> Iterator[str]:
+def _roots_below(folder: str, cache: str | None, below: str = "") -> Iterator[str]:
     try:
         with os.scandir(f"{folder}/{below}") as entries:
             found = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
@@ -64,5 +77,5 @@ def _roots_below(folder: str, below: str = "") -> Iterator[str]:
         yield below.rstrip("/")
         return
     for name in found:
-        if name not in SKIPPED:
-            yield from _roots_below(folder, f"{below}{name}/")
+        if name not in SKIPPED and f"{below}{name}" != cache:
+            yield from _roots_below(folder, cache, f"{below}{name}/")

@@ -44,7 +44,12 @@ class SettingsLayers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsPlaces:
-    """Where settings files may lie. The folders hold `uv/uv.toml`: `~/.config`, `/etc/xdg`, `/etc`."""
+    """Where settings files may lie. The folders hold `uv/uv.toml`: `~/.config`, `/etc/xdg`, `/etc`.
+
+    `start` is where a project's files are looked for, from there upward, although there is no project.
+    """
+
+    start: str | None = None
 
     user_folder: str | None = None
     system_folders: tuple[str, ...] = ()  # the first that has the file counts
@@ -78,7 +83,8 @@ def read_settings_layers(
         return SettingsLayers(
             layers=(*nearest, parse_uv_toml(content, places.config_file)), own=len(nearest)
         )
-    found = SettingsLayers() if project_root is None else _project_layer(files, project_root, own)
+    start = places.start if project_root is None else project_root
+    found = SettingsLayers() if start is None else _project_layer(files, start, own)
     user, user_notes = _user_layer(files, places.user_folder)
     system = _system_layer(files, places.system_folders)
     return SettingsLayers(

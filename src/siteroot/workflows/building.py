@@ -179,7 +179,9 @@ class Builder:
                 return ["commit", url, commit, subdirectory or "", str(lfs), *archive]
             case DirectoryArtifact(folder=folder, editable=editable):
                 kind = BuildKind.EDITABLE if editable else BuildKind.WHEEL
-                state = read_state(folder, kind, self._means.environ)
+                state = read_state(
+                    folder, kind, self._means.environ, self._means.store.writable_base()
+                )
                 return ["folder", kind.value, os.path.realpath(folder), state]
             case WheelArtifact():
                 return None

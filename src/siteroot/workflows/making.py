@@ -103,7 +103,7 @@ def prepare(
     fs.make_folder(making.out)
     try:
         if editable:
-            roots = find_roots(tree, means.root)
+            roots = find_roots(tree, means.root, means.store.writable_base())
             making.job = job = replace(job, system=keep_from_roots(job.system, root, roots))
         if means.choices.isolated(pin.name):
             more = hooks.ask_requires(job, root, kind)
@@ -123,11 +123,12 @@ def _bring(pin: Pin, scratch: str, means: BuildMeans, kind: BuildKind) -> str:
         case CheckoutArtifact() as artifact:
             return Sources(means).check_out(pin, artifact, scratch, mtime)
         case DirectoryArtifact(folder=folder):
-            roots = () if kind is BuildKind.EDITABLE else find_roots(folder, means.root)
+            cache = means.store.writable_base()
+            roots = () if kind is BuildKind.EDITABLE else find_roots(folder, means.root, cache)
             if not roots:
                 return folder
             with in_words(scratch):
-                return copy_without_roots(folder, f"{scratch}/source", roots)
+                return copy_without_roots(folder, f"{scratch}/source", roots, cache)
         case WheelArtifact():
             raise AssertionError(pin.name)
 

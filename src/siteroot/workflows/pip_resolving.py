@@ -88,6 +88,13 @@ def read_asking(
                 )
             yield each.requirement
 
+    sources = tuple(sources)
+    if words.extras != () and not any(map(_has_extras, sources)):
+        raise UsageError(
+            "extras are those of a pyproject.toml, setup.py, setup.cfg or pylock.toml, and none is named",
+            where="--all-extras" if words.extras is None else f"--extra {words.extras[0]}",
+            hints=("an extra of a distribution stands behind its name: NAME[EXTRA]",),
+        )
     asked = read((*sources, *_files(SourceKind.CONSTRAINTS, words.constraints)))
     bounds = _project_bounds(context, surroundings)
     return Asking(
@@ -144,6 +151,14 @@ def complete_request(
         excludes=asking.excludes,
         preferences=_kept(preferences, asking.words),
         options=replace(options_of(asking.settings), transitive=not asking.words.no_deps),
+    )
+
+
+def _has_extras(source: RequirementSource) -> bool:
+    """Whether a source is a file that can name extras of its own."""
+    name = source.text.rpartition("/")[2]
+    return source.kind is SourceKind.FILE and (
+        name.endswith(".toml") or name in ("setup.py", "setup.cfg")
     )
 
 

@@ -9,6 +9,7 @@ from siteroot.model.project import Project
 from siteroot.model.request import CacheRequest, SyncRequest
 from siteroot.model.settings import PipWord, Settings
 from siteroot.model.surroundings import Surroundings
+from siteroot.model.value import replace
 from siteroot.ports import ProjectFiles, Reporter
 from siteroot.project.discover import NoProjectError, discover_project
 from siteroot.project.settings import (
@@ -71,7 +72,12 @@ def _found_layers(
 ) -> SettingsLayers:
     project = read_found_project(request, surroundings)
     root = None if project is None else project.root
-    return read_settings_layers(DiskProjectFiles(), root, _places(request, surroundings))
+    places = replace(_places(request, surroundings), start=_start(request, surroundings))
+    return read_settings_layers(DiskProjectFiles(), root, places)
+
+
+def _start(request: "CacheRequest | PipContext", surroundings: Surroundings) -> str:
+    return os.path.normpath(os.path.join(surroundings.cwd, request.project or "."))
 
 
 def _places(
@@ -109,8 +115,7 @@ def read_found_project(
     request: "CacheRequest | PipContext", surroundings: Surroundings
 ) -> Project | None:
     """Return the project around, None where there is none. Raises ProjectError."""
-    start = os.path.normpath(os.path.join(surroundings.cwd, request.project or "."))
     try:
-        return discover_project(DiskProjectFiles(), start, frozen=True)
+        return discover_project(DiskProjectFiles(), _start(request, surroundings), frozen=True)
     except NoProjectError:
         return None

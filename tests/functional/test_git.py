@@ -3,7 +3,7 @@
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +14,7 @@ from siteroot.vcs.git import Git, GitAbsentError, GitFailedError
 from siteroot.vcs.repository import (
     CommitAbsentError,
     LfsAbsentError,
+    MirrorDamagedError,
     MirrorOfflineError,
     Repository,
 )
@@ -50,6 +51,103 @@ def test_branches_tags_and_commits_are_found_and_checked_out(tmp_path: Path, rep
     assert (folder / "a").stat().st_mode & 0o777 == 0o644
     with pytest.raises(CommitAbsentError, match="has no branch, tag or commit 'v2'"):
         there.resolve("v2")
+
+
+@pytest.mark.parametrize("word", ["HEAD", "@", None])
+def test_the_default_branch_is_the_repositorys_not_the_mirrors(
+    tmp_path: Path, repo: Repo, word: str | None
+) -> None:
+    repo.commit({"a": "1"})
+    repo.git("branch", "master")
+    newest = repo.commit({"a": "2"})
+    assert repository(tmp_path, repo.url).resolve(word) == newest
+
+
+def test_branches_and_tags_that_are_gone_are_gone(tmp_path: Path, repo: Repo) -> None:
+    commit = repo.commit({"a": "1"})
+    repo.git("branch", "feature")
+    repo.git("tag", "v1")
+    there = repository(tmp_path, repo.url)
+    assert [there.resolve("feature"), there.resolve("v1")] == [commit, commit]
+    repo.git("branch", "--delete", "feature")
+    repo.git("tag", "--delete", "v1")
+    repo.git("branch", "feature/one")  # its file would lie below that of the other
+    assert there.resolve("feature/one") == commit
+    for word in ("feature", "v1"):
+        with pytest.raises(CommitAbsentError, match=f"has no branch, tag or commit '{word}'"):
+            there.resolve(word)
+
+
+def _without_empty_folders(mirror: Path) -> None:
+    """Lose what caches that keep files alone lose."""
+    Git("", VARIABLES).run("pack-refs", "--all", cwd=str(mirror))
+    shutil.rmtree(mirror / "refs")
+
+
+def _empty_head(mirror: Path) -> None:
+    (mirror / "HEAD").write_bytes(b"")
+
+
+def _lost_objects(mirror: Path) -> None:
+    shutil.rmtree(mirror / "objects")
+    (mirror / "objects").mkdir()
+
+
+def _empty_objects(mirror: Path) -> None:
+    for path in (mirror / "objects").rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)
+            path.write_bytes(b"")
+
+
+def _broken_ref(mirror: Path) -> None:
+    (mirror / "refs" / "heads" / "main").write_bytes(b"")
+
+
+def _locked(mirror: Path) -> None:
+    (mirror / "refs" / "heads" / "main.lock").write_bytes(b"")
+    (mirror / "packed-refs.lock").write_bytes(b"")
+
+
+DAMAGES = [
+    _without_empty_folders,
+    _empty_head,
+    _lost_objects,
+    _empty_objects,
+    _broken_ref,
+    _locked,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_mirror_is_made_anew_and_no_repository_above_it_is_touched(
+    tmp_path: Path, repo: Repo, damage: Callable[[Path], None]
+) -> None:
+    own = Repo(tmp_path / "own")
+    own.commit({"work": "of years"})
+    own.git("checkout", "--quiet", "-b", "other")
+    before = own.git("for-each-ref"), own.git("config", "--list", "--local")
+    first = repo.commit({"a": "1"})
+    there = Repository(Git(repo.url, VARIABLES), f"{own.folder}/cache/mirror", offline=False)
+    assert there.resolve("main") == first
+    damage(own.folder / "cache" / "mirror")
+    second = repo.commit({"a": "2"})
+    assert there.resolve("main") == second
+    damage(own.folder / "cache" / "mirror")
+    assert (checked_out(there, second, tmp_path / "out") / "a").read_text() == "2"
+    assert (own.git("for-each-ref"), own.git("config", "--list", "--local")) == before
+
+
+def test_a_damaged_mirror_is_told_where_nothing_may_be_fetched(tmp_path: Path, repo: Repo) -> None:
+    commit = repo.commit({"a": "1", "b": "2"})
+    repository(tmp_path, repo.url).bring(commit, None)
+    blob = repo.git("rev-parse", f"{commit}:b")
+    (tmp_path / "mirror" / "objects" / blob[:2] / blob[2:]).unlink()
+    there = repository(tmp_path, repo.url, offline=True)
+    with pytest.raises(MirrorDamagedError, match=r"in the cache is damaged \(.*/mirror") as caught:
+        checked_out(there, commit, tmp_path / "out")
+    assert caught.value.hints == ("Without --offline it is fetched anew.",)
+    assert (checked_out(repository(tmp_path, repo.url), commit, tmp_path / "new") / "b").exists()
 
 
 def test_a_commit_that_is_in_the_mirror_needs_no_repository(tmp_path: Path, repo: Repo) -> None:

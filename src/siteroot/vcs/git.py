@@ -22,7 +22,6 @@ _DROPPED = frozenset(
         "GIT_NAMESPACE",
         "GIT_PREFIX",
         "GIT_QUARANTINE_PATH",
-        "GIT_CEILING_DIRECTORIES",
     )
 )
 _USERINFO = re.compile(r"://[^\s/'\"]*@")
@@ -51,7 +50,8 @@ class Git:
         self.shown = _USERINFO.sub("://", self.url)
         kept = {name: value for name, value in environ.items() if name not in _DROPPED}
         kept.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
-        config = {"core.autocrlf": "false", "advice.detachedHead": "false"}
+        # collecting would take commits that locks still name, and go on behind the back of whoever called
+        config = {"core.autocrlf": "false", "advice.detachedHead": "false", "gc.auto": "0"}
         if secret:
             config[f"url.{secret}.insteadOf"] = _host(self.url)
         self._environ = kept | {
@@ -67,7 +67,10 @@ class Git:
         return Git(url, self._environ, named_by_person=False)
 
     def run(self, *words: str, cwd: str) -> str:
-        """Return what git prints. Raises GitFailedError with what it complains of, GitAbsentError."""
+        """Return what git prints in a folder that is a repository, or holds one as `.git`.
+
+        Raises GitFailedError with what it complains of, GitAbsentError.
+        """
         code, out, complaint = self.attempt(*words, cwd=cwd)
         if code:
             raise GitFailedError(f"git {words[0]} failed: {complaint}", where=self.shown)
@@ -75,7 +78,9 @@ class Git:
 
     def attempt(self, *words: str, cwd: str) -> tuple[int, str, str]:
         """Return git's exit code, what it prints, and the telling line of its complaint."""
-        environ = self._environ
+        own = f"{cwd}/.git"
+        # else git looks for a repository in the folders above: a cache may lie inside of somebody's own
+        environ = self._environ | {"GIT_DIR": own if os.path.isdir(own) else cwd}
         if words[0] == "fetch" and not self._named_by_person:
             environ = environ | {"GIT_PROTOCOL_FROM_USER": "0"}
         try:

@@ -1,7 +1,7 @@
 """A repository's mirror in the cache, and checkouts of its commits.
 
-The mirror is bare, has all branches and tags (versions are taken from them), and is fetched into only where a commit is
-asked for that it lacks. It holds the mirrors of submodules, and files of Git LFS, too: what was once checked out is checked
+The mirror is bare, has the branches and tags of its repository (versions are taken from them), and is fetched into only
+where a commit is asked for that it lacks. One that is damaged is fetched anew. It holds the mirrors of submodules, and files of Git LFS, too: what was once checked out is checked
 out again without a network. Who fetches holds a lock, which is the caller's business.
 """
 
@@ -18,12 +18,21 @@ _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+HEAD:refs/siteroot/HEAD")
 
 
+#: What git says of a mirror: whether each branch and tag leads somewhere, and whether all is there that a commit holds.
+_CHECK_REFS = ("fsck", "--connectivity-only", "--no-dangling")
+_CHECK_CONTENT = ("rev-list", "--quiet", "--objects", "--verify-objects", "--no-walk")
+
+
 class CommitAbsentError(GitFailedError):
     """A repository does not have the commit, branch or tag that was asked for."""
 
 
 class LfsAbsentError(GitFailedError):
     """A commit is to be checked out with files of Git LFS, and they, or Git LFS itself, are not there."""
+
+
+class MirrorDamagedError(GitFailedError):
+    """A mirror in the cache is no whole repository, and nothing may be fetched."""
 
 
 class MirrorOfflineError(GitFailedError):
@@ -48,12 +57,14 @@ class Repository:
 
         Fetches first, unless it is a whole commit, which becomes no other, that the mirror has.
         """
+        if requested in ("HEAD", "@"):  # the mirror's own is another one
+            requested = None
         if requested is not None:
             self._check_word(requested)
             if _COMMIT.fullmatch(requested) and self._find(requested) == requested:
                 return requested
         if not self._offline:
-            self._fetch(*_REFS)
+            self._renew()
         names = [f"refs/tags/{requested}", f"refs/heads/{requested}", f"{requested}"]
         for name in ["refs/siteroot/HEAD"] if requested is None else names:
             if commit := self._find(name):
@@ -61,7 +72,7 @@ class Repository:
         if requested is not None and self._fetch_one(requested):
             return self._find(f"refs/siteroot/{requested}") or requested
         raise CommitAbsentError(
-            f"has no branch, tag or commit {requested!r}", where=self._git.shown
+            f"has no branch, tag or commit {(requested or 'HEAD')[:80]!r}", where=self._git.shown
         )
 
     def bring(self, commit: str, requested: str | None) -> None:
@@ -77,7 +88,7 @@ class Repository:
                 f"the commit {commit} is not in the cache, and --offline fetches nothing",
                 where=self._git.shown,
             )
-        self._fetch(*_REFS)
+        self._renew()
         if self._find(commit) == commit:
             return
         # of a pull request, or of a branch that was moved since
@@ -99,18 +110,13 @@ class Repository:
             raise LfsAbsentError(
                 "is to be checked out with Git LFS, which is not installed", where=git.shown
             )
-        parent = os.path.dirname(folder)
-        # its objects stay in the mirror: links to them are not to be had on every disk
-        git.run(
-            "clone", "--quiet", "--shared", "--no-checkout", "--", self._mirror, folder, cwd=parent
-        )
-        git.run("remote", "set-url", "origin", git.url, cwd=folder)
-        git.run("checkout", "--quiet", "--detach", commit, cwd=folder)
-        found = git.run("rev-parse", "HEAD", cwd=folder).strip()
-        if found != commit:
-            raise CommitAbsentError(
-                f"{found} was checked out in place of {commit}", where=git.shown
-            )
+        try:
+            self._clone(commit, folder)
+        except GitFailedError as error:
+            self._replace_damaged(error, _CHECK_REFS, (*_CHECK_CONTENT, commit))
+            fs.remove_tree(folder)
+            self.bring(commit, None)
+            self._clone(commit, folder)
         if lfs:
             self._bring_lfs(folder)
         for each in list_submodules(git, folder):
@@ -120,6 +126,17 @@ class Repository:
             )
             inner.bring(each.commit, None)
             inner.check_out(each.commit, f"{folder}/{each.path}", lfs=lfs)
+
+    def _clone(self, commit: str, folder: str) -> None:
+        """Check out a commit without its submodules and files of Git LFS."""
+        git, parent = self._git, os.path.dirname(folder)
+        # its objects stay in the mirror: links to them are not to be had on every disk
+        words = ("clone", "--quiet", "--shared", "--no-checkout", "--", self._mirror, folder)
+        git.run(*words, cwd=parent)
+        git.run("remote", "set-url", "origin", git.url, cwd=folder)
+        # `git checkout` says nothing of files that it cannot have
+        git.run("update-ref", "--no-deref", "HEAD", commit, cwd=folder)
+        git.run("reset", "--quiet", "--hard", cwd=folder)
 
     def _bring_lfs(self, folder: str) -> None:
         """Put files of Git LFS in the place of their pointers."""
@@ -160,12 +177,47 @@ class Repository:
         )
         return "" if code else out.strip()
 
+    def _renew(self) -> None:
+        """Have all branches and tags as they are now; those that are gone go, another's name may be below theirs."""
+        try:
+            self._fetch(*_REFS)
+        except GitFailedError as error:
+            if not self._unlock():
+                self._replace_damaged(error, _CHECK_REFS)
+            self._fetch(*_REFS)
+
+    def _unlock(self) -> bool:
+        """Remove what a git that was killed has locked, for whoever may fetch is alone; whether there was any."""
+        places = [
+            f"{folder}/{name}"
+            for folder, _, names in os.walk(self._mirror)
+            for name in names
+            if name.endswith(".lock")
+        ]
+        for place in places:
+            fs.remove_file(place)
+        return bool(places)
+
+    def _replace_damaged(self, error: GitFailedError, *checks: tuple[str, ...]) -> None:
+        """Clear away a mirror that a check finds damaged. Raises the error where the mirror is not to blame."""
+        asked = (self._git.attempt(*check, cwd=self._mirror) for check in checks)
+        complaint = next((complaint for code, _, complaint in asked if code), None)
+        if complaint is None:
+            raise error
+        if self._offline:
+            raise MirrorDamagedError(
+                f"its mirror in the cache is damaged ({complaint}): {self._mirror}",
+                where=self._git.shown,
+                hints=("Without --offline it is fetched anew.",),
+            ) from error
+        fs.remove_tree(self._mirror)
+
     def _fetch(self, *refs: str) -> None:
         if not os.path.isfile(f"{self._mirror}/HEAD"):
             fs.make_folder(self._mirror)
             self._git.run("init", "--quiet", "--bare", "--template=", ".", cwd=self._mirror)
-        words = ("--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--end-of-options")
-        self._git.run("fetch", *words, self._git.url, *refs, cwd=self._mirror)
+        words = ("--quiet", "--force", "--prune", "--no-tags", "--no-write-fetch-head")
+        self._git.run("fetch", *words, "--end-of-options", self._git.url, *refs, cwd=self._mirror)
 
     def _fetch_one(self, word: str) -> bool:
         """Fetch what nobody advertises; whether the server gives it."""

@@ -14,6 +14,8 @@ import pytest
 import siteroot
 from support.command import plain_variables
 from support.ground import Ground, make_ground
+from support.http_server import Answer, serve_folder
+from support.pages import HTML
 from support.trees import describe_difference, snapshot
 from support.wheels import build_wheel
 
@@ -265,3 +267,37 @@ def test_streams_that_nobody_hears_do_not_stop_the_work(
         time.sleep(0.1)
     assert (root / "demo-1.0.dist-info" / "RECORD").is_file()
     assert sys.executable
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_huge_page_is_no_reason_not_to_end(ground: Ground, tmp_path: Path, number: int) -> None:
+    """While an index's page is worked through no root is at work: the first signal ends the command."""
+    tag = b"<a %s>" % (b"x " * 30_000)
+    page = Answer(body=tag * 900, headers={"Content-Type": HTML})
+    with serve_folder(tmp_path) as server:
+        server.always["/simple/huge/"] = page
+        python, script, *_ = ground.command(tmp_path, tmp_path / "root")
+        words = ["pip", "compile", "-", "--default-index", f"{server.url}/simple", "--no-cache"]
+        with subprocess.Popen(
+            [python, script, *words],
+            cwd=tmp_path,
+            env=plain_variables(ground.home),
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdin is not None
+            process.stdin.write("huge\n")
+            process.stdin.close()
+            process.stdin = None
+            while not server.asked("/simple/huge/"):
+                assert process.poll() is None
+                time.sleep(0.01)
+            time.sleep(2)  # it has come, and keeps a thread busy for half a minute and more
+            began = time.monotonic()
+            process.send_signal(number)
+            time.sleep(0.5)
+            process.send_signal(number)
+            _, err = process.communicate(timeout=60)
+    assert time.monotonic() - began < 10
+    assert (process.returncode, err.count("root")) == (128 + number, 0), err

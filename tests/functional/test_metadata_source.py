@@ -204,7 +204,7 @@ def test_links_are_found_beside_an_index(site: Site, kind: str) -> None:
         (files / name).touch()
     page = site.folder / "links.html"
     page.write_bytes(
-        render_html([PageFile(filename=p.name, url=p.as_uri()) for p in files.iterdir()])
+        render_html([PageFile(filename=p.name, url=f"files/{p.name}") for p in files.iterdir()])
     )
     site.indexes[1].always["/links"] = Answer(
         headers={"Content-Type": HTML}, body=page.read_bytes()
@@ -222,7 +222,8 @@ def test_links_are_found_beside_an_index(site: Site, kind: str) -> None:
     assert versions(source, "x") == []
     (page_of, _) = source.pages("demo", None)
     assert isinstance(page_of.source, RegistrySource if kind == "a page" else FlatSource)
-    assert page_of.files[0].location == (files / "demo-1.0-py3-none-any.whl").as_uri()
+    start = site.indexes[1].url if kind == "a page" else site.folder.as_uri()
+    assert page_of.files[0].location == f"{start}/files/demo-1.0-py3-none-any.whl"
 
 
 def test_links_alone(site: Site) -> None:

@@ -72,7 +72,8 @@ class SignalInterrupts:
         if not self._told and (self._deferred or self._count > 1) and os.getpid() == self._process:
             self._told = True  # and not by each forked helper, which the terminal signals too
             try:
-                self.say("Ending as soon as the root is whole")
+                end = "the root is whole" if self._deferred else "what was begun is put away"
+                self.say(f"Ending as soon as {end}")
             except (OSError, RuntimeError, ValueError):
                 self._told = False  # nobody listens, or this came in the middle of another line
         if self._count == 1 and not self._deferred:

@@ -19,6 +19,9 @@ from siteroot.model.value import dataclass
 #: for the kinds of the first three.
 Row = tuple[str, str, Mapping[str, object], object, object, object, object, object]
 
+#: So many files can a page list; the public index's largest have some ten thousand.
+_MOST_FILES = 500_000
+
 #: Of so many files that could not be read a page's notes speak by name.
 _MOST_NOTED = 5
 
@@ -47,6 +50,12 @@ def check_api_version(version: object) -> None:
         )
 
 
+def check_count(files: int) -> None:
+    """Raise SimpleApiError for more files than a page can have."""
+    if files > _MOST_FILES:
+        raise SimpleApiError(f"the page lists more than {_MOST_FILES:,} files")
+
+
 def is_listed(filename: str, link: str) -> bool:
     """Whether a file may be called so and lie there: names lead nowhere, and neither holds what a terminal obeys."""
     return (filename + link).isprintable() and "/" not in filename and "\\" not in filename
@@ -64,11 +73,20 @@ def note_faults(faults: Sequence[str]) -> tuple[str, ...]:
 
 
 def list_file(row: Row, base: str) -> ListedFile:
-    """Return a row as a file. What is of another kind than the API wants counts as not said."""
+    """Return a row as a file. What is of another kind than the API wants counts as not said.
+
+    Raises SimpleApiError where a server's page leads to a file of this machine.
+    """
     filename, link, hashes, size, moment, requires_python, yanked, metadata = row
+    location = resolve_link(base, link)
+    if is_local(location) and not is_local(base):
+        raise SimpleApiError(
+            f"the page says that {filename} lies on this machine, where no server's page leads",
+            where=base.partition("?")[0],
+        )
     return ListedFile(
         filename=filename,
-        location=resolve_link(base, link),
+        location=location,
         digests=_digests(hashes),
         size=size if type(size) is int and size >= 0 else None,
         upload_time=read_moment(moment),
@@ -87,6 +105,11 @@ def resolve_link(base: str, link: str) -> str:
         return urljoin(base, link)
     except ValueError:
         return link
+
+
+def is_local(location: str) -> bool:
+    """Whether a URL is of this machine's disk."""
+    return location[:5].lower() == "file:"
 
 
 def read_moment(text: object) -> float | None:

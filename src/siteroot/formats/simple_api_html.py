@@ -4,20 +4,27 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin
 
-from .listing import Listing, Row, SimpleApiError, check_api_version, is_listed, note_faults
+from .html_tags import LONGEST_TAG, link_tags
+from .listing import (
+    Listing,
+    Row,
+    check_api_version,
+    check_count,
+    is_listed,
+    is_local,
+    note_faults,
+)
 
 
 def parse_simple_html(text: str, url: str) -> Listing:
     """Return what a page lists, also where it is malformed HTML.
 
-    Raises SimpleApiError for a newer API, and for a marked section (`<![`) that nobody can read.
+    Raises SimpleApiError for a newer API, and for more links than a page can have.
     """
     page = _Page(url)
-    try:
-        page.feed(text)
-        page.close()
-    except AssertionError as error:  # as the standard library says it, up to CPython 3.13
-        raise SimpleApiError(f"the page is broken HTML: {str(error)[:120]!r}") from None
+    for count, tag in enumerate(link_tags(text)):
+        check_count(count)
+        page.take(tag)
     return Listing(base=page.base, rows=page.rows, notes=note_faults(page.faults))
 
 
@@ -30,6 +37,14 @@ class _Page(HTMLParser):
         self.faults: list[str] = []
         self.base = url
         self._may_rebase = True
+
+    def take(self, tag: str | None) -> None:
+        """Take one whole tag, None for one that nobody reads."""
+        if tag is None:
+            self.faults.append(f"a link of more than {LONGEST_TAG >> 10} KiB is no link")
+            return
+        self.feed(tag)
+        self.reset()  # whatever the parser would still wait for
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take what a tag says."""
@@ -46,9 +61,16 @@ class _Page(HTMLParser):
 
     def _rebase(self, link: str) -> None:
         try:
-            self.base = urljoin(self.base, link.strip())
+            base = urljoin(self.base, link.strip())
         except ValueError:
             self.faults.append("the page's `<base>` cannot be understood")
+            return
+        if is_local(base) and not is_local(self.base):
+            self.faults.append(
+                "the page's `<base>` is on this machine, where no server's page leads"
+            )
+        else:
+            self.base = base
 
     def _take(self, attributes: Mapping[str, str | None]) -> None:
         link, _, fragment = (attributes.get("href") or "").strip().partition("#")

@@ -3,7 +3,15 @@
 import json
 from typing import Any
 
-from .listing import Listing, Row, SimpleApiError, check_api_version, is_listed, note_faults
+from .listing import (
+    Listing,
+    Row,
+    SimpleApiError,
+    check_api_version,
+    check_count,
+    is_listed,
+    note_faults,
+)
 
 
 def parse_simple_json(content: bytes, url: str) -> Listing:
@@ -20,6 +28,7 @@ def parse_simple_json(content: bytes, url: str) -> Listing:
     described = page.get("files")
     if not isinstance(described, list):
         raise SimpleApiError("the index's answer is no page: its JSON has no list `files`")
+    check_count(len(described))
     rows: list[Row] = []
     faults: list[str] = []
     for file in described:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from siteroot.model.value import dataclass, field
 
-#: How long a body may be, in bytes; the largest page of the public index has a tenth of it.
-MOST = 256 << 20
+#: How long a body may be, in bytes; the largest page of the public index has less than half of it.
+MOST = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ is fetched by threads, begun as soon as somebody expects it.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from packaging.utils import canonicalize_name
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 #: How many requests are under way at once, at most: what a connection pool holds, and no index minds.
 _WIDTH = 32
+
+#: Seconds in which threads take their temporary files away, once a signal ended the command.
+_PATIENCE = 2.0
 
 _PageKey = tuple[str, str | None]
 
@@ -83,9 +86,17 @@ class IndexedMetadata:
             self._pool.shutdown(wait=False, cancel_futures=True)
             asked = (*self._asked.values(), *self._metadata.values())
             known = (tuple, DistributionMetadata)
-            if not all(isinstance(one, known) or one.done() for one in asked):
+            waiting: list[Future[Any]] = [
+                one for one in asked if not isinstance(one, known) and not one.done()
+            ]
+            if waiting:
                 self._fetcher.cut()  # nobody waits for what was only expected
-            self._pool.shutdown()
+            if kind is None or not issubclass(kind, KeyboardInterrupt):
+                self._pool.shutdown()
+            else:  # no huge page keeps a command from its end
+                from concurrent.futures import wait  # noqa: PLC0415 - it is loaded: there are threads
+
+                wait(waiting, _PATIENCE)
 
     def pages(self, name: str, index: str | None) -> Sequence[ProjectPage]:
         """Return the pages of a project, in the order of the indexes; of one index alone where it is named by URL."""

@@ -1,6 +1,7 @@
 """Both forms of a project's page, held against each other and against what was described."""
 
 import json
+from time import process_time
 from urllib.parse import quote
 
 import pytest
@@ -75,7 +76,6 @@ def test_json_says_what_was_described(file: PageFile, size: int, moment: int) ->
         ("/x/acme-1.tar.gz#md5=0", "https://index.example/x/acme-1.tar.gz"),
         ("//cdn.example/acme-1.tar.gz", "https://cdn.example/acme-1.tar.gz"),
         ("https://u:p@h.example/acme-1.tar.gz?sig=1", "https://u:p@h.example/acme-1.tar.gz?sig=1"),
-        ("file:///wheels/acme-1.tar.gz", "file:///wheels/acme-1.tar.gz"),
     ],
 )
 def test_links_start_at_the_page(link: str, location: str) -> None:
@@ -83,6 +83,21 @@ def test_links_start_at_the_page(link: str, location: str) -> None:
     assert [file.location for file in listed(page)] == [location]
     page = render_html([PageFile(filename="acme-1.tar.gz", url=link)])
     assert [file.location for file in listed(page, HTML)] == [location]
+
+
+@pytest.mark.parametrize("link", ["file:///wheels/acme-1.zip", "FILE:acme-1.zip", " file:/a-1.zip"])
+def test_a_page_of_a_server_leads_to_no_file_of_this_machine(link: str) -> None:
+    files = [PageFile(filename="acme-1.zip", url=link)]
+    for page, kind in ((render_json(files), JSON), (render_html(files), HTML)):
+        with pytest.raises(SimpleApiError, match="lies on this machine"):
+            listed(page, kind)
+        assert listed(page, kind, "file:///index/acme/index.html")[0].location.startswith("file:/")
+
+
+def test_nor_does_its_base() -> None:
+    page = b'<base href="file:///wheels/"><a href="acme-1.zip">'
+    assert listed(page, HTML)[0].location == f"{URL}acme-1.zip"
+    assert listed(page, HTML, "file:///i.html")[0].location == "file:///wheels/acme-1.zip"
 
 
 def test_a_base_counts_before_the_first_link_alone() -> None:
@@ -107,6 +122,50 @@ def test_attributes_without_values_and_escapes() -> None:
     assert first.digests == (Digest("sha256", SHA),)
     assert second.metadata is None
     assert third.metadata == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<!-- <a href='no-1.zip'> -->", ""),
+        ("<!--><!---><!-- --!>", "<!-- never closed <a href='no-1.zip'>"),
+        ("<![CDATA[ <a href='no-1.zip'> ]]>", "<![CDATA["),
+        ("<?php <a href='no-1.zip'> ?><!DOCTYPE <a href='no-1.zip'>", "<!"),
+        ("<SCRIPT>s = \"<a href='no-1.zip'>\"</script >", "<style><a href='no-1.zip'>"),
+        ("<title><a href='no-1.zip'></TITLE>", "</a <a href='no-1.zip'"),
+        ("<p title=\"<a href='no-1.zip'>\">", "<p title='<a href=no-1.zip>"),
+        ("<abbr href='no-1.zip'><area href='no-1.zip'>", "<a href='no-1.zip'"),
+        ("1 < 2 <3> <> </> < a href='no-1.zip'>", "<"),
+    ],
+)
+def test_links_are_where_html_has_them(before: str, after: str) -> None:
+    link = "<a\ntitle=\"1 > 0\" data-yanked=it's\thref = 'a-1.zip'>a-1.zip</a>"
+    files = listed(f"{before}{link}{after}".encode(), HTML)
+    assert [file.filename for file in files] == ["a-1.zip"]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<", "<!--", "<![CDATA[", "<a x ", '<a "', "<a href='", "<a =x", "<script", "<title>", "&amp"],
+)
+def test_what_nobody_closes_takes_no_longer_for_it(unit: str) -> None:
+    began = process_time()
+    assert listed((unit * (2_000_000 // len(unit))).encode(), HTML) == []
+    assert process_time() - began < 5  # with the page's square: hours
+
+
+def test_a_tag_longer_than_any_is_no_link() -> None:
+    padded = '<a href="long-1.zip" {}>'.format("x " * 40_000)
+    listing = parse_simple_page(f'{padded}<a href="a-1.zip">'.encode(), HTML, URL)
+    assert [row[0] for row in listing.rows] == ["a-1.zip"]
+    assert listing.notes == ("a link of more than 64 KiB is no link",)
+
+
+def test_a_page_has_so_many_files_and_no_more() -> None:
+    with pytest.raises(SimpleApiError, match="more than 500,000 files"):
+        listed(b'{"files": [%s0]}' % (b"0," * 500_001))
+    with pytest.raises(SimpleApiError, match="more than 500,000 files"):
+        listed(b"<a>" * 500_002, HTML)
 
 
 def test_a_page_in_another_charset() -> None:

@@ -11,6 +11,7 @@ from siteroot import fs
 from siteroot.build.scratch_interpreter import link_interpreter
 from siteroot.index.fetch import Fetcher
 from siteroot.index.metadata_cache import MetadataCache
+from siteroot.interpreter.probe import probe_interpreter
 from siteroot.model.build import BuildRoot
 from siteroot.model.pin import Pin, wheel_pin
 from siteroot.model.settings import LinkMode, Settings
@@ -50,7 +51,7 @@ class BuildSite:
 
     `selected` is all that the root shall hold; what is not built in isolation is built with that, or
     (`on_interpreter`) with what the target's interpreter has. `again` returns a command that builds a pin once more.
-    `installs` and `described` as in `BuildMeans`.
+    `installs` and `described` as in `BuildMeans`. `cache_folder` keeps what interpreters answered.
     """
 
     target: Target
@@ -64,16 +65,30 @@ class BuildSite:
     on_interpreter: bool = False
     installs: bool = True
     described: MetadataCache = MetadataCache(None)
+    cache_folder: str | None = None
 
 
 class Provisioner:
-    """Makes build roots in a store's work folder."""
+    """Makes build roots in a store's work folder.
+
+    They are made for what runs in them, the target's interpreter as it is on this machine: words (`--python-platform`,
+    `--python-version`) make a target of it that may run nowhere here.
+    """
 
     def __init__(
-        self, store: Store, target: Target, resolve: Resolve, *, reporter: Reporter, clock: Clock
+        self,
+        store: Store,
+        target: Target,
+        resolve: Resolve,
+        probe: Callable[[Interpreter], Target],
+        *,
+        reporter: Reporter,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._target = target
+        self._probe = probe
+        self._probed: Target | None = None
         self._resolve = resolve
         self._reporter = reporter
         self._clock = clock
@@ -87,7 +102,7 @@ class Provisioner:
 
     def provide(self, requires: Sequence[str], why: str, place: str | None = None) -> BuildRoot:
         """Return a root that holds what `requires` asks for."""
-        root = self.provide_pins(lambda: self._resolve(requires, self._target, why), why, place)
+        root = self.provide_pins(lambda: self._resolve(requires, self._host(why), why), why, place)
         self._requires[root.folder] = tuple(requires)
         return root
 
@@ -95,7 +110,7 @@ class Provisioner:
         self, pins: Callable[[], Sequence[Pin]], why: str, place: str | None = None
     ) -> BuildRoot:
         """Return a root that holds these pins; `why` and `place` as above."""
-        interpreter = self._interpreter(why)
+        host, interpreter = self._host(why), self._interpreter(why)
         held = ExitStack()
         if place is None:
             folder = f"{held.enter_context(self._store.work())}/root"
@@ -105,7 +120,7 @@ class Provisioner:
                 fs.remove_tree(place)
         self._held[folder], self._requires[folder] = held, ()
         try:
-            layout = prefix_layout(folder, self._target)
+            layout = prefix_layout(folder, host)
             library = f"{folder}/{layout.folders['purelib']}"
             root = BuildRoot(
                 folder=folder,
@@ -114,7 +129,7 @@ class Provisioner:
                 platlib=f"{folder}/{layout.folders['platlib']}",
                 scripts=f"{folder}/{layout.folders['scripts']}",
             )
-            self._fill(root, pins())
+            self._fill(root, pins(), host)
             with in_words(folder):
                 fs.make_folder(library)
                 link_interpreter(folder, interpreter)
@@ -126,7 +141,8 @@ class Provisioner:
     def extend(self, root: BuildRoot, requires: Sequence[str], why: str) -> BuildRoot:
         """Return the root, which holds these too: resolved together with what it holds."""
         together = self._requires[root.folder] = (*self._requires[root.folder], *requires)
-        self._fill(root, self._resolve(together, self._target, why))
+        host = self._host(why)
+        self._fill(root, self._resolve(together, host, why), host)
         return root
 
     def interpreter_root(self, why: str) -> BuildRoot:
@@ -153,19 +169,25 @@ class Provisioner:
             raise NoInterpreterToBuildError(f"there is no Python here to build {why} with")
         return interpreter
 
+    def _host(self, why: str) -> Target:
+        """Return what a build runs on."""
+        if self._probed is None:
+            self._probed = self._probe(self._interpreter(why))
+        return self._probed
+
     def _forget(self, folder: str) -> None:
         held = self._held.pop(folder)
         del self._requires[folder]
         fs.remove_tree(folder)
         held.close()
 
-    def _fill(self, root: BuildRoot, pins: Sequence[Pin]) -> None:
+    def _fill(self, root: BuildRoot, pins: Sequence[Pin], host: Target) -> None:
         assert self._supply is not None
         supply = self._supply()
         filling = Filling(
             pins=supply.as_wheels(sorted(pins, key=lambda pin: pin.name)),
-            layout=prefix_layout(root.folder, self._target),
-            target=self._target,
+            layout=prefix_layout(root.folder, host),
+            target=host,
             policy=_POLICY,
             link_mode=LinkMode.COPY,  # what runs in it may change it, and must not reach the store
             dry_run=False,
@@ -203,7 +225,11 @@ def tie_builds(
     clock: Clock,
 ) -> Builds:
     """Return how what cannot be fetched is built: the knot of this module, tied."""
-    roots = Provisioner(store, site.target, resolve, reporter=reporter, clock=clock)
+
+    def probe(interpreter: Interpreter) -> Target:
+        return probe_interpreter(interpreter.executable, site.cache_folder, site.environ)
+
+    roots = Provisioner(store, site.target, resolve, probe, reporter=reporter, clock=clock)
     choices = BuildChoices(
         site.settings, site.environ, {pin.name: pin.version for pin in site.selected}
     )

@@ -152,6 +152,7 @@ class Supplies:
             again=purpose.again,
             installs=purpose.installs,
             described=open_descriptions(lasting),
+            cache_folder=lasting,
             log_folder=f"{lasting}/{bucket('logs')}" if lasting else f"{beside}/siteroot-logs",
         )
         return tie_builds(

@@ -4,7 +4,7 @@ Whoever forgot that word (`--python-version`, `--python-platform`, `--compile-by
 distributions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from siteroot.formats.wheel_tags import WheelTags
 from siteroot.model.layout import Layout
@@ -32,12 +32,17 @@ def explain_renewal(
     """
     again = [old for wanted in triage.wanted for old in wanted.old if old.entry is not None]
     state, root = inventory.state, layout.root
-    if not again or state is None:
+    if state is None:
         return None
-    if not is_for_python(state, target):
+    if not is_for_python(state, target) and (again or triage.left):
         was = _python(state.implementation, state.python)
         now = _python(target.implementation, target.python_version)
-        return f"{root} was made for {was}, and is made anew for {now}"
+        if not triage.left:
+            return f"{root} was made for {was}, and is made anew for {now}"
+        stays = _count(triage.left, "stays as it is", "stay as they are")
+        return f"{root} was made for {was}: what is asked for is placed for {now}, and {stays}"
+    if not again:
+        return None
     if state.form != root_form(layout, target):
         return f"{root} was made in another layout, for another system, or by an older siteroot, and is made anew"
     elsewhere = _platforms_elsewhere(triage, target, read_tags)
@@ -48,11 +53,13 @@ def explain_renewal(
         return f"{root} has {wheels} for another platform ({elsewhere[0]}), placed anew for {now}{unsaid}"
     compiled = [old for old in again if old.entry is not None and old.entry.bytecode]
     if compiled and not policy.bytecode:
-        count = (
-            "1 distribution has" if len(compiled) == 1 else f"{len(compiled)} distributions have"
-        )
-        return f"{count} bytecode in {root}, which goes: --compile-bytecode was not said"
+        return f"{_count(compiled, 'has', 'have')} bytecode in {root}, which goes: --compile-bytecode was not said"
     return None
+
+
+def _count(distributions: Sequence[object], one: str, more: str) -> str:
+    count = len(distributions)
+    return f"1 distribution {one}" if count == 1 else f"{count} distributions {more}"
 
 
 def _python(implementation: str, version: str) -> str:

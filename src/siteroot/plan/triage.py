@@ -40,7 +40,8 @@ class Policy:
     """What may be done to a root. `exact` None: removing what siteroot itself put there is fine (ROOT.md 2).
 
     `by_version`: what an index would bring stays where its version is there already, whoever put it there and for
-    whatever reason (`siteroot pip`). `spared`: names that stay though others go.
+    whatever reason (`siteroot pip`); unless it is one of `unfit`, whose wheels are for another Python or platform.
+    `spared`: names that stay though others go.
     """
 
     exact: bool | None
@@ -52,6 +53,12 @@ class Policy:
     bytecode: str = ""  # the kind of bytecode that the root shall hold, "" for none of ours
     by_version: bool = False
     spared: frozenset[str] = frozenset()
+    unfit: frozenset[str] = frozenset()
+
+    @property
+    def leaves_marks(self) -> bool:
+        """Whether REQUESTED and bytecode stay as they are: where others stay, the root is no function of the pins."""
+        return self.by_version and not self.exact
 
     def reinstalls(self, name: str) -> bool:
         """Whether a distribution is to be placed anew."""
@@ -258,9 +265,10 @@ def _why_wanted(
         more = len(old[0].missing) - 1
         files = "1 file" if more == 1 else f"{more} files"
         return f"{old[0].missing[0]} is missing" + (f", and {files} more" if more else "")
-    if entry.bytecode != policy.bytecode and not (policy.by_version and not policy.bytecode):
+    if entry.bytecode != policy.bytecode and not (policy.leaves_marks and not policy.bytecode):
         return _why_compiled(entry.bytecode, policy.bytecode)
-    return None if serves else _why_other(pin, entry, policy)
+    why = None if serves else _why_other(pin, entry, policy)
+    return _why_marked(pin, entry) if why is None and not policy.leaves_marks else why
 
 
 def _why_remade(*, same_python: bool) -> str:
@@ -275,6 +283,7 @@ def _serves(old: InstalledDistribution, pin: WheelPin, policy: Policy) -> bool:
         policy.by_version
         and isinstance(pin.source, RegistrySource | FlatSource)
         and not policy.reinstalls(pin.name)
+        and pin.name not in policy.unfit
         and same_version(old.version, pin)
     )
 
@@ -295,16 +304,20 @@ def _why_other(pin: WheelPin, entry: RootEntry, policy: Policy) -> str | None:
     digests = pin.artifact.file.digests
     if entry.version != str(pin.version) and not same_version(entry.version, pin):
         return f"the root has {entry.version}"
+    if pin.name in policy.unfit:
+        return "its wheel is for another Python or platform"
     if digests and not any(digest in entry.digests for digest in digests):
         return "the lock names another file"
-    if entry.direct != pin.direct and not policy.by_version:
-        return (
-            "it is now asked for directly" if pin.direct else "it is no longer asked for directly"
-        )
     direct_url = render_direct_url(pin.source, digests)
     if entry.origin != ("" if direct_url is None else hashlib.sha256(direct_url).hexdigest()):
         return "it comes from another place"
     return None
+
+
+def _why_marked(pin: WheelPin, entry: RootEntry) -> str | None:
+    if entry.direct == pin.direct:
+        return None
+    return "it is now asked for directly" if pin.direct else "it is no longer asked for directly"
 
 
 def same_version(text: str, pin: WheelPin) -> bool:

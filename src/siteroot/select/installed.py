@@ -5,6 +5,7 @@ installed may be older than today's rules.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
@@ -99,6 +100,11 @@ def group_by_name(
     return by_name
 
 
+def fits_tags(one: DescribedDistribution, tags: AbstractSet[str]) -> bool:
+    """Whether one of a target's tags is the distribution's; what names none fits."""
+    return not one.tags or not tags.isdisjoint(one.tags)
+
+
 def needs_of(one: DescribedDistribution, target: Target) -> tuple[Requirement, ...]:
     """Return the requirements that hold for the target, in their order; none where it cannot say."""
     if one.metadata is None:
@@ -168,7 +174,7 @@ def _judge(
         found.append(WrongPython(one.name, requires_python, python))
     if one.unread:
         found.append(Unreadable(one.name, one.unread, one.path))
-    elif one.tags and tags.isdisjoint(one.tags):
+    elif not fits_tags(one, tags):
         found.append(WrongPlatform(one.name))
     for need in needs_of(one, target):
         there = by_name.get(canonicalize_name(need.name), ())

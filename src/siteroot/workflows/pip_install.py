@@ -20,10 +20,13 @@ from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
 from siteroot.model.value import dataclass, replace
+from siteroot.plan.triage import is_for_python
 from siteroot.ports import Clock, Interrupts, Reporter
 from siteroot.root.installed import describe_installed
+from siteroot.root.inventory import read_state
 from siteroot.root.journal import recovery_due
 from siteroot.select.choice import normalize_names
+from siteroot.select.installed import fits_tags
 from siteroot.select.pylock import select_pylock_pins
 
 from .build_means import label_of
@@ -205,9 +208,21 @@ def _satisfied(work: _Work) -> int | None:
         or settings.compile_bytecode
         or work.asking.requirements.locks
         or recovery_due(work.place.layout.root)
+        or _is_for_another_python(work.place)
     ):
         return None
     return count_satisfied(work.asking, work.installed, work.place.target)
+
+
+def _is_for_another_python(place: Place) -> bool:
+    state = read_state(place.layout)
+    return state is not None and not is_for_python(state, place.target)
+
+
+def _unfit(work: _Work) -> frozenset[str]:
+    """Return the names of what is there and is for another Python or platform."""
+    tags = frozenset(work.place.target.tags)
+    return frozenset(one.name for one in work.installed if not fits_tags(one, tags))
 
 
 def _pins(work: _Work, index: IndexResolver, builds: Callable[[], Builds]) -> tuple[Pin, ...]:
@@ -239,7 +254,8 @@ def _choosable(work: _Work) -> Mapping[str, DescribedDistribution]:
     """Return what of the root may be chosen: nothing where each file has to have the hash that is asked for."""
     if work.settings.reinstall or work.settings.require_hashes:
         return {}
-    return choosable(work.installed, normalize_names(work.settings.reinstall_package))
+    anew = (*normalize_names(work.settings.reinstall_package), *_unfit(work))
+    return choosable(work.installed, anew)
 
 
 def _locked_pins(work: _Work, target: Target) -> tuple[Pin, ...]:
@@ -286,7 +302,13 @@ def _filling(work: _Work, pins: tuple[WheelPin, ...], bytecode: BytecodeSupply |
         pins=pins,
         layout=work.place.layout,
         target=work.place.target,
-        policy=replace(policy, exact=request.exact, by_version=True, spared=seeds_of(work.place)),
+        policy=replace(
+            policy,
+            exact=request.exact,
+            by_version=True,
+            spared=seeds_of(work.place),
+            unfit=_unfit(work),
+        ),
         link_mode=choose_link_mode(settings),
         dry_run=looks_only,
         partial=looks_only and bool(settings.offline),

@@ -9,6 +9,7 @@ from siteroot.model.installed import DescribedDistribution
 from siteroot.model.requirement import Requirement
 from siteroot.model.target import Target
 from siteroot.resolve.requirements import BadRequirement, Declared, Expansion
+from siteroot.select.installed import fits_tags
 
 from .pip_resolving import Asking
 
@@ -28,10 +29,11 @@ def count_satisfied(
     expansion = Expansion(TargetMarkers(target.markers), bounds, asking.overrides, asking.excludes)
     waiting: list[Declared] = expansion.expand(named)
     seen: set[tuple[str, str | None]] = set()
+    tags = frozenset(target.tags)
     while waiting:
         declared = waiting.pop()
         found = by_name.get(declared.name, [])
-        if len(found) != 1 or not _fits(found[0], declared):
+        if len(found) != 1 or not _fits(found[0], declared) or not fits_tags(found[0], tags):
             return None
         metadata = found[0].metadata
         for extra in (None, *declared.extras):

@@ -88,6 +88,11 @@ def test_by_version_what_an_index_would_bring_stays_whoever_put_it_there() -> No
     assert "changed by pip" in str(why(newer, as_foreign(there, "demo"), by_version))
     url = UrlSource("https://files.test/demo-1.0-py3-none-any.whl", None)
     assert why(replace(DEMO.pin, source=url), there, by_version) == "it comes from another place"
+    exact = replace(by_version, exact=True)
+    assert why(replace(DEMO, direct=True).pin, there, exact) == "it is now asked for directly"
+    assert why(changed, there, exact) is None
+    unfit = replace(by_version, unfit=frozenset({"demo"}))
+    assert why(DEMO.pin, there, unfit) == "its wheel is for another Python or platform"
     anew = replace(by_version, reinstall=True)
     assert why(DEMO.pin, there, anew) == "asked for with --reinstall"
     assert "changed by pip" in str(why(DEMO.pin, as_foreign(there, "demo"), anew))

@@ -276,11 +276,34 @@ def test_what_others_installed_goes_whole_and_what_it_shares_stays(
     root = tmp_path / "root"
     install(root, wheels["alone"], wheels["left"], wheels["right"])
     assert uninstall(desk, root, "alone", "left").code == 0
-    # pip's list of files is wrong about scripts, headers and data where it installs into a target
-    gone = snapshot(root) if install is _uv else os.listdir(root)
-    assert [path for path in gone if "alone" in path or path.startswith("left")] == []
+    assert [path for path in snapshot(root) if "alone" in path or path.startswith("left")] == []
     assert (root / "shared" / "one.py").is_file()  # uv takes it, though another one needs it
     assert (root / "right.py").is_file()
+
+
+@pytest.mark.parametrize("install", [_pip, pytest.param(_uv, marks=pytest.mark.uv)])
+def test_what_others_installed_is_replaced_whole(
+    desk: Desk, tmp_path: Path, wheels: dict[str, Path], install: Callable[..., None]
+) -> None:
+    root, fresh = tmp_path / "root", tmp_path / "fresh"
+    install(root, wheels["alone"])
+    words = ("--cache-dir", desk.home / "cache", *HERE, "--reinstall", "--no-deps", wheels["alone"])
+    for each in (root, fresh):
+        done = desk.run("pip", "install", "--target", each, *words, cwd=tmp_path)
+        assert done.code == 0, done.err
+    (root / ".lock").unlink(missing_ok=True)  # uv's
+    now, then = snapshot(root, times=False), snapshot(fresh, times=False)
+    assert not describe_difference(now, then)
+
+
+def test_metadata_that_its_record_does_not_list_goes_too(desk: Desk, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    info = install_wheel(root, "one", "1.0")
+    (info / "RECORD").write_text("one.py,,\n")
+    (info / "REQUESTED").touch()
+    assert uninstall(desk, root, "one").code == 0
+    assert not info.exists()
+    assert "Skipping one as it is not installed" in uninstall(desk, root, "one").err
 
 
 def test_killed_at_any_moment_it_is_done_or_not_begun(desk: Desk, tmp_path: Path) -> None:

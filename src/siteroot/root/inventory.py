@@ -17,7 +17,7 @@ from siteroot import fs
 from siteroot.errors import RootError
 from siteroot.formats.record import RecordError, RecordRow, own_record_paths, parse_record
 from siteroot.formats.root_state import UnreadableState, parse_root_state
-from siteroot.model.layout import Layout, is_below
+from siteroot.model.layout import Layout, LayoutKind, is_below
 from siteroot.model.reserved import STATE_FILE, WORK_FOLDER
 from siteroot.model.root import (
     FolderView,
@@ -38,6 +38,10 @@ _CROOKED = ("..", "//", "/./", "\n/", "\n./", f"\n{WORK_FOLDER}")
 _RECORD_MOST = 64 << 20  # bytes; one of 10,000 files has one million
 _NOTHING: Mapping[str, Kind] = {}
 _FOREIGN_ENDINGS = (".egg-info", ".egg-link", ".egg")
+#: `pip install --target` writes RECORDs for lib/python, then moves that and what lies beside it into the target.
+_MOVED_BY_PIP = "../../"
+#: What makes a dist-info a distribution (PyPA "Recording installed projects"): its own, though a RECORD lists none of it.
+_METADATA = ("METADATA", "WHEEL", "INSTALLER", "REQUESTED", "direct_url.json", "RECORD")
 
 
 class UnreadableRootError(RootError):
@@ -150,6 +154,7 @@ class _Reader:
 
     def __init__(self, layout: Layout, *, links_are_files: bool) -> None:
         self._root = layout.root
+        self._is_target = layout.kind is LayoutKind.TARGET
         self._outside = {each for each in layout.folders.values() if each.startswith("..")}
         self._tops = {"", *self._outside, *folders_of(self._outside)}
         self._plain = (Kind.FILE, Kind.LINK) if links_are_files else (Kind.FILE,)
@@ -276,7 +281,11 @@ class _Reader:
         except RecordError:
             return _foreign(path, "a RECORD that cannot be understood")
         files = dict.fromkeys(self._resolve_all(library, paths))
-        files.update(dict.fromkeys(self._files_below(path) if edited else (f"{path}/RECORD",)))
+        if edited:
+            files.update(dict.fromkeys(self._files_below(path)))
+        elif entry is None:
+            files.update(dict.fromkeys(self._metadata_of(path)))
+        files[f"{path}/RECORD"] = None
         missing = self._find_missing(files)
         missing += [
             each
@@ -294,6 +303,12 @@ class _Reader:
             foreign_form="",
             edited_record=edited,
         )
+
+    def _metadata_of(self, path: str) -> Iterator[str]:
+        """Yield those files of a dist-info that are its own whatever its RECORD lists."""
+        view = self.look(path)
+        names = _NOTHING if view is None else view.names
+        return (f"{path}/{name}" for name in _METADATA if names.get(name) in self._plain)
 
     def _find_missing(self, files: Iterable[str]) -> list[str]:
         missing = []
@@ -341,6 +356,8 @@ class _Reader:
 
     def _resolve(self, library: str, path: str) -> str:
         """Return where a RECORD's path lies, relative to the root; "" where that is outside of the layout."""
+        if self._is_target and path.startswith(_MOVED_BY_PIP):
+            path = path.removeprefix(_MOVED_BY_PIP)
         if ".." not in path and "//" not in path and not path.startswith(("/", "./")):
             resolved = f"{library}/{path}" if library else path
             if not resolved.startswith("..") and "/./" not in resolved:

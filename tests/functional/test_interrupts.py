@@ -4,9 +4,11 @@ import os
 import pty
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -301,3 +303,41 @@ def test_a_huge_page_is_no_reason_not_to_end(ground: Ground, tmp_path: Path, num
             _, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 10
     assert (process.returncode, err.count("root")) == (128 + number, 0), err
+
+
+def test_a_connection_that_does_not_come_about_is_waited_for_no_longer(
+    ground: Ground, tmp_path: Path
+) -> None:
+    """A server whose queue is full answers no knock, as a name is not found whose answer is lost."""
+    wheel = build_wheel(tmp_path, "far", "1.0")
+    project = ground.project("far", wheel)
+    with socket.socket() as server, ExitStack() as knocking:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        port = server.getsockname()[1]
+        for _ in range(4):
+            waiting = knocking.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        lock = project / "uv.lock"
+        lock.write_text(
+            lock.read_text().replace(wheel.as_uri(), f"http://127.0.0.1:{port}/{wheel.name}")
+        )
+        before = knocks(port)
+        process = start(ground, project, tmp_path / "root")
+        for _ in range(1000):
+            if knocks(port) > before:
+                break
+            time.sleep(0.01)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert (process.returncode, "Interrupted" in told) == (130, True), told
+    assert time.monotonic() - began < 4  # a connection may take ten seconds
+    assert not list((ground.home / "cache/tmp-v1").iterdir())
+
+
+def knocks(port: int) -> int:
+    """Return how many connections to a port have not come about."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[2].endswith(f":{port:04X}") and row[3] == "02" for row in rows)

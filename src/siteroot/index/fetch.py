@@ -209,6 +209,28 @@ class Fetcher:
             network.cut()
 
 
+class _Server(threading.Thread):
+    """A thread that tells when it has ended: an interrupted `join` of Python 3.11 takes one that lives for ended."""
+
+    def __init__(self, work: Callable[[], None], name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self._work = work
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        """Do the work."""
+        try:
+            self._work()
+        finally:
+            self.ended.set()
+
+    def settle(self) -> None:
+        """Wait for its end, if it was started."""
+        if self.ident is not None:
+            self.ended.wait()
+            self.join()
+
+
 class _Crew(Generic[T]):
     """Threads that work off requests, largest first, until one fails."""
 
@@ -234,41 +256,37 @@ class _Crew(Generic[T]):
 
     def run(self, width: int, cut: Callable[[], None]) -> None:
         """Do all the work with at most `width` threads; `cut` breaks their connections when one fails."""
-        threads: list[threading.Thread] = []
+        servers: list[_Server] = []
+        try:
+            self._start(servers, width, cut)
+            for server in servers:
+                while not server.ended.wait(_TICK):
+                    self._reporter.report(TimePassed())
+        except BaseException:
+            self._stop.set()
+            cut()
+            raise
+        finally:
+            for server in servers:
+                server.settle()
+
+    def _start(self, servers: list["_Server"], width: int, cut: Callable[[], None]) -> None:
+        """Start the threads, as many as may be; without any this one does the work."""
         try:
             for number in range(min(width, len(self._requests))):
-                thread = threading.Thread(
-                    target=self._serve, args=(cut,), name=f"fetch-{number}", daemon=True
-                )
-                thread.start()
-                threads.append(thread)
+                server = _Server(lambda: self._serve(cut), f"fetch-{number}")
+                servers.append(server)
+                server.start()
         except RuntimeError:  # no more threads are allowed: a container's limit
-            if not threads:
+            servers.pop()
+            if not servers:
                 self._serve(cut)
-        except BaseException:
-            self._halt(threads, cut)
-            raise
-        try:
-            for thread in threads:
-                thread.join(_TICK)
-                while thread.is_alive():
-                    self._reporter.report(TimePassed())
-                    thread.join(_TICK)
-        except BaseException:
-            self._halt(threads, cut)
-            raise
 
     def results(self) -> list[T]:
         """Return what came of all requests, in their order. Raises the first error."""
         if self._failure is not None:
             raise self._failure
         return [self._results[place] for place in range(len(self._requests))]
-
-    def _halt(self, threads: list[threading.Thread], cut: Callable[[], None]) -> None:
-        self._stop.set()
-        cut()
-        for thread in threads:
-            thread.join()
 
     def _serve(self, cut: Callable[[], None]) -> None:
         """Work until nothing is left, or one fails."""

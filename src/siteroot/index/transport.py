@@ -4,10 +4,12 @@ Imported only when something is fetched over HTTP, for urllib3 costs 80 ms.
 """
 
 import contextlib
+import errno
+import os
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -42,6 +44,9 @@ from .tls import make_context
 
 #: How much of a body is taken at once, at most.
 CHUNK = 1 << 18
+
+#: Seconds between two looks at whether a connection is still waited for.
+_TICK = 0.1
 
 #: The longest body of a refusal that is read to its end so that its connection can serve again.
 _DRAINED = 1 << 16
@@ -191,6 +196,33 @@ class _LiveSockets:
         self._lock = threading.Lock()
         self._cut = False
 
+    def connect(self, connection: HTTPConnection, connect: Callable[[], None]) -> None:
+        """Let the connection come about. Raises what `connect` does, and ConnectionAbortedError when all is cut.
+
+        Nothing ends a system's search for a name, which takes seconds where an answer is lost, so that a thread of its
+        own does it: one that nobody waits for any more.
+        """
+        faults: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                connect()
+                self.add(connection.sock)
+            except BaseException as fault:  # noqa: BLE001 - it is raised in the thread that asked
+                faults.append(fault)
+
+        helper = threading.Thread(target=work, name="connect", daemon=True)
+        try:
+            helper.start()
+        except RuntimeError:  # no more threads are allowed: a container's limit
+            work()
+        while helper.is_alive():
+            helper.join(_TICK)
+            if self._cut and helper.is_alive():
+                raise ConnectionAbortedError(errno.ECONNABORTED, os.strerror(errno.ECONNABORTED))
+        if faults:
+            raise faults[0]
+
     def add(self, opened: object) -> None:
         if not isinstance(opened, socket.socket):
             return  # TLS within TLS, to an https proxy: its read timeout has to do
@@ -218,13 +250,11 @@ def _pool_classes(live: _LiveSockets) -> dict[str, type[HTTPConnectionPool]]:
 
     class Connection(HTTPConnection):
         def connect(self) -> None:
-            super().connect()
-            live.add(self.sock)
+            live.connect(self, super().connect)
 
     class SecureConnection(HTTPSConnection):
         def connect(self) -> None:
-            super().connect()
-            live.add(self.sock)
+            live.connect(self, super().connect)
 
     class Pool(HTTPConnectionPool):
         ConnectionCls = Connection

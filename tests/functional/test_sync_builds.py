@@ -413,6 +413,7 @@ def test_a_build_leaves_the_systems_temporary_folder_as_it_is(tmp_path: Path) ->
     assert temporary.stat().st_mtime == 1
 
 
+@pytest.mark.fast_calls  # it takes a process more to see that siteroot is gone
 def test_what_a_killed_command_leaves_is_dead_and_in_nobodys_way(tmp_path: Path) -> None:
     backend = BACKEND.replace(
         "    files = {}\n    for folder",

@@ -138,6 +138,7 @@ def test_8_an_edit_in_place_is_not_a_plain_syncs_business(
     assert snapshot(root) == edited
 
 
+@pytest.mark.fast_calls
 def test_8_a_root_that_shares_files_is_no_change(
     ground: Ground, project: Path, tmp_path: Path
 ) -> None:

@@ -17,7 +17,11 @@ def _end_with(pipe: int) -> None:
     siteroot may be killed: whoever builds the same next works in the same folder. The process is nobody's child, for a
     backend may wait for all of its own.
     """
-    inner = os.fork()
+    try:
+        inner = os.fork()
+    except OSError:  # no more processes: the command itself may do without
+        os.close(pipe)
+        return
     if inner:
         os.waitpid(inner, 0)
         os.close(pipe)

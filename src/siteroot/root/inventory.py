@@ -356,7 +356,7 @@ class _Reader:
 
     def _resolve(self, library: str, path: str) -> str:
         """Return where a RECORD's path lies, relative to the root; "" where that is outside of the layout."""
-        if self._is_target and path.startswith(_MOVED_BY_PIP):
+        if self._is_target and not library and path.startswith(_MOVED_BY_PIP):
             path = path.removeprefix(_MOVED_BY_PIP)
         if ".." not in path and "//" not in path and not path.startswith(("/", "./")):
             resolved = f"{library}/{path}" if library else path

@@ -127,6 +127,7 @@ def edit_unseen(path: Path, content: bytes) -> None:
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
+@pytest.mark.fast_calls
 def test_a_status_that_changed_is_looked_into_and_then_known(root: Path) -> None:
     info = root / "d-1.dist-info"
     digest = urlsafe_b64encode(hashlib.sha256(b"m").digest()).rstrip(b"=").decode()

@@ -28,6 +28,13 @@ placing modules may not (DESIGN.md 3).
                      kept_times in nanoseconds, what the folders had before, for undoing
     Fresh        (staging, times)
                      a root that appears whole, by one rename: times in seconds, deepest first, "" (the root) last
+
+A memo keeps its root's rows packed, for whichever process places them to unpack: rows that are unpacked before
+processes are forked lie in memory that each of these copies, for who looks at a value counts a reference to it.
+
+    PackedJob    (source, label, packed, count, size, rendered)
+                     a job, or a part of a large one: packed are its stored rows, by marshal; count and size are those
+                     of their files
 """
 
 StoredRow = tuple[str, str, int, int, int, bytes]
@@ -38,3 +45,6 @@ Move = tuple[str, str]
 FolderTime = tuple[str, int]
 Change = tuple[Staging, tuple[Move, ...], tuple[FolderTime, ...], tuple[FolderTime, ...]]
 Fresh = tuple[Staging, tuple[FolderTime, ...]]
+PackedJob = tuple[str, str, bytes, int, int, tuple[RenderedRow, ...]]
+PackedStaging = tuple[tuple[str, ...], tuple[str, ...], tuple[PackedJob, ...]]
+PackedFresh = tuple[PackedStaging, tuple[FolderTime, ...]]

@@ -10,7 +10,7 @@ import os
 
 from siteroot import fs
 from siteroot.model.reserved import staging_folder
-from siteroot.model.rows import FolderTime, Fresh
+from siteroot.model.rows import FolderTime, Fresh, PackedFresh
 
 from .faults import DriftedError, UnsettledError, apply_failed
 from .harden import harden, harden_tree
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def apply_fresh(
     root: str,
-    fresh: Fresh,
+    fresh: Fresh | PackedFresh,
     *,
     link_mode: str | None = None,
     workers: int | None = None,

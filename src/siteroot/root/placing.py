@@ -11,9 +11,9 @@ import stat
 
 from siteroot import fs
 from siteroot.errors import StoreError
-from siteroot.model.rows import Job, Staging
+from siteroot.model.rows import Job, PackedJob, PackedStaging, Staging
 
-from .units import Errand, flush, place_unit
+from .units import Errand, count_rows, flush, place_unit, unpack
 from .workers import alone, divide, share_out
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ def copied_words(root: str, link_mode: str | None) -> str:
 
 
 def place(
-    staging: Staging,
+    staging: Staging | PackedStaging,
     folder: int,
     *,
     link_mode: str | None = None,
@@ -77,10 +77,10 @@ def place(
         errand = Errand(folder, mode, exact=exact, tell=advanced or _nobody, writer=writer)
         if workers is None:
             workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-        files = sum(len(job[2]) for job in jobs)
+        files = sum(map(count_rows, jobs))
         if workers < 2 or files < FEW or not alone() or not hasattr(os, "fork"):
             for job in jobs:
-                place_unit((job, 0, len(job[2])), errand)
+                place_unit((job, 0, count_rows(job)), errand)
             flush(errand)
         else:
             share_out(divide(jobs, workers, by_count=mode != "copy"), workers, errand)
@@ -112,15 +112,18 @@ def _make_folders(folders: "Sequence[str]", top: int, writer: fs.Writer) -> bool
     return False
 
 
-def _settle(link_mode: str | None, jobs: "Sequence[Job]", folder: int, writer: fs.Writer) -> str:
+def _settle(
+    link_mode: str | None, jobs: "Sequence[Job | PackedJob]", folder: int, writer: fs.Writer
+) -> str:
     """Return the mode to begin with: one try at the first stored file says whether the disk clones."""
     if link_mode not in (None, "clone"):
         return link_mode
-    first = next(((job[0], job[2][0][1]) for job in jobs if job[2]), None)
-    if first is None:
+    job = next(filter(count_rows, jobs), None)
+    if job is None:
         return "hardlink"
+    entry, _, stored, _ = unpack(job)
     try:
-        source = os.open(f"{first[0]}/{first[1]}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        source = os.open(f"{entry}/{stored[0][1]}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return "hardlink"  # the unit that comes to it says what is wrong with it
     try:

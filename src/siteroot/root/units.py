@@ -8,18 +8,19 @@ This module imports no dataclasses, typing, pathlib or re (DESIGN.md 3).
 """
 
 import errno
+import marshal
 import os
 import stat
 
 from siteroot import fs
-from siteroot.model.rows import Job, RenderedRow, StoredRow
+from siteroot.model.rows import Job, PackedJob, RenderedRow, StoredRow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 #: A part of a job: (job, first stored row, row after the last).
-Unit = tuple[Job, int, int]
+Unit = tuple[Job | PackedJob, int, int]
 
 #: Progress is told, and a worker looks for its parent, once in so many files.
 _BATCH = 64
@@ -63,9 +64,23 @@ class Errand:
         self.poisoned: list[tuple[str, str, str]] = []
 
 
+def count_rows(job: Job | PackedJob) -> int:
+    """Return how many stored files a job has."""
+    return job[3] if len(job) == 6 else len(job[2])
+
+
+def unpack(job: Job | PackedJob) -> Job:
+    """Return the job with its rows."""
+    if len(job) == 4:
+        return job
+    source, label, packed, _, _, rendered = job
+    return source, label, marshal.loads(packed), rendered  # noqa: S302 - of our own memo
+
+
 def place_unit(unit: Unit, errand: Errand) -> None:
     """Place one unit's files; rendered files go with a job's first unit."""
-    (source, label, stored, rendered), start, stop = unit
+    job, start, stop = unit
+    source, label, stored, rendered = unpack(job)
     if start == 0:
         for row in rendered:
             _render(row, errand)

@@ -18,9 +18,9 @@ import sys
 
 from siteroot import fs
 from siteroot.errors import InvariantError, RootError
-from siteroot.model.rows import Job
+from siteroot.model.rows import Job, PackedJob
 
-from .units import Errand, Unit, flush, place_unit
+from .units import Errand, Unit, count_rows, flush, place_unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,19 +44,17 @@ def alone() -> bool:
     return threading is None or threading.active_count() == 1
 
 
-def divide(jobs: "Sequence[Job]", workers: int, *, by_count: bool) -> list[list[Unit]]:
+def divide(jobs: "Sequence[Job | PackedJob]", workers: int, *, by_count: bool) -> list[list[Unit]]:
     """Return the groups of units that workers take at once, heaviest first.
 
-    A job that is more than its share is split. Links weigh alike, copies by their bytes.
+    A job that is more than its share is split, if it is not packed. Links weigh alike, copies by their bytes.
     """
-    weights = [
-        sum(1 if by_count else row[2] + _FLOOR for row in job[2]) + len(job[3]) for job in jobs
-    ]
+    weights = [(count_rows(job) if by_count else _weigh(job)) + len(job[-1]) for job in jobs]
     share = max(sum(weights) // (workers * 8), 200 if by_count else 200 * _FLOOR)
     units: list[tuple[int, Unit]] = []
     for job, weight in zip(jobs, weights, strict=True):
-        if weight <= share:
-            units.append((weight, (job, 0, len(job[2]))))
+        if weight <= share or len(job) == 6:
+            units.append((weight, (job, 0, count_rows(job))))
             continue
         start = heavy = 0
         for index, row in enumerate(job[2], 1):
@@ -69,6 +67,11 @@ def divide(jobs: "Sequence[Job]", workers: int, *, by_count: bool) -> list[list[
     units.sort(key=_weight, reverse=True)
     step = -(-len(units) // _MOST_GROUPS) or 1
     return [[unit for _, unit in units[at : at + step]] for at in range(0, len(units), step)]
+
+
+def _weigh(job: Job | PackedJob) -> int:
+    size = job[4] if len(job) == 6 else sum(row[2] for row in job[2])
+    return size + _FLOOR * count_rows(job)
 
 
 def _weight(weighed: tuple[int, Unit]) -> int:

@@ -26,10 +26,10 @@ from siteroot.model.cache import bucket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from siteroot.model.rows import Fresh
+    from siteroot.model.rows import Fresh, Job, PackedFresh, PackedJob
 
     #: How siteroot shall speak: how often `-q` was said, the choice of colour, whether progress may be shown.
     Speech = tuple[int, str, bool]
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     #: (question, path, answer): an answer is made of what marshal can hold. The questions are those of `_ANSWERS`.
     Look = tuple[str, str, Any]
 
-_FORM = b"siteroot memo 2"
+_FORM = b"siteroot memo 3"
+#: How many rows are packed together: so many as a process that places links takes at once.
+_PACK = 200
 _PLACE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SECRET_NAMES = ("PASS", "USERNAME", "TOKEN", "SECRET", "CREDENTIAL", "AUTH")
 #: No file that a sync decides from is larger than its memo may be.
@@ -226,7 +228,9 @@ def read_memo(place: MemoPlace) -> Memo | None:
     )
 
 
-def read_plan(place: MemoPlace, memo: Memo) -> "tuple[Fresh, bytes, tuple[Came, ...], int] | None":
+def read_plan(
+    place: MemoPlace, memo: Memo
+) -> "tuple[PackedFresh, bytes, tuple[Came, ...], int] | None":
     """Return the memo's root as rows, its fingerprint, what comes with it and its size in bytes; None without such."""
     kept = _load(f"{place.path}.plan")
     if len(kept) != 6 or kept[:2] != (memo.state, memo.how):
@@ -259,4 +263,15 @@ def render_plan(
     memo: Memo, fresh: "Fresh", fingerprint: bytes, came: "tuple[Came, ...]", size: int
 ) -> bytes:
     """Return the bytes of a memo's plan."""
-    return seal(_FORM, (memo.state, memo.how, fresh, fingerprint, came, size))
+    (anchors, folders, jobs), times = fresh
+    packed = (anchors, folders, tuple(part for job in jobs for part in pack_job(job))), times
+    return seal(_FORM, (memo.state, memo.how, packed, fingerprint, came, size))
+
+
+def pack_job(job: "Job") -> "Iterator[PackedJob]":
+    """Give the job packed, a large one in parts."""
+    source, label, stored, rendered = job
+    for at in range(0, len(stored), _PACK) or (0,):
+        rows = stored[at : at + _PACK]
+        size = sum(row[2] for row in rows)
+        yield source, label, marshal.dumps(rows, 2), len(rows), size, () if at else rendered

@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from siteroot.model.rows import Staging
+    from siteroot.model.rows import PackedStaging
 
     from .memo import Came, Memo, MemoPlace, Speech
 
@@ -110,5 +110,5 @@ def _leave(_holder: int | None) -> None:
     raise _Occupied
 
 
-def _count(staging: "Staging") -> int:
-    return sum(len(job[2]) + len(job[3]) for job in staging[2])
+def _count(staging: "PackedStaging") -> int:
+    return sum(count + len(rendered) for _, _, _, count, _, rendered in staging[2])

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from siteroot import fs
-from siteroot.model.rows import Staging
+from siteroot.model.rows import PackedStaging, Staging
 from siteroot.root.placing import FEW, PoisonedError, place
 from siteroot.root.units import Unit
 from siteroot.root.workers import WorkerLostError, divide
+from siteroot.workflows.memo import pack_job
 from support.roots import staging_of
 from support.trees import snapshot
 from support.writers import failing_writer, plain_writer, recording_writer
@@ -23,7 +24,7 @@ LARGE = {f"pkg/p{n % 20}/m{n}.py": b"x = %d\n" % n * (n % 90) for n in range(FEW
 
 def place_in(
     folder: Path,
-    staging: Staging,
+    staging: Staging | PackedStaging,
     *,
     mode: str | None = "copy",
     workers: int = 1,
@@ -35,6 +36,12 @@ def place_in(
         return place(staging, descriptor, link_mode=mode, workers=workers, writer=writer)
     finally:
         os.close(descriptor)
+
+
+def packed(staging: Staging) -> PackedStaging:
+    """Return the staging as a memo keeps it."""
+    anchors, folders, jobs = staging
+    return anchors, folders, tuple(part for job in jobs for part in pack_job(job))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -103,6 +110,23 @@ def test_where_a_fast_call_is_not_to_be_had_files_are_copied(
     copied = place_in(tmp_path / "out", staging, mode=mode, writer=plain_writer(number))
     assert contents(tmp_path / "out") == SMALL
     assert copied == (mode == "hardlink"), "only links that were asked for are worth a warning"
+
+
+@pytest.mark.parametrize("mode", [None, "copy", "hardlink"])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_packed_rows_make_the_same_tree(tmp_path: Path, mode: str | None, workers: int) -> None:
+    store = tmp_path / "store"
+    tree = {**LARGE, "run.txt": b"#!"}
+    staging = staging_of(str(store), tree)
+    place_in(tmp_path / "plain", staging, mode=mode, workers=workers)
+    place_in(tmp_path / "out", packed(staging), mode=mode, workers=workers)
+    assert contents(tmp_path / "out") == tree
+    for path in tree:
+        made, plain = ((tmp_path / name / path).stat() for name in ("out", "plain"))
+        assert (made.st_mode, made.st_mtime_ns) == (plain.st_mode, plain.st_mtime_ns)
+    (store / "pkg/p3/m3.py").write_bytes(b"edited")
+    with pytest.raises(PoisonedError, match=r"pkg/p3/m3\.py of demo==1"):
+        place_in(tmp_path / "again", packed(staging), mode=mode, workers=workers)
 
 
 @pytest.mark.parametrize("mode", ["copy", "hardlink", "symlink"])

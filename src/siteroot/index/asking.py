@@ -104,7 +104,10 @@ class Asking:
             raise NotFoundError(
                 f"{self._label} is not there: {answered.what}",
                 where=self.shown,
-                hints=("If the file was taken away, lock again, or ask for another one.", *self._login_hint()),
+                hints=(
+                    "If the file was taken away, lock again, or ask for another one.",
+                    *self._login_hint(),
+                ),
             )
         if status in {401, 403}:
             sent = (

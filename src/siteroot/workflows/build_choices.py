@@ -44,6 +44,11 @@ class BuildChoices:
         extra = (self._settings.extra_build_dependencies or {}).get(name, ())
         return tuple(self._text(name, requirement) for requirement in extra)
 
+    @property
+    def hashed(self) -> bool:
+        """Whether everything that a build needs has to have a hash that was asked for."""
+        return bool(self._settings.require_build_hashes)
+
     def isolated(self, name: str) -> bool:
         """Whether the backend sees what it says that it needs, and not what is selected."""
         return not (self._settings.no_build_isolation or name in self._not_isolated)

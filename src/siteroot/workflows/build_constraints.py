@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 
 from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement as ParsedRequirement
-from packaging.utils import canonicalize_name
 
 from siteroot.errors import ProjectError
 from siteroot.model.project import BuildConstraint
 from siteroot.model.requirement import Requirement
-from siteroot.resolve.direct import read_url
+from siteroot.model.value import replace
+from siteroot.resolve.direct import read_requirement
 
 _WHERE = "`build-constraint-dependencies` of pyproject.toml"
 
@@ -25,17 +24,9 @@ def read_build_constraints(said: Iterable[BuildConstraint]) -> tuple[Requirement
 
 def _read(constraint: BuildConstraint) -> Requirement:
     try:
-        parsed = ParsedRequirement(constraint.text)
-    except (InvalidRequirement, RecursionError):
+        requirement = read_requirement(constraint.text, _WHERE)
+    except InvalidRequirement:
         raise BadBuildConstraintError(
             f"{constraint.text[:200]!r} is no requirement", where=_WHERE
         ) from None
-    return Requirement(
-        name=canonicalize_name(parsed.name),
-        extras=tuple(sorted(map(canonicalize_name, parsed.extras))),
-        specifier=parsed.specifier,
-        marker=parsed.marker,
-        source=None if parsed.url is None else read_url(parsed.url),
-        origin=_WHERE,
-        digests=constraint.digests,
-    )
+    return replace(requirement, digests=constraint.digests)

@@ -162,6 +162,8 @@ class Builder:
             options.source_date_epoch,
             self._means.choices.extra_requires(pin.name),
             self._means.choices.isolated(pin.name),
+            # a wheel of before may have been made with what nobody vouched for
+            *(["hashed"] if self._means.choices.hashed else []),
         ]
         text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

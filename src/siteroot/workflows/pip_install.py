@@ -40,7 +40,7 @@ from .pip_place import choose_pip_place
 from .pip_resolving import Asking, complete_request, read_asking
 from .places import Place
 from .provision import Builds
-from .requested_hashes import check_requested, require_hashes, without_hashes
+from .requested_hashes import check_requested, plain, require_hashes, without_hashes
 from .resolving import IndexResolver
 from .satisfied import count_satisfied
 from .seeds import seeds_of
@@ -130,7 +130,11 @@ def _install(
     purpose = BuildPurpose(
         target=place.target,
         root=place.layout.root,
-        constraints=work.asking.build_constraints,
+        constraints=(
+            work.asking.build_constraints
+            if work.request.verify_hashes
+            else plain(work.asking.build_constraints)
+        ),
         on_interpreter=True,
         again=_again,
     )

@@ -65,16 +65,17 @@ def check_requested(
 
 def without_hashes(request: ResolutionRequest) -> ResolutionRequest:
     """Return the request as if nobody had named a hash (`--no-verify-hashes`)."""
-
-    def plain(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
-        return tuple(replace(each, digests=()) for each in requirements)
-
     return replace(
         request,
         requirements=plain(request.requirements),
         constraints=plain(request.constraints),
         overrides=plain(request.overrides),
     )
+
+
+def plain(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    """Return requirements without their hashes."""
+    return tuple(replace(each, digests=()) for each in requirements)
 
 
 def _by_name(request: ResolutionRequest) -> Mapping[str, tuple[Digest, ...]]:

@@ -30,6 +30,12 @@ class Done:
         }
 
     @property
+    def built(self) -> list[str]:
+        """What it says that it built, in order."""
+        lines = [line.split() for line in self.err.splitlines()]
+        return [words[1] for words in lines if words[:1] == ["Building"]]
+
+    @property
     def document(self) -> Any:
         """The JSON on stdout."""
         return json.loads(self.out)

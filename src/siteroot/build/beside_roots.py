@@ -1,8 +1,9 @@
 """setuptools, kept from taking a site root in the tree for packages of the project.
 
-An editable is built where its sources are, so the root cannot be left out of a copy, and of the backends it is
-setuptools that takes every folder beside pyproject.toml for a package and stops where there are two. Its finders are
-told of the roots before they are asked; a module in the scratch root does so, and hands on to the hooks.
+An editable is built where its sources are, and so is what takes its version from a repository that begins above it: there
+no copy leaves out the root. Of the backends it is setuptools that takes every folder beside pyproject.toml for a package and
+stops where there are two. Its finders are told of the roots before they are asked; a module in the scratch root does so, and
+hands on to the hooks.
 """
 
 from collections.abc import Collection

@@ -1,8 +1,8 @@
-"""A source tree without the site roots that lie in it, and without siteroot's own cache.
+"""A source tree without the site roots that lie in it.
 
 A root in a project (`--target pkgs`) looks like modules of the project: setuptools stops at "Multiple top-level
 packages", or takes it into the wheel. Such a tree is built from a copy; all others where they are, for a tree may name
-what lies beside it. The repository is not copied: git finds it by a file that says where it is.
+what lies beside it, and its repository may begin above it. The repository is not copied: git finds it by a file that says where it is.
 """
 
 import os
@@ -11,22 +11,34 @@ from collections.abc import Collection
 
 from siteroot import fs
 
-from .tree_roots import SKIPPED, place_in
+from .state import git_folder
+from .tree_roots import is_skipped
+
+_MOST = 16 << 20
 
 
-def copy_without_roots(tree: str, target: str, roots: Collection[str], cache: str) -> str:
+def copy_without_roots(tree: str, target: str, roots: Collection[str]) -> str:
     """Copy a tree to a folder that is not there yet, its links as they are, and return that. Raises OSError."""
-    kept = place_in(tree, cache)
     left_out = {f"{tree}/{path}" for path in roots}
     # what siteroot is staging beside a root that is not there yet
     left_out |= {f"{os.path.dirname(path)}/.{os.path.basename(path)}.siteroot" for path in left_out}
-    if kept is not None:
-        left_out.add(f"{tree}/{kept}")  # the target lies in it
+    left_out.add(target)  # where the cache lies in the tree
     _copy(tree, target, left_out)
-    repository = f"{tree}/.git"
-    if os.path.isdir(repository):
-        fs.write_file(f"{target}/.git", f"gitdir: {repository}\n".encode())
+    if (repository := git_folder(tree)) is not None and os.path.lexists(f"{tree}/.git"):
+        place = os.path.abspath(repository)
+        fs.write_file(f"{target}/.git", f"gitdir: {place}\n".encode("utf-8", "surrogateescape"))
     return target
+
+
+def leans_on_repository(tree: str) -> bool:
+    """Whether a tree may take its version from a repository that begins above it: no copy of it could."""
+    if os.path.lexists(f"{tree}/.git") or git_folder(tree) is None:
+        return False
+    try:
+        content = fs.read_plain(f"{tree}/pyproject.toml", _MOST)
+    except OSError:
+        content = b""
+    return b"dynamic" in content or os.path.lexists(f"{tree}/setup.py")
 
 
 def _copy(source: str, target: str, left_out: Collection[str]) -> None:
@@ -35,7 +47,7 @@ def _copy(source: str, target: str, left_out: Collection[str]) -> None:
         found = list(entries)
     for entry in found:
         path = f"{target}/{entry.name}"
-        if entry.path in left_out or entry.name in SKIPPED:
+        if entry.path in left_out or is_skipped(source, entry.name):
             continue
         if entry.is_symlink():
             fs.DISK.symlink(os.readlink(entry.path), path)

@@ -8,14 +8,14 @@ build writes anew without changing it makes nothing stale.
 import glob
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from siteroot import fs
 from siteroot.formats.cache_keys import parse_cache_keys
 from siteroot.model.build import BuildKind, CacheKey, FileKey, FolderKey, GitKey, VariableKey
 from siteroot.model.reserved import STATE_FILE
 
-from .tree_roots import names_of_root, place_in
+from .tree_roots import is_skipped, names_of_root, places_below
 
 _MOST = 16 << 20
 _READ = 4 << 20  # bytes of a file that is read; of a larger one its size and time count
@@ -30,10 +30,12 @@ _DESCRIBING: tuple[CacheKey, ...] = (
 _MADE = frozenset(("build", "dist", "target"))  # at the top: what builds leave behind
 
 
-def read_state(folder: str, kind: BuildKind, environ: Mapping[str, str], cache: str = "") -> str:
-    """Return the digest of a tree's state, siteroot's own `cache` in it aside.
+def read_state(
+    folder: str, kind: BuildKind, environ: Mapping[str, str], places: Sequence[str] = ()
+) -> str:
+    """Return the digest of a tree's state. Raises CacheKeysError; what cannot be read is as good as not there.
 
-    Raises CacheKeysError; what cannot be read is as good as not there.
+    What lies at one of these places, caches and logs, is no part of it.
     """
     try:
         content = fs.read_plain(f"{folder}/pyproject.toml", _MOST)
@@ -42,13 +44,17 @@ def read_state(folder: str, kind: BuildKind, environ: Mapping[str, str], cache: 
     said = parse_cache_keys(content, f"{folder}/pyproject.toml")
     rows: list[str] = []
     if said is None and kind is not BuildKind.EDITABLE:
-        theirs, kept = names_of_root(folder), place_in(folder, cache)
-        files = (path for path in _tree_files(folder, kept) if path.split("/")[0] not in theirs)
+        theirs = {*names_of_root(folder), *places_below(folder, places)}
+        files = (path for path in _tree_files(folder) if not _is_below(path, theirs))
         rows += [_file_row(folder, path) for path in sorted(files)]
         said = (GitKey(commit=True, tags=True),) if b"dynamic" in content else ()
     for key in _DESCRIBING if said is None else said:
         rows += _rows(folder, key, environ)
     return hashlib.sha256("\0".join(rows).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _is_below(path: str, folders: Collection[str]) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def _rows(folder: str, key: CacheKey, environ: Mapping[str, str]) -> list[str]:
@@ -81,7 +87,7 @@ def _file_row(folder: str, path: str) -> str:
     return f"{path} {status.st_mode & 0o111:o} {hashlib.sha256(content).hexdigest()}"
 
 
-def _tree_files(folder: str, cache: str | None, below: str = "") -> Iterator[str]:
+def _tree_files(folder: str, below: str = "") -> Iterator[str]:
     """Yield the paths of all files that may go into a wheel, relative to the tree's folder."""
     try:
         with os.scandir(f"{folder}/{below}") as entries:
@@ -95,15 +101,14 @@ def _tree_files(folder: str, cache: str | None, below: str = "") -> Iterator[str
             yield below + name
         elif not (
             name.startswith(".")
-            or name in ("__pycache__", "node_modules")
+            or is_skipped(f"{folder}/{below}", name)
             or name.endswith(".egg-info")
             or (not below and name in _MADE)
-            or below + name == cache
         ):
-            yield from _tree_files(folder, cache, f"{below}{name}/")
+            yield from _tree_files(folder, f"{below}{name}/")
 
 
-def _git_folder(folder: str) -> str | None:
+def git_folder(folder: str) -> str | None:
     """Return the folder of the repository's own files, None where the tree lies in no repository."""
     here = folder
     while True:
@@ -121,7 +126,7 @@ def _git_folder(folder: str) -> str | None:
 
 def _read_head(folder: str) -> list[str]:
     """Return what the repository's HEAD is."""
-    if (git := _git_folder(folder)) is None:
+    if (git := git_folder(folder)) is None:
         return []
     head = _read_text(f"{git}/HEAD")
     name = head.removeprefix("ref: ")
@@ -134,7 +139,7 @@ def _read_head(folder: str) -> list[str]:
 
 def _read_tags(folder: str) -> list[str]:
     """Return the repository's tags, each with what it names."""
-    if (git := _git_folder(folder)) is None:
+    if (git := git_folder(folder)) is None:
         return []
     common = os.path.join(git, _read_text(f"{git}/commondir") or ".")
     tags = glob.glob("**", root_dir=f"{common}/refs/tags", recursive=True)

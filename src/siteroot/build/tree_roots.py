@@ -1,39 +1,35 @@
-"""What in a source tree is siteroot's: site roots that lie in it, the one that it is itself (`--target .`), the cache."""
+"""What in a source tree belongs to site roots: to those that lie in it, and to the one that it is itself (`--target .`)."""
 
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from siteroot import fs
 from siteroot.formats.record import parse_record_paths
 from siteroot.model.reserved import STATE_FILE, WORK_FOLDER
 
-#: Folders that are looked into neither for roots nor for sources.
-SKIPPED = frozenset((".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"))
+_SKIPPED = frozenset((".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"))
 
 _MOST = 64 << 20
 
 
-def find_roots(tree: str, root: str, cache: str) -> tuple[str, ...]:
-    """Return the paths in a tree that belong to site roots, `root` among them whatever it holds yet, and the cache.
+def is_skipped(folder: str, name: str) -> bool:
+    """Whether nobody looks for roots or sources in a folder of this name: caches, siteroot's own among them (CACHEDIR.TAG)."""
+    return name in _SKIPPED or os.path.lexists(f"{folder}/{name}/CACHEDIR.TAG")
 
-    No backend takes a hidden cache for modules, so that does not count.
-    """
-    kept = place_in(tree, cache)
-    found = {*_roots_below(tree, kept), *names_of_root(tree)}
-    place = place_in(tree, root)
-    if place is not None:
-        found.add(place)
-    if kept is not None and not any(part.startswith(".") for part in kept.split("/")):
-        found.add(kept)
+
+def find_roots(tree: str, *places: str) -> tuple[str, ...]:
+    """Return the paths in a tree that belong to site roots, and those of these places that lie there, whatever they hold."""
+    found = {*_roots_below(tree), *names_of_root(tree), *places_below(tree, places)}
     return tuple(sorted(found))
 
 
-def place_in(tree: str, folder: str) -> str | None:
-    """Return where in a tree a folder lies, None where it is not there."""
-    tree, folder = os.path.realpath(tree), os.path.realpath(folder)
-    inside = folder.startswith(f"{tree}/") and os.path.lexists(folder)
-    return folder[len(tree) + 1 :] if inside else None
+def places_below(tree: str, places: Iterable[str]) -> Iterator[str]:
+    """Yield those of the places that lie in a tree, and are there, by their paths in it."""
+    tree = os.path.realpath(tree)
+    for place in map(os.path.realpath, places):
+        if place.startswith(f"{tree}/") and os.path.lexists(place):
+            yield place[len(tree) + 1 :]
 
 
 def names_of_root(tree: str) -> frozenset[str]:
@@ -63,11 +59,11 @@ def _files(tree: str, below: str) -> Iterator[str]:
         yield below
         return
     for folder, folders, names in os.walk(f"{tree}/{below}"):
-        folders[:] = [name for name in folders if name not in SKIPPED]
+        folders[:] = [name for name in folders if name not in _SKIPPED]
         yield from (f"{folder}/{name}"[len(tree) + 1 :] for name in names)
 
 
-def _roots_below(folder: str, cache: str | None, below: str = "") -> Iterator[str]:
+def _roots_below(folder: str, below: str = "") -> Iterator[str]:
     try:
         with os.scandir(f"{folder}/{below}") as entries:
             found = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
@@ -77,5 +73,5 @@ def _roots_below(folder: str, cache: str | None, below: str = "") -> Iterator[st
         yield below.rstrip("/")
         return
     for name in found:
-        if name not in SKIPPED and f"{below}{name}" != cache:
-            yield from _roots_below(folder, cache, f"{below}{name}/")
+        if not is_skipped(f"{folder}/{below}", name):
+            yield from _roots_below(folder, f"{below}{name}/")

@@ -181,9 +181,9 @@ class Builder:
                 return ["commit", url, commit, subdirectory or "", str(lfs), *archive]
             case DirectoryArtifact(folder=folder, editable=editable):
                 kind = BuildKind.EDITABLE if editable else BuildKind.WHEEL
-                state = read_state(
-                    folder, kind, self._means.environ, self._means.store.writable_base()
-                )
+                means = self._means
+                places = (means.store.folder, means.log_folder)
+                state = read_state(folder, kind, means.environ, places)
                 return ["folder", kind.value, os.path.realpath(folder), state]
             case WheelArtifact():
                 return None

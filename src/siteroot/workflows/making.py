@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from siteroot import fs
 from siteroot.build import hooks
 from siteroot.build.beside_roots import keep_from_roots
-from siteroot.build.copying import copy_without_roots
+from siteroot.build.copying import copy_without_roots, leans_on_repository
 from siteroot.build.running import begin_log
 from siteroot.build.source_tree import read_build_system
 from siteroot.build.tree_roots import find_roots
@@ -102,8 +102,8 @@ def prepare(
     making = Making(job, root, kind)
     fs.make_folder(making.out)
     try:
-        if editable:
-            roots = find_roots(tree, means.root, means.store.writable_base())
+        if isinstance(artifact, DirectoryArtifact) and tree == artifact.folder:
+            roots = _roots_in(tree, means)
             making.job = job = replace(job, system=keep_from_roots(job.system, root, roots))
         if means.choices.isolated(pin.name):
             more = hooks.ask_requires(job, root, kind)
@@ -123,14 +123,19 @@ def _bring(pin: Pin, scratch: str, means: BuildMeans, kind: BuildKind) -> str:
         case CheckoutArtifact() as artifact:
             return Sources(means).check_out(pin, artifact, scratch, mtime)
         case DirectoryArtifact(folder=folder):
-            cache = means.store.writable_base()
-            roots = () if kind is BuildKind.EDITABLE else find_roots(folder, means.root, cache)
+            stays = kind is BuildKind.EDITABLE or leans_on_repository(folder)
+            roots = () if stays else _roots_in(folder, means)
             if not roots:
                 return folder
             with in_words(scratch):
-                return copy_without_roots(folder, f"{scratch}/source", roots, cache)
+                return copy_without_roots(folder, f"{scratch}/source", roots)
         case WheelArtifact():
             raise AssertionError(pin.name)
+
+
+def _roots_in(tree: str, means: BuildMeans) -> tuple[str, ...]:
+    """Return what in a tree is none of its sources: site roots, the cache that all this is done in, and logs."""
+    return find_roots(tree, means.root, means.store.folder, means.log_folder)
 
 
 def _begin_log(pin: Pin, key: str | None, means: BuildMeans) -> str:

@@ -15,11 +15,11 @@ from siteroot.ports import Clock, Reporter
 from .address import UnusableUrlError, show_url, split_url
 from .failures import NotFoundError, OfflineError, StoppedError, UnreachableError
 from .options import FetchOptions
-from .sink import Sink
 
 if TYPE_CHECKING:
     from .exchange import BodyRequest, Received
     from .network import Network
+    from .sink import Sink
 
 T = TypeVar("T")
 
@@ -174,6 +174,8 @@ class Fetcher:
         self._reporter.report(
             FetchStarted(name=request.name, version=request.version, size=request.size, host=host)
         )
+        from .sink import Sink  # noqa: PLC0415 - hashlib, 3 ms, where something is fetched
+
         with Sink(
             destination,
             digests=request.digests,
@@ -347,7 +349,7 @@ def _local_path(request: FetchRequest) -> str | None:
     return unquote(parts.path)
 
 
-def _copy(request: FetchRequest, path: str, sink: Sink) -> None:
+def _copy(request: FetchRequest, path: str, sink: "Sink") -> None:
     """Read a file of this machine into the sink. Raises NotFoundError, UnreachableError, IntegrityError."""
     try:
         with open(open_plain(path), "rb", buffering=0) as source:

@@ -4,7 +4,6 @@ In this order: out of the cache; the separate metadata file (PEP 658); the parts
 requests; the whole file. Of an sdist the whole file, and where only a build can tell, whoever builds.
 """
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -185,6 +184,8 @@ class MetadataReader:
                 Note(f"{request.label} is offered, and is not there ({answer.status})", 2)
             )
             return None
+        import hashlib  # noqa: PLC0415 - 3 ms, where something is fetched
+
         for digest in digests:
             found = hashlib.new(digest.algorithm, answer.body, usedforsecurity=False).hexdigest()
             if found != digest.hexadecimal:

@@ -1,17 +1,17 @@
 """Pages of indexes in the cache, in the form in which they are read in a fraction of a millisecond.
 
     CACHE/pages-v2/
-        INDEX/              a digest of the index's URL, its credentials left out
+        INDEX/              the index's URL, its credentials left out, quoted
             PROJECT         the rows of its releases | how long the page holds, where the rows are, sealed | the length of that
 
 What is lost or damaged is fetched again; where nothing can be written nothing is kept.
 """
 
 import contextlib
-import hashlib
 import mmap
 import os
 from array import array
+from urllib.parse import quote
 
 from siteroot.formats.releases import PageFiles
 from siteroot.formats.sealed import seal, unseal
@@ -22,6 +22,10 @@ from .caching import Validity
 
 #: Another machine may order the bytes of numbers in another way.
 _MAGIC = b"siteroot page 2\n" + array("H", [1]).tobytes()
+
+
+#: The longest name of an index's folder; a file's name may have 255 bytes.
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,5 +91,13 @@ class PageCache:
     def _path(self, index: str, project: str) -> str | None:
         if self._folder is None:
             return None
-        digest = hashlib.sha256(index.encode("utf-8", "surrogateescape")).hexdigest()[:20]
-        return os.path.join(self._folder, digest, project)
+        return os.path.join(self._folder, _folder_of(index), project)
+
+
+def _folder_of(index: str) -> str:
+    quoted = quote(index, safe="", errors="surrogateescape")
+    if len(quoted) <= _LONGEST:
+        return quoted
+    import hashlib  # noqa: PLC0415 - 3 ms, for what no person would write
+
+    return hashlib.sha256(quoted.encode()).hexdigest()

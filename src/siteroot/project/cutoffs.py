@@ -20,17 +20,15 @@ _UNITS = (
     ("minutes", r"minutes?|mins?|m"),
     ("seconds", r"seconds?|secs?|s"),
 )
-_FRIENDLY = re.compile(
+_FRIENDLY = (
     r"[+-]?\s*" + "".join(rf"(?:(?P<{name}>\d{{1,9}})\s*(?:{words})(?![a-z])\s*,?\s*)?" for name, words in _UNITS)
-    + r"(?:ago)?",
-    re.IGNORECASE,
+    + r"(?:ago)?"
 )  # fmt: skip
-_ISO = re.compile(
+_ISO = (
     r"[+-]?P(?:(?P<weeks>\d{1,9})W)?(?:(?P<days>\d{1,9})D)?"
-    r"(?:T(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9})S)?)?",
-    re.IGNORECASE,
+    r"(?:T(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9})S)?)?"
 )
-_CALENDAR = re.compile(r"\d\s*(?:months?|mos?|years?|yrs?|y)\b|P\d*(?:Y|\d+M)", re.IGNORECASE)
+_CALENDAR = r"\d\s*(?:months?|mos?|years?|yrs?|y)\b|P\d*(?:Y|\d+M)"
 OFF = "false"
 
 
@@ -78,18 +76,28 @@ def read_cutoffs(settings: Settings, now: datetime) -> Cutoffs:
 def parse_cutoff(text: str, zone: tzinfo) -> datetime | timedelta | None:
     """Return a moment, or a span before now; None for what is neither. A date is the end of its day in the zone."""
     text = text.strip()
-    span = _FRIENDLY.fullmatch(text) or _ISO.fullmatch(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return _span(text)
+    if moment.tzinfo is not None:
+        return moment
+    try:  # a time without a zone is a date to uv
+        return datetime(moment.year, moment.month, moment.day, tzinfo=zone) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _span(text: str) -> timedelta | None:
+    # compiled where one is said: that takes a millisecond
+    span = re.fullmatch(_FRIENDLY, text, re.IGNORECASE) or re.fullmatch(_ISO, text, re.IGNORECASE)
     try:
         if span is not None and any(span.groups()):
             parts = {unit: int(count) for unit, count in span.groupdict().items() if count}
             return timedelta(**parts)
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment
-        # a time without a zone is a date to uv
-        return datetime(moment.year, moment.month, moment.day, tzinfo=zone) + timedelta(days=1)
     except (ValueError, OverflowError):
         return None
+    return None
 
 
 def _moment(what: str, text: str, now: datetime) -> float | None:
@@ -103,7 +111,7 @@ def _moment(what: str, text: str, now: datetime) -> float | None:
             return moment.timestamp()
     except OverflowError:
         pass
-    if _CALENDAR.search(text):
+    if re.search(_CALENDAR, text, re.IGNORECASE):
         raise SenselessCutoffError(
             f"`{what}` is `{text}`, but months and years differ in length: say it in days or weeks"
         )

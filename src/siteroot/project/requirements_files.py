@@ -14,7 +14,6 @@ from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
 from siteroot.errors import ProjectError, UsageError
-from siteroot.formats.pyproject import parse_pyproject
 from siteroot.formats.reading import Faults
 from siteroot.formats.requirements_txt import parse_requirement, parse_requirements_txt
 from siteroot.formats.uv_lock_sources import without_user
@@ -335,6 +334,8 @@ class _Walk:
         content = self._read(file)
         if content is None:
             raise RequirementsFileError("there is no such file", where=file.shown)
+        from siteroot.formats.pyproject import parse_pyproject  # noqa: PLC0415 - 3 ms that a requirements.txt need not pay
+
         return parse_pyproject(content, file.place)
 
     def _read(self, file: _File) -> bytes | None:

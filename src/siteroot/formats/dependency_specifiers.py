@@ -36,13 +36,20 @@ def is_absurd(clauses: Clauses) -> bool:
 def take_apart(parsed: Iterable[Requirement]) -> tuple[DependencySpecifier | None, ...]:
     """Return what requirements say; None for those that are not to be judged: absurd, or nested too deep."""
     markers: dict[str, tuple[str, str] | None] = {"": ("", "")}  # most of one distribution recur
-    found = []
+    same: dict[Clauses, Clauses] = {}  # equal ones are one: the cache keeps that once
+    found: list[DependencySpecifier | None] = []
     for each in parsed:
         text = "" if each.marker is None else str(each.marker)
         if text not in markers:
             markers[text] = _halves(text)
         halves = markers[text]
-        found.append(None if halves is None else _take_apart(each, *halves))
+        clauses = clauses_of(each.specifier)
+        if halves is None or is_absurd(clauses):
+            found.append(None)
+            continue
+        extras = tuple(sorted(map(canonicalize_name, each.extras)))
+        clauses = same.setdefault(clauses, clauses)
+        found.append((canonicalize_name(each.name), extras, clauses, *halves, each.url))
     return tuple(found)
 
 
@@ -51,11 +58,3 @@ def _halves(marker: str) -> tuple[str, str] | None:
         return marker, without_extras(marker)
     except UnusableMarkerError:
         return None
-
-
-def _take_apart(parsed: Requirement, marker: str, left: str) -> DependencySpecifier | None:
-    extras = tuple(sorted(map(canonicalize_name, parsed.extras)))
-    clauses = clauses_of(parsed.specifier)
-    if is_absurd(clauses):
-        return None
-    return canonicalize_name(parsed.name), extras, clauses, marker, left, parsed.url

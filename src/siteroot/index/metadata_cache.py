@@ -68,7 +68,7 @@ class MetadataCache:
         )
         with contextlib.suppress(OSError):  # a full disk, another's cache: it is fetched again
             make_folder(os.path.dirname(path), writer=self._writer)
-            write_whole(path, seal(_MAGIC, value), writer=self._writer)
+            write_whole(path, seal(_MAGIC, value, recurring=True), writer=self._writer)
 
     def _path(self, digests: Sequence[Digest]) -> str | None:
         strong = [digest for digest in digests if digest.strong]

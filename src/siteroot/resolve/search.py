@@ -6,6 +6,7 @@ is the caller's. May not know: names of versions, files, metadata.
 """
 
 from collections.abc import Sequence
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from .incompatibility import (
@@ -75,8 +76,25 @@ class Search:
     """A partial solution, what is known to be incompatible, and the order of packages."""
 
     __slots__ = (
-        "_about", "_backtracked", "_contradicted", "_contradictions", "_full", "_known", "_last", "_levels", "_merged",
-        "_moment", "_next", "_now", "_order", "_outdated", "_queue", "_store", "_trail", "decisions",
+        "_about",
+        "_backtracked",
+        "_contradicted",
+        "_contradictions",
+        "_full",
+        "_heap",
+        "_known",
+        "_last",
+        "_levels",
+        "_merged",
+        "_moment",
+        "_next",
+        "_now",
+        "_order",
+        "_outdated",
+        "_queue",
+        "_store",
+        "_trail",
+        "decisions",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -94,7 +112,10 @@ class Search:
         self._trail: list[int] = []  # packages, as they were assigned
         self._levels: list[int] = []  # for each decision, how long the trail was before it
         self._known: set[tuple[int, int]] = set()  # versions whose requirements are in the store
-        self._queue: dict[int, int] = {}  # packages that wait for a decision, by rank
+        self._queue: dict[int, int] = {}  # the ranks of packages that wait for a decision
+        self._heap: list[
+            tuple[int, int]
+        ] = []  # the same, the first first; what the queue has not is over
         self._outdated: set[int] = set()  # those whose rank has to be looked up
         self._order = Order()
         self._moment = 0
@@ -277,13 +298,15 @@ class Search:
         """Return the package to be decided next. A rank holds from when the package's term last changed, as uv's."""
         for package in self._outdated:
             if self._is_open(package):
-                self._queue[package] = self._order.rank(package)
+                rank = self._queue[package] = self._order.rank(package)
+                heappush(self._heap, (-rank, package))
         self._outdated.clear()
-        while self._queue:
-            package = max(self._queue, key=self._queue.__getitem__)
-            del self._queue[package]
-            if self._is_open(package):
-                return package
+        while self._heap:
+            rank, package = heappop(self._heap)
+            if self._queue.get(package) == -rank:
+                del self._queue[package]
+                if self._is_open(package):
+                    return package
         return None
 
     def _is_open(self, package: int) -> bool:

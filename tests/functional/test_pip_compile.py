@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from support.command import make_place
 from support.desk import Desk, Done, make_desk
 from support.http_server import Server
 from support.interpreters import need_uv
@@ -258,3 +259,23 @@ def test_a_backend_is_asked_once_for_what_its_wheel_would_say(shop: Shop) -> Non
         )
         assert "lib==1.0" in done.out, done.err
     assert asked.read_text() == "asked\n"
+
+
+def test_what_the_cache_has_is_resolved_without_network_code_or_builders(
+    shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert shop.compile("r.in").code == 0
+    words = (*shop.words, "--cache-dir", str(shop.desk.home / "cache"), "--offline", "r.in")
+    place = make_place(tmp_path_factory.mktemp("place"))
+    flags = (sys.executable, "-I", "-S", "-X", "importtime")
+    run = place.run("pip", "compile", *words, cwd=shop.folder, python=flags)
+    assert run.returncode == 0, run.stderr
+    loaded = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
+    assert "siteroot.resolve.search" in loaded
+    unneeded = {"urllib3", "ssl", "rich", "hashlib", "zipfile", "tarfile", "concurrent.futures"}
+    unneeded |= {
+        "siteroot.workflows.provision",
+        "siteroot.root.inventory",
+        "siteroot.resolve.explain",
+    }
+    assert not loaded & unneeded

@@ -12,8 +12,6 @@ from siteroot.model.requirement import Requirement
 from siteroot.model.resolution import ResolutionRequest
 from siteroot.model.value import replace
 
-from .sources import match_digests
-
 _WRITING = "`siteroot pip compile --generate-hashes` writes those of everything"
 _MODE = "In `--require-hashes` mode, all requirements must"
 
@@ -117,6 +115,8 @@ def _of_unhashed(location: str, allowed: tuple[Digest, ...]) -> tuple[Digest, ..
     """Return the digests that a file has to have of which its index gives none."""
     path = unquote(urlsplit(location).path) if location.startswith("file:") else location
     if path.startswith("/"):  # it lies here: any of several will do
+        from .sources import match_digests  # noqa: PLC0415 - what opens archives, where a file lies here
+
         return match_digests(path, allowed)
     algorithms = [digest.algorithm for digest in allowed]
     single = tuple(each for each in allowed if algorithms.count(each.algorithm) == 1)

@@ -4,6 +4,7 @@ After each command every byte of stdout, stderr, cache, root and project (the fi
 """
 
 import base64
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ from urllib.parse import quote
 
 import pytest
 
-from support.desk import Desk, make_desk
+from support.desk import Desk, Done, make_desk
 from support.http_server import Answer, Server, serve_folder, serve_proxy
 from support.projects import make_project
+from support.repositories import Repo
+from support.sdists import source_files
 from support.wheels import build_wheel
 
 USER, PASSWORD = "ann.of.index", "s3cret:w\u00e9@rd"
@@ -185,6 +188,76 @@ def test_no_credential_is_printed_or_kept(
     assert code == (said.code or int(answer is not None))
     assert found_in(project, aside) == []
     assert found_in(desk.home, aside) == []
+
+
+def pip(desk: Desk, *words: str, cwd: Path) -> Done:
+    """Run a pip command, and search what it says, keeps and makes."""
+    cache = ("--cache-dir", str(desk.home / "cache"))
+    variables = {"UV_HTTP_RETRIES": "0", "GIT_CONFIG_GLOBAL": os.devnull}
+    done = desk.run("pip", *words, *cache, "-v", cwd=cwd, variables=variables)
+    assert "Traceback" not in done.err
+    assert all(form not in done.out + done.err for form in FORMS), done.err
+    assert found_in(desk.home) == []
+    return done
+
+
+@pytest.mark.parametrize("named", ["demo @ ", ""])
+def test_no_credential_of_a_requirement_is_told_or_kept(
+    desk: Desk, server: Server, wheels: Path, named: str
+) -> None:
+    login = server.url.replace("//", f"//{USER}:{quote(PASSWORD, safe='')}@")
+    word, target = f"{named}{login}{WHEEL}", ("--python", sys.executable, "--target", "root")
+    root = wheels.parent / "root"
+    done = pip(desk, "install", word, *target, cwd=root.parent)
+    assert (done.code, done.err.splitlines()[-1]) == (0, f" + demo==1.0 (from {server.url}{WHEEL})")
+    url = json.loads((root / "demo-1.0.dist-info" / "direct_url.json").read_bytes())["url"]
+    assert url == f"{server.url}{WHEEL}"
+    assert found_in(root) == []
+    assert "Checked 1 package" in pip(desk, "install", word, *target, cwd=root.parent).err
+    gone = pip(desk, "uninstall", f"{login}{WHEEL}", *target, cwd=root.parent)
+    assert (gone.code, gone.err.splitlines()[-1]) == (0, " - demo==1.0")
+
+
+def test_no_credential_of_a_repository_is_told_or_kept(desk: Desk, tmp_path: Path) -> None:
+    tree = Repo(tmp_path / "tree")
+    commit = tree.commit(source_files("inner", "1.0", {"inner.py": ""}))
+    (tmp_path / "served").mkdir()
+    tree.git("clone", "--quiet", "--bare", ".", str(tmp_path / "served" / "r.git"))
+    tree.git("-C", str(tmp_path / "served" / "r.git"), "update-server-info")
+    with serve_folder(tmp_path / "served") as server:
+        login = server.url.replace("//", f"//{USER}:{quote(PASSWORD, safe='')}@")
+        words = (f"inner @ git+{login}/r.git@main", "--python", sys.executable, "--target", "root")
+        done = pip(desk, "install", *words, cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert done.err.splitlines()[-1] == f" + inner==1.0 (from git+{server.url}/r.git@{commit})"
+    assert found_in(tmp_path / "root") == []
+
+
+@pytest.mark.parametrize("option", ["", "-e ", "-r ", "-c ", "-f ", "-i "])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "http://u:s3cret@127.0.0.1:1/x",
+        "u:s3cret@h:x",
+        "git+u:s3cret@h:x",
+        "git+https://u:s3cret@127.0.0.1:1/x.git",
+        "git+ssh://u:s3cret@127.0.0.1:1/x.git",
+        "hg+http://u:s3cret@127.0.0.1:1/x",
+        "'a @ http://u:s3cret@127.0.0.1:1/x y'",
+        "'a @ http://u:s3cret@[h/x'",
+        "'a[b @ http://u:s3cret@127.0.0.1:1/'",
+        "http://u:a/s3cret@127.0.0.1:1/x",
+        "'http://u:a s3cret@127.0.0.1:1/x'",
+    ],
+)
+def test_no_credential_of_a_word_is_told_where_it_makes_no_sense(
+    desk: Desk, tmp_path: Path, option: str, word: str
+) -> None:
+    (tmp_path / "r.in").write_text(f"{option}{word if option else word.strip(chr(39))}\na\n")
+    assert pip(desk, "compile", "r.in", "--no-build", cwd=tmp_path).code != 0
+    if option in ("", "-e ", "-r ", "-c "):
+        named = (*option.split(), word.strip("'"))
+        assert pip(desk, "install", "a", *named, "--target", "t", cwd=tmp_path).code != 0
 
 
 @pytest.mark.parametrize("right", [True, False])

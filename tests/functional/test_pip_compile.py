@@ -196,6 +196,29 @@ def test_an_output_keeps_its_mode_its_link_and_where_nothing_changed_its_time(sh
     assert real.stat().st_mtime > 1
 
 
+def test_an_output_may_be_a_pipe(shop: Shop) -> None:
+    """As `-o /dev/stdout` is in a pipeline: a link to a name that no folder holds."""
+    reading, writing = os.pipe()
+    try:
+        done = shop.compile("r.in", "-q", "-o", f"/dev/fd/{writing}")
+        assert (done.code, done.err) == (0, "")
+        assert b"\nlib==2.0\n" in os.read(reading, 1 << 16)
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+@pytest.mark.parametrize("form", ["requirements.txt", "pylock.toml"])
+def test_no_word_becomes_a_line_of_the_output(shop: Shop, form: str) -> None:
+    (shop.folder / "files\n-e evil").mkdir()
+    (shop.folder / "r\n-e evil.in").write_text("alone\n")
+    words = ["r\n-e evil.in", "--format", form, "--find-links", "files\n-e evil"]
+    done = shop.compile(*words, "--emit-find-links", "--custom-compile-command", "make\n-e evil")
+    assert done.code == 0, done.err
+    assert "#    make\\n-e evil\n" in done.out
+    assert "\n-e evil" not in done.out
+
+
 def test_a_failure_leaves_the_output_as_it_was(shop: Shop) -> None:
     output = shop.folder / "out.txt"
     output.write_text("app==1.0\n")

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from siteroot.errors import UsageError
+from siteroot.formats.credentials import without_credentials
 from siteroot.model.value import dataclass
 
 from .option import Kind, Option
@@ -265,14 +266,14 @@ def _explain_command(before: str, argv: Sequence[str], known: Sequence[str]) -> 
     if whole in _ELSEWHERE and (before or near is None):
         return f"there is no command `{whole}`: {_ELSEWHERE[whole]}"
     meant = f"did you mean `{near}`?" if near else f"there are {', '.join(known)}"
-    return f"there is no command `{f'{before} {_without_credentials(word)}'.strip()}`: {meant}"
+    return f"there is no command `{f'{before} {without_credentials(word)}'.strip()}`: {meant}"
 
 
 def _explain_unknown(unknown: Sequence[str], command: str) -> str:
     where = f"`siteroot {command}`" if command else "`siteroot`"
     word = next((word for word in unknown if word != "--"), unknown[0])
     if not word.startswith("-"):
-        return f"{where} takes no word `{_without_credentials(word)}`"
+        return f"{where} takes no word `{without_credentials(word)}`"
     word = word.partition("=")[0]
     options = options_of(command)
     names = ["--help", *(name for each in options if not each.refused for name in each.words)]
@@ -284,8 +285,3 @@ def _explain_unknown(unknown: Sequence[str], command: str) -> str:
 
 def _is_option(word: str) -> bool:
     return any(word in option.words for option in OPTIONS)
-
-
-def _without_credentials(word: str) -> str:
-    scheme, mark, rest = word.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if mark else word

@@ -1,6 +1,7 @@
 """How errors and warnings look: uv's shape. Imports little, for a mistake must be cheap to hear of."""
 
 from siteroot.errors import SiterootError
+from siteroot.formats.credentials import without_credentials
 from siteroot.fs import LIMITS
 
 from .terminal import Paint, escape
@@ -35,8 +36,8 @@ def render_warning(text: str, paint: Paint) -> str:
 
 
 def render_text(text: str) -> str:
-    """Return a message's words as they may be shown: they steer no terminal, and no line of them is endless."""
-    return escape(_cut(text), _LINES)
+    """Return a message's words as they may be shown: no password, nothing that steers a terminal, no endless line."""
+    return escape(_cut(without_credentials(text)), _LINES)
 
 
 def explain_limit(error: BaseException) -> str | None:

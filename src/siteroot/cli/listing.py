@@ -1,9 +1,9 @@
 """What `siteroot pip list`, `freeze`, `show`, `check` and `tree` write, in uv's forms. Pure: outcomes in, lines out."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from siteroot.formats.credentials import without_credentials
 from siteroot.model.installed import DescribedDistribution
 from siteroot.model.pip_request import ListFormat
 from siteroot.model.release import Latest
@@ -21,8 +21,6 @@ from siteroot.select.tree import Branch
 from siteroot.workflows.pip_listing import Checking, Growing, Listing, ShownDistribution
 
 from .terminal import Paint, escape, render_count, render_seconds
-
-_SECRET = re.compile(r"(?:(ssh://)([^\s@:/]*)(?::[^\s@/]*)?|(://)[^\s/]*)@")
 
 
 def render_list(listing: Listing, form: ListFormat) -> Iterator[str]:
@@ -104,7 +102,7 @@ def render_conflict(conflict: Incompatibility) -> str:
         case WrongPlatform():
             return f"{name} was built for a different platform"
         case Missing(requirement=requirement):
-            return f"{name} requires `{_without_secret(requirement)}`, but it's not installed"
+            return f"{name} requires `{without_credentials(requirement)}`, but it's not installed"
         case Unfit(requirement=requirement, version=version):
             return f"{name} requires `{requirement}`, but `{version}` is installed"
 
@@ -129,7 +127,9 @@ def _branch(
     if specifiers and branch.need is not None:
         url = branch.need.url
         wanted = (
-            ", ".join(clauses_of(branch.need.specifier)) if url is None else _without_secret(url)
+            ", ".join(clauses_of(branch.need.specifier))
+            if url is None
+            else without_credentials(url)
         )
         whose = f"requires: {branch.above}" if invert else "required:"
         line += f" [{whose} {wanted or '*'}]"
@@ -164,12 +164,7 @@ def _entry(one: DescribedDistribution, newer: Mapping[str, Latest]) -> dict[str,
 
 
 def _frozen(one: DescribedDistribution) -> str:
-    address = None if one.direct_url is None else _without_secret(one.direct_url.address)
+    address = None if one.direct_url is None else without_credentials(one.direct_url.address)
     if one.editable is not None:
         return f"-e {address or one.editable}"
     return f"{one.name}=={one.version}" if address is None else f"{one.name} @ {address}"
-
-
-def _without_secret(text: str) -> str:
-    """Return a text without the credentials of the URL in it; the user of an ssh URL is no secret, and is needed."""
-    return _SECRET.sub(lambda match: f"{match[1]}{match[2]}@" if match[1] else "://", text)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from siteroot.errors import UsageError
-from siteroot.formats.uv_lock_sources import without_user
+from siteroot.formats.credentials import without_credentials
 from siteroot.model.pip_request import (
     AnnotationStyle,
     CheckRequest,
@@ -196,11 +196,11 @@ def _command(argv: Sequence[str], kept: Collection[str]) -> str:
     words = ["siteroot"]
     waiting = iter(argv)
     for word in waiting:
-        name, mark, value = word.partition("=")
+        name = word.partition("=")[0]
         if word in valued:
             next(waiting, None)
         elif word not in _UNTOLD and name not in valued and word[:2] not in valued:
-            words.append(f"{name}={without_user(value)}" if mark else without_user(word))
+            words.append(without_credentials(word))
     return " ".join(words)
 
 

@@ -31,8 +31,8 @@ from siteroot.model.release import ListedFile
 from siteroot.model.value import dataclass
 
 from .compiled_requirements import CompiledDistribution
+from .credentials import without_credentials
 from .distribution_names import is_wheel
-from .uv_lock_sources import without_user
 from .wheel_tags import WheelTags
 
 #: The keys of an inline table in the order that uv has.
@@ -77,7 +77,7 @@ def _package(one: CompiledDistribution, place: PylockPlace) -> Package:
         case GitSource(url=url, commit=commit, requested=requested, subdirectory=subdirectory):
             vcs = PackageVcs(
                 type="git",
-                url=without_user(url),
+                url=without_credentials(url),
                 requested_revision=requested,
                 commit_id=commit,
                 subdirectory=subdirectory,
@@ -85,7 +85,7 @@ def _package(one: CompiledDistribution, place: PylockPlace) -> Package:
             return Package(name=name, version=version, vcs=vcs)
         case UrlSource(url=url, subdirectory=subdirectory):
             archive = PackageArchive(
-                url=without_user(url), subdirectory=subdirectory, hashes=_hashes(pin.files)
+                url=without_credentials(url), subdirectory=subdirectory, hashes=_hashes(pin.files)
             )
             return Package(name=name, version=version, archive=archive)
         case PathSource(path=path):
@@ -111,7 +111,7 @@ def _fits(file: ListedFile, tags: WheelTags) -> bool:
 
 def _listed(kind: type[_File], file: ListedFile) -> _File:
     """Return what a lock says of an index's file; its name only where its URL does not end with it."""
-    url = without_user(file.location)
+    url = without_credentials(file.location)
     moment = file.upload_time
     return kind(
         name=None if _ending(url) == file.filename else file.filename,

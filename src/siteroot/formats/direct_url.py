@@ -6,6 +6,8 @@ from urllib.parse import quote
 from siteroot.model.digest import Digest
 from siteroot.model.lock import EditableSource, GitSource, Source, UrlSource
 
+from .credentials import without_credentials
+
 
 def render_direct_url(source: Source, digests: tuple[Digest, ...]) -> bytes | None:
     """Return the file's bytes, None for a source that gets no such file.
@@ -42,5 +44,5 @@ def render_direct_url(source: Source, digests: tuple[Digest, ...]) -> bytes | No
         content["path"] = (
             archive  # the specification has no word for an archive in a repository: uv's
         )
-    document = {"url": url, **content}
+    document = {"url": without_credentials(url), **content}
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()

@@ -91,7 +91,12 @@ def list_file(row: Row, base: str) -> ListedFile:
         size=size if type(size) is int and size >= 0 else None,
         upload_time=read_moment(moment),
         requires_python=requires_python if isinstance(requires_python, str) else None,
-        yanked=yanked if isinstance(yanked, str) else "" if yanked is True else None,
+        # in one line: what a server says must not look like a line of ours
+        yanked=" ".join(yanked.split())
+        if isinstance(yanked, str)
+        else ""
+        if yanked is True
+        else None,
         metadata=_metadata(metadata),
     )
 

@@ -13,6 +13,8 @@ from packaging.utils import canonicalize_name
 
 from siteroot.errors import SiterootError
 
+from .credentials import without_credentials
+
 T = TypeVar("T")
 
 #: How many faults one message lists.
@@ -36,10 +38,6 @@ _KINDS = {
 }
 
 
-#: What stands before the host in a URL. A password may hold anything, so it goes to the last @ of the word.
-_USERINFO = r"://[^\s`]*@"
-
-
 class Faults:
     """What was found wrong in one file, each "KEY PATH: what"."""
 
@@ -53,7 +51,7 @@ class Faults:
 
     def add(self, path: str, message: str) -> None:
         """Note one fault, in one line that a terminal can show and that shows no credential."""
-        text = re.sub(_USERINFO, "://", f"{path}: {message}" if path else message)
+        text = without_credentials(f"{path}: {message}" if path else message)
         if not text.isprintable():
             text = repr(text)[1:-1]
         self._found.append(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")

@@ -51,7 +51,7 @@ _OLDER = {"--pypi-url": "--index-url", "--config-setting": "--config-settings"}
 
 _EDITABLE = re.compile(r"(?:--editable|-e)(?:=|\s+|$)|-e(?=[^-\s])")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?!\\)")
-_NAMED_PLACE = re.compile(r"[\w.-]+\s*(?:\[[^\]]*\])?\s*@\s", re.ASCII)
+_NAMED_PLACE = re.compile(r"[\w.-]+\s*(?:\[[^/@]*)?@\s", re.ASCII)
 _EXTRAS = re.compile(r"(.*?[^\s\[])\s*\[([^\[\]]*)\]")
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?", re.ASCII)
 _URL_MARKER = re.compile(r"\s+;|;\s")

@@ -4,6 +4,7 @@ from base64 import b64encode
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from siteroot.errors import SourceError
+from siteroot.formats.credentials import without_credentials
 from siteroot.model.value import dataclass, field
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -112,7 +113,11 @@ def show_url(location: str) -> str:
     except ValueError:
         return "a URL that cannot be understood"
     if not parts.scheme or not parts.netloc:
-        return location if location.startswith("/") else location.partition("?")[0]
+        return (
+            location
+            if location.startswith("/")
+            else without_credentials(location.partition("?")[0])
+        )
     query = "?…" if parts.query else ""
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{query}"
 

@@ -14,6 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from siteroot.formats.credentials import without_credentials
 from siteroot.formats.distribution_names import ARCHIVE_ENDINGS
 from siteroot.formats.uv_lock_sources import without_user
 from siteroot.model.lock import LockedRequirement
@@ -221,7 +222,7 @@ def _plain(text: str, scope: Scope) -> Declared | Doubt:
 
 def _url_source(url: str, scope: Scope) -> dict[str, str] | Doubt:
     """Return the source of a direct reference (`NAME @ URL`)."""
-    shown = without_user(url)
+    shown = without_credentials(url)
     if "${" in url:
         return Doubt(f"`{shown}` depends on environment variables")
     if url.startswith("git+"):

@@ -13,8 +13,8 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from siteroot.formats.credentials import without_credentials
 from siteroot.formats.distribution_names import ARCHIVE_ENDINGS
-from siteroot.formats.uv_lock_sources import without_user
 from siteroot.model.digest import HEX_LENGTHS, Digest
 from siteroot.model.lock import (
     DirectorySource,
@@ -27,6 +27,7 @@ from siteroot.model.lock import (
 from siteroot.model.value import dataclass
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?!\\)")
+_NO_GIT_URL = "a git URL has a scheme and two slashes: git+ssh://HOST/PATH"
 _FRAGMENT_KEYS = {"egg", "subdirectory", "path", "lfs", *HEX_LENGTHS}
 
 
@@ -47,10 +48,12 @@ def place_requirement(
 
     What is no folder and no archive by its ending is taken as a source tree that may be missing.
     """
+    if "\0" in unquote(location):
+        raise ValueError("no path or URL holds a NUL character")
     scheme = _SCHEME.match(location)
     if scheme is None:
         if location.startswith("git+"):
-            raise ValueError("a git URL has a scheme and two slashes: git+ssh://HOST/PATH")
+            raise ValueError(_NO_GIT_URL)
         path, _, fragment = location.partition("#")
         words = _fragment_words(fragment)
         if not words.keys() & _FRAGMENT_KEYS:
@@ -62,7 +65,7 @@ def place_requirement(
     try:
         parts = urlsplit(address)
     except ValueError:
-        raise ValueError(f"`{without_user(address)}` is no URL") from None
+        raise ValueError(f"`{without_credentials(address)}` is no URL") from None
     if kind in ("file", "git+file") and parts.netloc not in ("", "localhost"):
         raise ValueError(f"`{address}` is on another host: a file URL has three slashes")
     if kind == "file":
@@ -82,7 +85,7 @@ def _archive(address: str, parts: SplitResult, words: dict[str, str]) -> PlaceOf
         raise ValueError(f"`{kind}:` is not understood: {reason}")
     filename = posixpath.basename(unquote(parts.path))
     if not filename.endswith(ARCHIVE_ENDINGS):
-        raise ValueError(f"`{without_user(address)}` ends as no wheel or archive does")
+        raise ValueError(f"`{without_credentials(address)}` ends as no wheel or archive does")
     source = UrlSource(url=address, subdirectory=words.get("subdirectory"))
     return _named(source, words, filename)
 
@@ -106,9 +109,11 @@ def _local(
 
 
 def _git(address: str, words: dict[str, str]) -> GitSource:
+    scheme, mark, rest = address.partition("://")
+    if not mark:
+        raise ValueError(_NO_GIT_URL)
     if not words.get("path", "x.whl").endswith(ARCHIVE_ENDINGS):
         raise ValueError(f"`path={words['path']}` ends as no wheel or archive does")
-    scheme, _, rest = address.partition("://")
     place, at, revision = rest.rpartition("@")
     if not at or "/" not in place:
         place, revision = rest, ""

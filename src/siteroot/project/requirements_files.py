@@ -7,16 +7,16 @@ file and line, for all files at once.
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
 from siteroot.errors import ProjectError, UsageError
+from siteroot.formats.credentials import without_credentials
 from siteroot.formats.reading import Faults
 from siteroot.formats.requirements_txt import parse_requirement, parse_requirements_txt
-from siteroot.formats.uv_lock_sources import without_user
 from siteroot.model.project import Pyproject
 from siteroot.model.requirement import Requirement
 from siteroot.model.requirements import (
@@ -90,7 +90,7 @@ def read_requirements(sources: Sequence[RequirementSource], reading: Reading) ->
             case SourceKind.FILE:
                 walk.add_file(source.text)
             case SourceKind.CONSTRAINTS:
-                walk.follow(walk.file_named(source.text, None), source.kind.value, constraint=True)
+                walk.add_constraints(source.text)
             case SourceKind.GROUP:
                 walk.add_group(source.text)
     return walk.end()
@@ -128,7 +128,7 @@ class _Walk:
 
     def add_word(self, text: str, *, editable: bool) -> None:
         """Take a requirement of the command line."""
-        shown = without_user(text)
+        shown = without_credentials(text)
         if text.endswith((".txt", ".in")) and self._is_file(text):
             raise RequirementWordError(
                 "is a requirements file", where=shown, hints=(f"say `-r {shown}`",)
@@ -143,7 +143,7 @@ class _Walk:
 
     def add_file(self, text: str) -> None:
         """Take a file of the command line, of whatever kind its name says."""
-        file = self.file_named(text, None)
+        file = self._file_of_word(text)
         name = posixpath.basename(
             urlsplit(file.place).path if _URL.match(file.place) else file.place
         )
@@ -155,16 +155,20 @@ class _Walk:
             self._trees.append(file.place)
         else:
             before = self._found()
-            self.follow(file, SourceKind.FILE.value, constraint=False)
+            self._follow(file, SourceKind.FILE.value, constraint=False)
             if self._found() == before:
                 self._warnings.append(
                     f"Requirements file `{file.shown}` does not contain any dependencies"
                 )
 
+    def add_constraints(self, text: str) -> None:
+        """Take a file of constraints of the command line."""
+        self._follow(self._file_of_word(text), SourceKind.CONSTRAINTS.value, constraint=True)
+
     def add_group(self, text: str) -> None:
         """Take a dependency group: "NAME" of the pyproject.toml here, or "PATH:NAME"."""
         path, _, name = text.rpartition(":")
-        file = self.file_named(path or "pyproject.toml", None)
+        file = self._file_of_word(path or "pyproject.toml")
         pyproject = self._read_pyproject(file)
         group = expand_groups(pyproject).get(canonicalize_name(name))
         if group is None:
@@ -173,14 +177,29 @@ class _Walk:
             where = f"{file.shown} (group `{name}`)"
             self._add_declared(each.text, where, file, pyproject, group=name)
 
-    def follow(self, file: _File, asking: str, *, constraint: bool) -> None:
-        """Read a requirements file and those that it names, each once."""
+    def _follow(self, file: _File, asking: str, *, constraint: bool) -> None:
+        """Read a requirements file and those that it names, each once, however long the chain of them is."""
+        readings = [self._read_lines(file, asking, constraint=constraint)]
+        while readings:
+            named = next(readings[-1], None)
+            if named is None:
+                readings.pop()
+            else:
+                file, asking, constraint = named
+                readings.append(self._read_lines(file, asking, constraint=constraint))
+
+    def _read_lines(
+        self, file: _File, asking: str, *, constraint: bool
+    ) -> Iterator[tuple[_File, str, bool]]:
+        """Take a file's lines; those that name another give it, what names it, and whether it constrains."""
         if (file.place, constraint) in self._visited:
             return
         self._visited.add((file.place, constraint))
         content = self._read(file)
         if content is None:
-            self._faults.add(asking, f"there is no file {file.shown}")
+            folder = bool(file.place) and self._is_folder(file.place)
+            what = f"{file.shown} is a folder" if folder else f"there is no file {file.shown}"
+            self._faults.add(asking, what)
             return
         for line in parse_requirements_txt(content, file.shown, self._variables, self._faults):
             where = f"{file.shown}:{line.line}"
@@ -189,8 +208,7 @@ class _Walk:
                     case RequirementLine():
                         self._take(line, where, file, constraint=constraint)
                     case IncludeLine(file=named, constraint=constrains):
-                        nested = self.file_named(named, file)
-                        self.follow(nested, where, constraint=constraint or constrains)
+                        yield self._file_named(named, file), where, constraint or constrains
                     case OptionLine() if not constraint:
                         self._options.append(SaidOption(where, line, file.place))
                     case OptionLine():
@@ -198,23 +216,32 @@ class _Walk:
             except ValueError as error:
                 self._faults.add(where, str(error))
 
-    def file_named(self, text: str, inside: _File | None) -> _File:
-        """Return the file that a word means: beside the file that it stands in, else from the command's folder."""
+    def _file_of_word(self, text: str) -> _File:
+        try:
+            return self._file_named(text, None)
+        except ValueError as error:
+            raise RequirementWordError(str(error), where=without_credentials(text)) from None
+
+    def _file_named(self, text: str, inside: _File | None) -> _File:
+        """Return the file that a word means: beside the file that it stands in, else from the command's folder.
+
+        Raises ValueError for what is no place of a file.
+        """
+        if "\0" in unquote(text):
+            raise ValueError("no file has a NUL character in its name")
         if inside is None and text in _STDIN:
             return _File("", "<stdin>")
-        if inside is not None and _URL.match(inside.place) and not inside.place.startswith("file:"):
-            joined = urljoin(inside.place, text)
-            return _File(joined, without_user(joined))
-        if text.lower().startswith("file://"):
-            path = unquote(urlsplit(text).path)
-            return _File(path, path)
+        if inside is not None and _URL.match(inside.place):
+            text = urljoin(inside.place, text)
+        shown = without_credentials(text)
         if _URL.match(text):
-            return _File(text, without_user(text))
+            path = _local_path(text)
+            return _File(text, shown) if path is None else _File(path, path)
         if inside is None or not inside.place:
-            return _File(posixpath.normpath(posixpath.join(self._reading.folder, text)), text)
+            return _File(posixpath.normpath(posixpath.join(self._reading.folder, text)), shown)
         return _File(
             posixpath.normpath(posixpath.join(posixpath.dirname(inside.place), text)),
-            posixpath.normpath(posixpath.join(posixpath.dirname(inside.shown), text)),
+            posixpath.normpath(posixpath.join(posixpath.dirname(inside.shown), shown)),
         )
 
     def _take(self, line: RequirementLine, where: str, file: _File, *, constraint: bool) -> None:
@@ -370,3 +397,18 @@ def _both(one: Marker | None, other: Marker | None) -> Marker | None:
     if one is None or other is None:
         return other if one is None else one
     return Marker(f"({one}) and ({other})")
+
+
+def _local_path(url: str) -> str | None:
+    """Return the path of a file URL, None for another one. Raises ValueError for one that cannot be meant."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError(f"`{without_credentials(url)}` is no URL") from None
+    if parts.scheme != "file":
+        return None
+    if parts.netloc not in ("", "localhost"):
+        raise ValueError(f"`{url}` is on another host: a file URL has three slashes")
+    if not parts.path:
+        raise ValueError(f"`{url}` names no file")
+    return unquote(parts.path)

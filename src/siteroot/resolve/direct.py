@@ -12,7 +12,7 @@ from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
 
 from siteroot.errors import ResolutionError
-from siteroot.formats.uv_lock_sources import without_user
+from siteroot.formats.credentials import without_credentials
 from siteroot.model.lock import (
     FlatSource,
     GitSource,
@@ -73,7 +73,9 @@ class DirectSources:
         if isinstance(source, RegistrySource):
             if self.indexes.setdefault(name, source.url) != source.url:
                 raise _conflict(
-                    declared, without_user(self.indexes[name]), without_user(source.url)
+                    declared,
+                    without_credentials(self.indexes[name]),
+                    without_credentials(source.url),
                 )
         elif not isinstance(source, FlatSource) and self.sources.setdefault(name, source) != source:
             raise _conflict(declared, show_source(self.sources[name]), show_source(source))
@@ -83,7 +85,7 @@ class DirectSources:
         if declared.url is not None and declared.name not in self.sources:
             raise UndeclaredUrlError(
                 f"{requirer} asks for {declared.name} from a URL, which what an index serves may not",
-                where=without_user(declared.url.partition("#")[0]),
+                where=without_credentials(declared.url.partition("#")[0]),
                 hints=(
                     f"Ask for `{declared.name} @ URL` directly, or in a constraint, to allow it.",
                 ),
@@ -100,7 +102,7 @@ def show_source(source: Source) -> str:
     """Return where a source is, without a credential."""
     match source:
         case RegistrySource(url) | GitSource(url) | UrlSource(url):
-            return without_user(url)
+            return without_credentials(url)
         case _:
             return source.path
 

@@ -1,7 +1,6 @@
 """The git command: asks nobody anything, shows no credential, and heeds no repository but the one that is named."""
 
 import os
-import re
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from siteroot.errors import SourceError
+from siteroot.formats.credentials import without_credentials
 
 #: Variables that a git hook or alias sets, and that would lead git to another repository.
 _DROPPED = frozenset(
@@ -24,7 +24,6 @@ _DROPPED = frozenset(
         "GIT_QUARANTINE_PATH",
     )
 )
-_USERINFO = re.compile(r"://[^\s/'\"]*@")
 _LONGEST = 400
 
 
@@ -47,7 +46,7 @@ class Git:
     ) -> None:
         self._named_by_person = named_by_person
         self.url, secret = _part_credentials(url)
-        self.shown = _USERINFO.sub("://", self.url)
+        self.shown = without_credentials(self.url)
         kept = {name: value for name, value in environ.items() if name not in _DROPPED}
         kept.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
         # collecting would take commits that locks still name, and go on behind the back of whoever called
@@ -141,6 +140,6 @@ def _complaint(err: bytes) -> str:
     """Return the line that says most: the first that is an error or fatal, else the last."""
     lines = [line for line in err.decode("utf-8", "replace").splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal:", "error:", "ERROR:"))]
-    line = _USERINFO.sub("://", (telling or lines[-1:] or ["it says nothing"])[0])
+    line = without_credentials((telling or lines[-1:] or ["it says nothing"])[0])
     line = "".join(sign if sign.isprintable() else "?" for sign in line)
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

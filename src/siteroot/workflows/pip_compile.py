@@ -251,6 +251,8 @@ def _render(
 
 def _preferences(path: str, *, pylock: bool) -> dict[str, Version]:
     """Return the versions that an output pins. Raises StaleOutputError where nobody can read it."""
+    if _is_stream(path):
+        return {}  # reading a pipe that only we write into would have no end
     try:
         content = fs.read_plain(path, _MOST)
     except (FileNotFoundError, fs.NotPlainError):
@@ -279,14 +281,19 @@ def _pinned(lines: Iterable[object]) -> Iterator[tuple[str, Version]]:
 
 def _write(path: str, content: bytes) -> None:
     """Write the output, whole or not at all; one that says the same keeps its time, for whoever compares times."""
-    real = os.path.realpath(path)
     try:
-        if os.path.exists(real) and not os.path.isfile(real):
-            with open(real, "wb") as stream:  # a device or pipe is written to, not replaced
+        if _is_stream(path):
+            with open(path, "wb") as stream:
                 stream.write(content)
             return
+        real = os.path.realpath(path)
         mode = os.stat(real).st_mode & 0o777 if os.path.exists(real) else 0o644
         if not os.path.exists(real) or fs.read_plain(real, _MOST) != content:
             fs.write_whole(real, content, mode=mode)
     except OSError as error:
         raise UnwrittenOutputError(f"cannot be written: {error.strerror}", where=path) from None
+
+
+def _is_stream(path: str) -> bool:
+    """Whether it is a pipe or a device, which is written to and not replaced; a pipe's own name may be nowhere."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)

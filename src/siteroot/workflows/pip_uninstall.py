@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from siteroot.errors import UsageError
-from siteroot.formats.uv_lock_sources import without_user
+from siteroot.formats.credentials import without_credentials
 from siteroot.model.installed import DescribedDistribution
 from siteroot.model.layout import Layout
 from siteroot.model.lock import (
@@ -182,9 +182,9 @@ def _is_from(one: DescribedDistribution, source: Source) -> bool:
         case DirectorySource(path=path) | EditableSource(path=path) | PathSource(path=path):
             return path in (one.editable, None if url is None else url.folder)
         case GitSource(url=address):
-            return url is not None and url.vcs == "git" and url.url == address
+            return url is not None and url.vcs == "git" and url.url == without_credentials(address)
         case UrlSource(url=address):
-            return url is not None and not url.vcs and url.url == address
+            return url is not None and not url.vcs and url.url == without_credentials(address)
         case _:
             return False
 
@@ -194,7 +194,7 @@ def _shown(source: Source) -> str:
         case DirectorySource(path=path) | EditableSource(path=path) | PathSource(path=path):
             return path
         case GitSource(url=url) | UrlSource(url=url):
-            return without_user(url)
+            return without_credentials(url)
         case _:
             return ""
 

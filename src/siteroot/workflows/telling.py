@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from siteroot.formats.credentials import without_credentials
 from siteroot.model.event import Event, Warned
 from siteroot.model.lock import DirectorySource, EditableSource, GitSource, UrlSource
 from siteroot.model.outcome import (
@@ -141,5 +142,5 @@ def _origin(wanted: Wanted) -> str | None:
     if isinstance(source, DirectorySource | EditableSource):
         return f"file://{quote(source.path)}"
     if isinstance(source, GitSource):
-        return f"git+{source.url}@{source.commit}{source.fragment}"
-    return source.url if isinstance(source, UrlSource) else None
+        return f"git+{without_credentials(source.url)}@{source.commit}{source.fragment}"
+    return without_credentials(source.url) if isinstance(source, UrlSource) else None

@@ -63,7 +63,9 @@ def test_json_says_what_was_described(file: PageFile, size: int, moment: int) ->
     assert found.size == size
     assert found.upload_time == moment
     assert found.yanked == (
-        {True: "", False: None}[file.yanked] if isinstance(file.yanked, bool) else file.yanked
+        {True: "", False: None}[file.yanked]
+        if isinstance(file.yanked, bool)
+        else " ".join(file.yanked.split())
     )
     assert bool(found.digests) == bool(file.hashes)
     assert (found.metadata is not None) == bool(file.core_metadata)
@@ -227,6 +229,12 @@ def test_values_of_another_kind_count_as_not_said() -> None:
     assert file.digests == ()
     odd_ones = (file.size, file.upload_time, file.requires_python, file.yanked, file.metadata)
     assert set(odd_ones) == {None}
+
+
+def test_the_reason_of_a_yank_is_one_line() -> None:
+    file = {"filename": "a-1.zip", "url": "a-1.zip", "hashes": {}, "yanked": "old\nerror: x\r\n"}
+    (found,) = listed(json.dumps({"files": [file]}).encode())
+    assert found.yanked == "old error: x"
 
 
 def test_many_faults_are_counted() -> None:

@@ -264,20 +264,24 @@ def test_faults_of_all_files_are_told_at_once_each_where_it_stands() -> None:
     files = {
         "/p/r.txt": "-r s.txt\n-r absent.txt\n-i https://h/1\nhg+https://h/x\n-c c.txt\n--no-binary a b",
         "/p/s.txt": "!\n-i https://h/2\n-e x.whl\nfile://h/x\nhttps://u:secret@h/x\ngit+git@h:x/y\n"
-        "-e https://h/x.zip\nftp://h/x.zip",
+        "-e https://h/x.zip\nftp://h/x.zip\n"
+        "git+u:secret@h:x\n-e ./x\0y\na[b @ http://secret@h/",
         "/p/c.txt": "./x.whl\n-e .",
     }
     with pytest.raises(ProjectError) as caught:
         read(files, "-r r.txt")
     assert [line.strip() for line in caught.value.message.splitlines()] == [
-        "13 faults:",
+        "16 faults:",
         "s.txt:1: is neither a requirement, nor a URL or path, nor an option",
+        "s.txt:11: the requirement on `a` cannot be read: expected matching RIGHT_BRACKET for LEFT_BRACKET, after extras",
         "s.txt:3: an editable has to be a folder, and `x.whl` is an archive",
         "s.txt:4: `file://h/x` is on another host: a file URL has three slashes",
         "s.txt:5: `https://h/x` ends as no wheel or archive does",
         "s.txt:6: a git URL has a scheme and two slashes: git+ssh://HOST/PATH",
         "s.txt:7: an editable has to be a folder of this machine",
         "s.txt:8: `ftp:` is not understood: http, https, file and git+… are",
+        "s.txt:9: a git URL has a scheme and two slashes: git+ssh://HOST/PATH",
+        "s.txt:10: no path or URL holds a NUL character",
         "r.txt:2: there is no file absent.txt",
         "r.txt:4: `hg+https:` is not understood: only git is understood",
         "c.txt:1: a constraint has to say the name that it is about: NAME @ URL",
@@ -311,12 +315,52 @@ def test_words_of_the_command_line_are_judged_likewise(
     [
         (("-r absent.txt",), "there is no file absent.txt"),
         (("-r pyproject.toml",), "pyproject.toml: there is no such file"),
+        (("-r q",), "q is a folder"),
         (("--group q/pyproject.toml:x",), "q/pyproject.toml: has no dependency group `x`"),
     ],
 )
 def test_files_that_are_not_there_are_named(sources: tuple[str, ...], message: str) -> None:
     with pytest.raises(ProjectError, match=message):
         read({"/p/q/pyproject.toml": PYPROJECT}, *sources)
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("https://u:secret@[::1", "`https://[::1` is no URL"),
+        ("file://h/r.txt", "`file://h/r.txt` is on another host: a file URL has three slashes"),
+        ("file://", "`file://` names no file"),
+        ("x%00y", "no file has a NUL character in its name"),
+    ],
+)
+def test_what_is_no_place_of_a_file_is_refused(place: str, message: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read({}, f"-r {place}", stdin="rich")
+    assert refused.value.message == message
+    assert "secret" not in str(refused.value)
+    with pytest.raises(ProjectError) as caught:
+        read({"/p/r.txt": f"attrs\n-c {place}"}, "-r r.txt")
+    assert caught.value.message == f"r.txt:2: {message}"
+
+
+@pytest.mark.parametrize(
+    "place", ["git+https://u:secret@h/x", "u:secret@h", "a @ http://secret@h/x"]
+)
+def test_a_file_that_is_not_there_is_named_without_its_credentials(place: str) -> None:
+    for files, word in (({}, place), ({"/p/q/r.txt": f'-r "{place}"'}, "q/r.txt")):
+        with pytest.raises(ProjectError, match="there is no file") as caught:
+            read(files, f"-r {word}")
+        assert "secret" not in str(caught.value)
+
+
+def test_a_chain_of_files_may_be_of_any_length() -> None:
+    files = {f"/p/{n}.txt": f"a{n}\n-r {n + 1}.txt\nb{n}" for n in range(3000)}
+    asked = told(read({**files, "/p/3000.txt": "last"}, "-r 0.txt"))
+    assert (asked[:2], asked[3000], asked[-1]) == (
+        ["a0 0.txt:1", "a1 1.txt:1"],
+        "last 3000.txt:1",
+        "b0 0.txt:3",
+    )
 
 
 def test_an_extra_that_a_project_does_not_have_is_named() -> None:

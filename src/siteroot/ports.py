@@ -3,7 +3,7 @@
 Each port has one real adapter, one public fake in `tests/support`, and one suite that both pass.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from siteroot.model.event import Event
@@ -64,6 +64,14 @@ class MetadataSource(Protocol):
 
     def pages(self, name: str, index: str | None) -> "Sequence[ProjectPage]":
         """Return the pages of a project, in the order of the indexes; of one index alone where it is named by URL."""
+        ...
+
+    def places(self, index: str | None) -> Sequence[str]:
+        """Return where a project's pages are looked for, in words for a person: indexes, and places of links."""
+        ...
+
+    def known(self) -> Collection[str]:
+        """Return names of projects that the indexes are known to have, without asking anybody."""
         ...
 
     def read(self, file: "ListedFile") -> "DistributionMetadata":

@@ -98,6 +98,13 @@ def test_a_project_that_nobody_knows_has_no_page(make: Make) -> None:
     assert list(source.pages("a", other)) == []
 
 
+def test_where_a_project_is_looked_for_is_said(make: Make) -> None:
+    source, other = make({"a": {"1.0": release()}}, {})
+    assert list(source.places(other)) == [other]
+    assert all(place.endswith("/simple") for place in source.places(None))
+    assert source.places(None)
+
+
 def test_a_page_has_its_files_by_version(make: Make) -> None:
     told = {"1.10": release(), "1.9": release(), "2.0rc1": release()}
     source, _ = make({"a": told}, {})

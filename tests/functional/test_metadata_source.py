@@ -300,6 +300,16 @@ def test_offline_any_page_will_do(site: Site) -> None:
     assert len(site.indexes[0].requests) == 1
 
 
+def test_a_project_of_which_a_page_was_kept_is_known(site: Site) -> None:
+    site.show(0, "demo", "demo-2.0.tar.gz", headers=FRESH)
+    source = site.open()
+    assert source.known() == set()
+    versions(source)
+    again = site.open()
+    assert again.known() == {"demo"}
+    assert site.open(Settings(no_index=True)).known() == set()
+
+
 def test_what_may_not_be_kept_is_not(site: Site) -> None:
     site.show(0, "demo", "demo-1.0.tar.gz", headers={"Cache-Control": "no-store"})
     site.open().pages("demo", None)

@@ -106,7 +106,7 @@ def test_a_zip_and_a_subdirectory_of_a_url_are_built(tmp_path: Path, desk: Desk)
         (source_files(backend="raise SystemExit('no')"), "failed in `get_requires_for_build_wheel`"),
         (
             source_files() | {"pyproject.toml": "[build-system]\nrequires = ['maker>=2']\n"},
-            "Because maker is on no index that was asked and the build of inner-app==1.0 asks for maker>=2",
+            " and the build of inner-app==1.0 asks for maker>=2, what is asked for cannot be had",
         ),
     ],
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """An index in memory, in the shape of `siteroot.ports.MetadataSource`: a few projects, told by a mapping or a table."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +77,12 @@ class MadeIndex:
             for url, projects in self._indexes.items()
             if name in projects and index in (None, url)
         ]
+
+    def places(self, index: str | None) -> Sequence[str]:
+        return list(self._indexes) if index is None else [index]
+
+    def known(self) -> Collection[str]:
+        return {name for projects in self._indexes.values() for name in projects}
 
     def read(self, file: ListedFile) -> DistributionMetadata:
         self.asked.append(file.filename)

@@ -8,6 +8,7 @@ from itertools import product
 from packaging.utils import BuildTag, parse_wheel_filename
 
 from siteroot.model.lock import LockedFile
+from siteroot.model.target import Target
 from siteroot.model.value import dataclass
 
 #: Stands for a name's tags where they need not be multiplied.
@@ -110,6 +111,14 @@ def _unfit(reason: Unfitness, found: str, best: str) -> Unfit:
 def shorten(text: str) -> str:
     """Return a text as a message may show it: what a lock says may be of any length."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def describe_target(target: Target) -> str:
+    """Return what messages call a target ("CPython 3.12 on linux (manylinux_2_28_x86_64)")."""
+    implementation = target.markers["platform_python_implementation"]
+    threaded = "t" if target.free_threaded else ""
+    platform = WheelTags(target.tags).best[2]
+    return f"{implementation} {target.python_version}{threaded} on {target.markers['sys_platform']} ({platform})"
 
 
 def screen_wheel(filename: str, tags: WheelTags) -> Fit | Unfit:

@@ -42,6 +42,11 @@ class FlatIndexes:
         files = None if listing is None else sort_listing(listing, project)
         return files or None
 
+    def projects(self) -> set[str]:
+        """Return the projects that the places which were read have files of."""
+        with self._lock:
+            return {name for projects in self._read.values() for name in projects}
+
     def _list(self, place: str) -> Listing:
         from siteroot.formats.simple_api_html import parse_simple_html  # noqa: PLC0415 - for pages of links alone
 

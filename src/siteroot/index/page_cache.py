@@ -88,6 +88,14 @@ class PageCache:
             with contextlib.suppress(OSError):
                 self._writer.unlink(path)
 
+    def names(self, index: str) -> set[str]:
+        """Return the projects of an index that pages are kept of."""
+        path = self._path(index, "")
+        try:
+            return set() if path is None else set(os.listdir(path))
+        except OSError:
+            return set()
+
     def _path(self, index: str, project: str) -> str | None:
         if self._folder is None:
             return None

@@ -126,6 +126,12 @@ class Pages:
         kept = self._cache.read(parse_address(index.url).url, project)
         return kept.files if kept is not None and self._holds(kept, project) else None
 
+    def known(self, index: IndexSetting) -> set[str]:
+        """Return names of projects whose pages the cache has of an index."""
+        if local_path(index.url) is not None:
+            return set()
+        return self._cache.names(parse_address(index.url).url) - {_LINKS}
+
     def _holds(self, kept: KeptPage, project: str) -> bool:
         verdict = cache_verdict(kept.validity, self._rules.recency(project), self._rules.now)
         return verdict is Verdict.SERVE

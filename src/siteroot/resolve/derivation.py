@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .incompatibility import ABSENT, Derived, NoVersions, Requires, Root, Terms, Unusable
-from .reasons import NoUsableFile, Obstacle
 from .resolver import Resolver
 
 Fact = NoVersions | Unusable | Requires
@@ -129,18 +128,11 @@ def _is_alike(resolver: Resolver, fact: Fact, other: Fact) -> bool:
         return False
     match fact, other:
         case Unusable(), Unusable():
-            return fact.reason == other.reason or _are_misfits(fact.reason, other.reason)
+            return fact.reason == other.reason
         case Requires(), Requires():
             return fact.required == other.required and _asks_python(resolver, fact)
         case _:
             return False
-
-
-def _are_misfits(*reasons: object) -> bool:
-    """Whether it is their tags alone that wheels of several versions may differ in."""
-    return all(
-        isinstance(each, NoUsableFile) and each.obstacle is Obstacle.TAGS for each in reasons
-    )
 
 
 def _is_told(resolver: Resolver, chain: Chain, nothing: NoVersions) -> bool:

@@ -16,15 +16,20 @@ from .wording import shorten
 
 def find_hints(resolver: Resolver, facts: Sequence[Fact]) -> tuple[str, ...]:
     """Return what to try, one sentence each."""
-    return tuple(dict.fromkeys(hint for fact in facts for hint in _hints(resolver, fact)))
+    refused: dict[int, int] = {}  # versions, by package
+    for fact in facts:
+        if isinstance(fact, Unusable):
+            refused[fact.package] = refused.get(fact.package, 0) | fact.term
+    told = (hint for fact in facts for hint in _hints(resolver, fact, refused.get(fact.package, 0)))
+    return tuple(dict.fromkeys(told))
 
 
-def _hints(resolver: Resolver, fact: Fact) -> Iterator[str]:
+def _hints(resolver: Resolver, fact: Fact, refused: int) -> Iterator[str]:
     match fact:
         case NoVersions():
             yield from _of_nothing(resolver, fact)
         case Unusable():
-            yield from _of_refusal(resolver, fact)
+            yield from _of_refusal(resolver, fact, refused)
         case Requires(required=required) if not resolver.packages[required].name:
             yield _of_python(resolver)
         case Requires():
@@ -57,24 +62,27 @@ def _of_nothing(resolver: Resolver, fact: NoVersions) -> Iterator[str]:
         )
 
 
-def _of_refusal(resolver: Resolver, fact: Unusable) -> Iterator[str]:
+def _of_refusal(resolver: Resolver, fact: Unusable, refused: int) -> Iterator[str]:
     name = resolver.packages[fact.package].name
     match fact.reason:
         case Absence.UNKNOWN:
-            near = get_close_matches(name, resolver.projects.names, n=1, cutoff=0.8)
+            near = get_close_matches(name, resolver.projects.spellings(), n=1, cutoff=0.8)
             if near:
                 yield f"Is {near[0]} meant by {name}?"
             else:
                 yield f"Look at how {name} is spelled; an index that has it is named with --index."
+        case Absence.EMPTY:
+            yield "An index that wants a login may answer with a page of its own: is the URL right?"
         case Absence.NEWER:
             yield f"--exclude-newer keeps all of {name} away: --exclude-newer-package {name}=false lifts it."
         case OtherPython():
             yield _of_python(resolver)
-        case NoUsableFile(Obstacle.TAGS, detail):
-            yield _of_tags(resolver, fact, name, detail)
+        case NoUsableFile(Obstacle.TAGS, _):
+            yield from _of_misfits(resolver, name, refused)
         case NoUsableFile(Obstacle.YANKED, _):
             yield f"A yanked version of {name} is taken where a requirement pins it with `==`."
         case NoUsableFile(Obstacle.NO_BUILD, _):
+            yield from _of_misfits(resolver, name, refused)
             yield f"{name} would have to be built: --no-build or --only-binary stands in the way."
         case NoUsableFile(Obstacle.NO_BINARY, _):
             yield f"{name} has wheels only: --no-binary stands in the way."
@@ -86,13 +94,9 @@ def _of_python(resolver: Resolver) -> str:
     return f"These are resolved for Python {resolver.python}: ask for another one with --python-version."
 
 
-def _of_tags(resolver: Resolver, fact: Unusable, name: str, detail: str) -> str:
-    """Return what the wheels are for: of several versions, those of the newest."""
-    line, found = resolver.line_of(fact.package), resolver.projects.find(name)
-    places = [] if line is None else line.places(fact.term)
-    if line is not None and len(places) > 1 and isinstance(found, Releases):
-        newest = found.usable(places[-1])
-        if isinstance(newest, NoUsableFile) and newest.obstacle is Obstacle.TAGS:
-            wheels = f"{name} {line.versions[places[-1]]}"
-            return f"The wheels of {wheels} are for {shorten(newest.detail)}."
-    return f"The wheels of {name} are for {shorten(detail)}."
+def _of_misfits(resolver: Resolver, name: str, refused: int) -> Iterator[str]:
+    """Yield what the wheels of the newest version are for that was refused: what those of old ones were for is past."""
+    found = resolver.projects.find(name)
+    places = found.line.places(refused)
+    if isinstance(found, Releases) and places and (tags := found.misfits(places[-1])):
+        yield f"The wheels of {name}=={found.line.versions[places[-1]]} are for {shorten(tags)}."

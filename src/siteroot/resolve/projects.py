@@ -1,6 +1,6 @@
 """The projects that a resolution meets: where each comes from, its versions, and which of them is tried first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 
 from packaging.version import Version
@@ -82,7 +82,18 @@ class Projects:
 
     def why_absent(self, name: str) -> Absence:
         """Return why a project that was looked for has no version."""
-        return Absence.NEWER if name in self._listed else Absence.UNKNOWN
+        found = self._found.get(name)
+        if isinstance(found, Releases) and found.withheld is not None:
+            return Absence.NEWER
+        return Absence.EMPTY if name in self._listed else Absence.UNKNOWN
+
+    def places(self, name: str) -> Sequence[str]:
+        """Return where a project was looked for, in words for a person."""
+        return self._source.places(self._index_of(name))
+
+    def spellings(self) -> Collection[str]:
+        """Return names of projects that there are, as far as anybody knows without asking."""
+        return {*self.names, *self._source.known()}
 
     def is_direct(self, name: str) -> bool:
         """Whether a project comes from a URL, a repository, a path or a directory."""
@@ -114,7 +125,7 @@ class Projects:
 
     def _releases(self, name: str) -> Releases:
         options = self._options
-        pages = self._source.pages(name, self._indexes.get(name) or self._direct.indexes.get(name))
+        pages = self._source.pages(name, self._index_of(name))
         if options.index_strategy is IndexStrategy.FIRST_INDEX and len(pages) > 1:
             self.passed[name] = pages[1:]
             pages = pages[:1]
@@ -142,6 +153,9 @@ class Projects:
         if version is None:
             version = self._versions[text] = Version(text)
         return version
+
+    def _index_of(self, name: str) -> str | None:
+        return self._indexes.get(name) or self._direct.indexes.get(name)
 
     def metadata(self, name: str, place: int, used: Usable) -> DistributionMetadata | BadMetadata:
         """Return what the version at a place says of itself."""

@@ -168,6 +168,13 @@ class Releases:
             found = self._usable[place] = self._seek(place)
         return found
 
+    def misfits(self, place: int) -> str:
+        """Return what the wheels of the version at a place are for that come nearest, "" where it has none."""
+        files = [
+            file for each in self._listed(place) for file in self._policy.admitted(each.release)
+        ]
+        return _misfit(files, self._policy.wheels)
+
     def _seek(self, place: int) -> Usable | NoUsableFile:
         """Return the first index's version that can be used; where there is none, why the first one's cannot."""
         refusal: NoUsableFile | None = None
@@ -206,10 +213,7 @@ def choose_file(
         return Usable(metadata=metadata, installed=sdist, files=files, source=listed.source)
     # an sdist's obstacle tells more than a wheel's, as uv has it
     refusals = [refusal for _, file, refusal in unfit if not is_wheel(file.filename)]
-    nearest = (refusals or [refusal for _, _, refusal in unfit])[0]
-    if nearest.obstacle is Obstacle.TAGS:
-        return NoUsableFile(Obstacle.TAGS, _misfit([file for _, file, _ in unfit], policy.wheels))
-    return nearest
+    return (refusals or [refusal for _, _, refusal in unfit])[0]
 
 
 def _sort_out(
@@ -230,7 +234,8 @@ def _sort_out(
         if obstacle is None:
             sdists.append(file)
         else:
-            refusal = NoUsableFile(obstacle, file.yanked or "")
+            why = file.yanked if obstacle is Obstacle.YANKED else None
+            refusal = NoUsableFile(obstacle, why or "")
             unfit.append((_NEARNESS.index(obstacle), file, refusal))
     return fits, sdists, unfit
 
@@ -252,7 +257,9 @@ def _misfit(files: Sequence[ListedFile], wheels: WheelTags) -> str:
     """Return what the wheels that come nearest are for: platforms, else ABIs, else Pythons."""
     tags = [_tags(file.filename) for file in files if is_wheel(file.filename)]
     reasons = [wheels.explain(each).reason for each in tags]
-    place, nearest = next((place, each) for place, each in _FITNESS if each in reasons)
+    place, nearest = next(
+        ((place, each) for place, each in _FITNESS if each in reasons), (0, Unfitness.PYTHON)
+    )
     parts = [
         each.split("-")[place] for each, why in zip(tags, reasons, strict=True) if why is nearest
     ]

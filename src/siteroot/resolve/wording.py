@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from siteroot.formats.wheel_tags import describe_target
+
 from .derivation import Fact, positive, versions_first
 from .incompatibility import ABSENT, NoVersions, Requires, Terms, Unusable
 from .line import VersionLine
@@ -136,13 +138,25 @@ class Wording:
         assert isinstance(reason, Reason)
         name = self.name(fact.package)
         if reason is Absence.UNKNOWN:
-            return f"{name} is on no index that was asked"
+            return f"{name} is {self._nowhere(name)}"
+        if reason is Absence.EMPTY:
+            return f"no page of {name} lists a distribution of it ({self._places(name)})"
         if reason is Absence.NEWER:
             return f"every {name} is newer than allowed"
         if isinstance(reason, Contradictory) and fact.package == ROOT:
             return f"{_who_asks(reason.origin)} {reason.requirement}, which no version can be"
         many = self._are_many(fact.package, fact.term)
-        return f"{self.versions(fact.package, fact.term)} {_reason(reason, many=many)}"
+        said = _reason(reason, describe_target(self._resolver.target), many=many)
+        return f"{self.versions(fact.package, fact.term)} {said}"
+
+    def _nowhere(self, name: str) -> str:
+        told = self._places(name)
+        return f"not on {told}" if told else "on no index: none is to be asked (--no-index)"
+
+    def _places(self, name: str) -> str:
+        places = self._resolver.projects.places(name)
+        more = len(places) - _MOST
+        return list_words([*places[:_MOST], *((f"{more} more",) if more > 0 else ())], "or")
 
     # What follows
 
@@ -242,10 +256,10 @@ def _nearest(name: str, line: VersionLine, term: int) -> str:
     return f"there is no {name} between {line.versions[before[-1]]} and {line.versions[after[0]]}"
 
 
-def _reason(reason: Reason, *, many: bool) -> str:
+def _reason(reason: Reason, target: str, *, many: bool) -> str:
     match reason:
         case NoUsableFile(obstacle, detail):
-            return _obstacle(obstacle, shorten(detail), many=many)
+            return _obstacle(obstacle, shorten(detail), target, many=many)
         case OtherPython(python):
             return f"{'require' if many else 'requires'} Python{python}"
         case BadMetadata(why):
@@ -256,16 +270,16 @@ def _reason(reason: Reason, *, many: bool) -> str:
             return reason.value
 
 
-def _obstacle(obstacle: Obstacle, detail: str, *, many: bool) -> str:
+def _obstacle(obstacle: Obstacle, detail: str, target: str, *, many: bool) -> str:
     have = "have" if many else "has"
     match obstacle:
         case Obstacle.TAGS:
-            return f"{have} neither a wheel for this platform and Python nor an sdist"
+            return f"{have} neither a wheel for {target} nor an sdist"
         case Obstacle.YANKED:
             why = f" ({detail.strip().rstrip('.')})" if detail.strip() else ""
             return f"{'were' if many else 'was'} yanked{why}"
         case Obstacle.NO_BUILD:
-            return f"{have} no wheel that fits while nothing may be built"
+            return f"{have} no wheel for {target} while nothing may be built"
         case Obstacle.NO_BINARY:
             return f"{have} no sdist while no wheel may be used"
         case Obstacle.NOT_SDIST:

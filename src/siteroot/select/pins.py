@@ -7,7 +7,7 @@ from packaging.version import Version
 
 from siteroot.errors import LockError, SelectionError
 from siteroot.formats.markers import TargetMarkers, release_of
-from siteroot.formats.wheel_tags import WheelTags
+from siteroot.formats.wheel_tags import WheelTags, describe_target
 from siteroot.model.lock import LOCAL_SOURCES, Lock, LockedPackage, VirtualSource
 from siteroot.model.pin import Artifact, Pin, SdistArtifact, WheelArtifact
 from siteroot.model.project import Project
@@ -113,14 +113,6 @@ def check_hashes(pins: Iterable[Pin], *, required: bool) -> tuple[str, ...]:
         f"the lock gives no sha256, sha384 or sha512 for {name}: it is installed unverified"
         for name in weak
     )
-
-
-def describe_target(target: Target) -> str:
-    """Return what messages call a target ("CPython 3.12 on linux (manylinux_2_28_x86_64)")."""
-    implementation = target.markers["platform_python_implementation"]
-    threaded = "t" if target.free_threaded else ""
-    platform = WheelTags(target.tags).best[2]
-    return f"{implementation} {target.python_version}{threaded} on {target.markers['sys_platform']} ({platform})"
 
 
 def in_order(specifiers: SpecifierSet) -> str:

@@ -17,7 +17,7 @@ from packaging.pylock import (
 
 from siteroot.errors import SelectionError
 from siteroot.formats.markers import TargetMarkers, release_of
-from siteroot.formats.wheel_tags import WheelTags
+from siteroot.formats.wheel_tags import WheelTags, describe_target
 from siteroot.model.digest import Digest
 from siteroot.model.lock import (
     LOCAL_SOURCES,
@@ -45,7 +45,6 @@ from .pins import (
     LockedPythonError,
     Selected,
     check_hashes,
-    describe_target,
     in_order,
 )
 from .roots import UnknownExtraError, UnknownGroupError, near_names

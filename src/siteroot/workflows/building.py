@@ -12,7 +12,7 @@ from packaging.version import Version
 from siteroot.build.state import read_state
 from siteroot.errors import BuildError
 from siteroot.formats.resolution_metadata import parse_metadata
-from siteroot.formats.wheel_tags import Fit, WheelTags, screen_wheel
+from siteroot.formats.wheel_tags import Fit, WheelTags, describe_target, screen_wheel
 from siteroot.fs import read_plain
 from siteroot.model.build import BuildKind
 from siteroot.model.digest import Digest
@@ -30,7 +30,6 @@ from siteroot.model.pin import (
 from siteroot.model.value import replace
 from siteroot.model.wheel import StoredWheel
 from siteroot.select.artifacts import say_platform
-from siteroot.select.pins import describe_target
 from siteroot.store.built import Built, find_built, note_user, write_built
 
 from .build_means import BuildMeans, label_of

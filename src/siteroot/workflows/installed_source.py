@@ -4,7 +4,7 @@ A distribution that was built from a tree, came from another index, or was put t
 be replaced by what an index has of that name, or be missing there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from packaging.version import InvalidVersion, Version
 
@@ -55,6 +55,14 @@ class InstalledSource:
             return (ProjectPage(name=name, source=RegistrySource(""), files=(file,)),)
         theirs = [each for release in list_releases(pages[0]) for each in release.files]
         return (replace(pages[0], files=(*theirs, file)), *pages[1:])
+
+    def places(self, index: str | None) -> Sequence[str]:
+        """Return where a project's pages are looked for."""
+        return self._source.places(index)
+
+    def known(self) -> Collection[str]:
+        """Return names of projects that there are: an index is known to have them, or they are installed."""
+        return {*self._source.known(), *self._installed}
 
     def read(self, file: ListedFile) -> DistributionMetadata:
         """Return the metadata of a listed file."""

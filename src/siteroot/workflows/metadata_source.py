@@ -4,7 +4,7 @@ What the cache has is read in the thread that asks, since a hand-over costs more
 is fetched by threads, begun as soon as somebody expects it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from siteroot.errors import InvariantError, SourceError
 from siteroot.formats.distribution_names import SDIST_ENDINGS, is_wheel
+from siteroot.index.address import show_url
 from siteroot.index.failures import OfflineError
 from siteroot.index.fetch import Fetcher
 from siteroot.index.flat import FlatIndexes, is_remote
@@ -102,6 +103,21 @@ class IndexedMetadata:
         """Return the pages of a project, in the order of the indexes; of one index alone where it is named by URL."""
         asked = self._page_of(name, index)
         return asked if isinstance(asked, tuple) else asked.result()
+
+    def places(self, index: str | None) -> Sequence[str]:
+        """Return where a project's pages are looked for, as a person named it."""
+        if index is not None:
+            return (show_url(plain_index(index)),)
+        searched = (show_url(plain_index(each.url)) for each in self._order.searched)
+        return (*self._order.links, *searched)
+
+    def known(self) -> Collection[str]:
+        """Return names of projects that the cache has pages of, or pages of links have files of."""
+        found = self._flat.projects()
+        for index in self._order.searched:
+            if not index.flat:
+                found |= self._pages.known(self._order.asked_at(index))
+        return found
 
     def read(self, file: ListedFile) -> DistributionMetadata:
         """Return the metadata of a listed file."""

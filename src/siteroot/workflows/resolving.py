@@ -1,6 +1,6 @@
 """What requirements resolve to, by what the settings' indexes offer: for people, and for build backends."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from siteroot.errors import BuildError, SiterootError
 from siteroot.formats.distribution_names import is_wheel, version_in
-from siteroot.formats.wheel_tags import WheelTags
+from siteroot.formats.wheel_tags import WheelTags, describe_target
 from siteroot.index.fetch import Fetcher
 from siteroot.index.metadata import UnbuiltMetadataError, Work
 from siteroot.model.digest import Digest
@@ -159,7 +159,6 @@ class IndexResolver:
             new_build_policy,
             refuse_unusable,
         )
-        from siteroot.select.pins import describe_target  # noqa: PLC0415
 
         chooser = ArtifactChooser(
             tags=WheelTags(target.tags),
@@ -226,6 +225,14 @@ class _BuildingMetadata:
     def pages(self, name: str, index: str | None) -> Sequence[ProjectPage]:
         """Return the pages of a project."""
         return self._indexed.pages(name, index)
+
+    def places(self, index: str | None) -> Sequence[str]:
+        """Return where a project's pages are looked for."""
+        return self._indexed.places(index)
+
+    def known(self) -> Collection[str]:
+        """Return names of projects that the indexes are known to have."""
+        return self._indexed.known()
 
     def read(self, file: ListedFile) -> DistributionMetadata:
         """Return the metadata of a listed file."""

@@ -1,12 +1,22 @@
 """Which wheel is best, and why one does not fit."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
-from siteroot.formats.wheel_tags import Fit, Unfit, Unfitness, WheelTags, rank_wheels, screen_wheel
+from siteroot.formats.wheel_tags import (
+    Fit,
+    Unfit,
+    Unfitness,
+    WheelTags,
+    describe_target,
+    rank_wheels,
+    screen_wheel,
+)
 from siteroot.interpreter.tags import musllinux_platforms
 from siteroot.model.lock import LockedFile
 from support.selection import make_target
@@ -160,3 +170,9 @@ def test_a_name_for_millions_of_targets_costs_no_more_than_its_length(ours: str)
     assert isinstance(verdict, Fit if ours else Unfit)
     assert ranked(name) == ([name] if ours else [])
     assert len(str(verdict)) < 500
+
+
+def test_a_target_is_described_by_what_matters() -> None:
+    assert describe_target(make_target()) == "CPython 3.12 on linux (manylinux_2_28_x86_64)"
+    threaded = replace(make_target("3.13.0", abi="cp313t"), free_threaded=True)
+    assert describe_target(threaded) == "CPython 3.13t on linux (manylinux_2_28_x86_64)"

@@ -119,7 +119,7 @@ CASES: dict[str, tuple[Index, tuple[str, ...], str]] = {
         {"app": {"1": release("flask-lgoin"), "2": release("flask-lgoin")}, "flask-login": _MANY},
         ("flask-login", "app"),
         (
-            "Because every app requires flask-lgoin, flask-lgoin is on no index that was asked and "
+            "Because every app requires flask-lgoin, flask-lgoin is not on https://index.example/simple and "
             "requirements.in asks for app, what is asked for cannot be had."
         ),
     ),
@@ -197,6 +197,40 @@ def test_another_python_is_named() -> None:
     )
 
 
+def test_of_wheels_for_other_platforms_the_newest_are_told() -> None:
+    wheels = {
+        "0.1": release(wheel_tags=("cp35-cp35-win32",), sdist=False),
+        "0.2": release(wheel_tags=("cp312-cp312-win32", "cp312-cp312-macosx_11_0_arm64")),
+    }
+    options = ResolutionOptions(no_build=Chosen(inverted=True))
+    message, hints = _explain({"a": wheels}, "a", options=options)
+    assert "CPython 3.12 on linux (manylinux_2_28_x86_64)" in message
+    assert hints[0] == "The wheels of a==0.2 are for macosx_11_0_arm64, win32."
+
+
+def test_every_place_that_was_asked_is_named_or_counted() -> None:
+    others: dict[str, Index] = {f"https://{n}.example/simple": {} for n in "abcd"}
+    message, _ = _explain({}, "reqeusts", others=others)
+    assert message == (
+        "Because reqeusts is not on https://index.example/simple, https://a.example/simple, https://b.example/simple "
+        "or 2 more and requirements.in asks for reqeusts, what is asked for cannot be had."
+    )
+
+
+def test_a_name_that_an_index_knows_is_offered() -> None:
+    _, hints = _explain({"requests": {"1": release()}}, "reqeusts")
+    assert hints == ("Is requests meant by reqeusts?",)
+
+
+def test_a_page_without_distributions_is_no_page_of_newer_ones() -> None:
+    message, hints = _explain({"a": {}}, "a")
+    assert message == (
+        "Because no page of a lists a distribution of it (https://index.example/simple) and requirements.in asks for "
+        "a, what is asked for cannot be had."
+    )
+    assert "login" in hints[0]
+
+
 def test_a_near_name_is_offered() -> None:
     index = {"app": {"1": release("flask-lgoin")}, "flask-login": _MANY}
     _, hints = _explain(index, "flask-login", "app")
@@ -207,14 +241,14 @@ REFUSED: dict[str, tuple[MadeRelease, ResolutionOptions, str, str]] = {
     "other platforms": (
         release(wheel_tags=("cp312-cp312-win_amd64",), sdist=False),
         ResolutionOptions(),
-        "has neither a wheel for this platform and Python nor an sdist",
-        "The wheels of a are for win_amd64.",
+        "has neither a wheel for CPython 3.12 on linux (manylinux_2_28_x86_64) nor an sdist",
+        "The wheels of a==1 are for win_amd64.",
     ),
     "other Pythons": (
         release(wheel_tags=("cp38-cp38-win32", "cp39-cp39-manylinux_2_17_x86_64"), sdist=False),
         ResolutionOptions(),
-        "has neither a wheel for this platform and Python nor an sdist",
-        "The wheels of a are for cp38, cp39.",
+        "has neither a wheel for CPython 3.12 on linux (manylinux_2_28_x86_64) nor an sdist",
+        "The wheels of a==1 are for cp38, cp39.",
     ),
     "yanked": (
         release(yanked="broken build."),
@@ -225,7 +259,7 @@ REFUSED: dict[str, tuple[MadeRelease, ResolutionOptions, str, str]] = {
     "no build": (
         release(wheel_tags=()),
         ResolutionOptions(no_build=Chosen(inverted=True)),
-        "has no wheel that fits while nothing may be built",
+        "has no wheel for CPython 3.12 on linux (manylinux_2_28_x86_64) while nothing may be built",
         "a would have to be built: --no-build or --only-binary stands in the way.",
     ),
     "no binary": (

@@ -1,7 +1,5 @@
 """From a lock to pins: checks of the target, direct dependencies, what is left out, hashes."""
 
-from dataclasses import replace
-
 import pytest
 
 from siteroot.errors import SelectionError
@@ -16,7 +14,6 @@ from siteroot.select.pins import (
     LockedPythonError,
     Selected,
     SeveralVersionsError,
-    describe_target,
     select_pins,
 )
 from support.selection import HEAD, make_lock, make_project, make_target
@@ -161,12 +158,6 @@ def test_the_same_lock_gives_the_same_pins_whatever_order_it_is_in() -> None:
     head, *packages = PLAIN.split("[[package]]")
     turned = head + "".join(f"[[package]]{package}" for package in reversed(packages))
     assert pins_of(turned).pins == pins_of().pins
-
-
-def test_a_target_is_described_by_what_matters() -> None:
-    assert describe_target(make_target()) == "CPython 3.12 on linux (manylinux_2_28_x86_64)"
-    threaded = replace(make_target("3.13.0", abi="cp313t"), free_threaded=True)
-    assert describe_target(threaded) == "CPython 3.13t on linux (manylinux_2_28_x86_64)"
 
 
 def test_selection_errors_are_one_family() -> None:

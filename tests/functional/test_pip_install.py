@@ -286,7 +286,13 @@ def test_wheels_and_archives_by_url_and_path(shop: Shop) -> None:
         assert done.code == 0, done.err
         assert (shop.folder / "two" / "inner.py").read_text() == "X = 1\n"
     wrong = f"{shop.server.url}/{wheel.name}#sha256={'0' * 64}"
-    assert shop.install(wrong).code == 1
+    done = shop.install(wrong)
+    assert (
+        done.code,
+        "alone-1.0-py3-none-any.whl has another sha256 than is asked for: " in plain(done.err),
+    ) == (1, True)
+    done = shop.install(f"{shop.server.url}/none-1.0-py3-none-any.whl")
+    assert (done.code, "none-1.0-py3-none-any.whl is not there: " in plain(done.err)) == (1, True)
 
 
 def test_trees_are_built_or_linked(shop: Shop) -> None:

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement as ParsedRequirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from siteroot.model.digest import HEX_LENGTHS, Digest
+from siteroot.model.digest import HEX_LENGTHS, Digest, read_digest
 from siteroot.model.requirements import (
     FileOption,
     IncludeLine,
@@ -55,7 +55,6 @@ _NAMED_PLACE = re.compile(r"[\w.-]+\s*(?:\[[^/@]*)?@\s", re.ASCII)
 _EXTRAS = re.compile(r"(.*?[^\s\[])\s*\[([^\[\]]*)\]")
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?", re.ASCII)
 _URL_MARKER = re.compile(r"\s+;|;\s")
-_HEXADECIMAL = re.compile(r"[0-9a-f]+")
 
 
 def parse_requirements_txt(
@@ -188,12 +187,10 @@ def _parse_digest(text: str) -> Digest:
     algorithm, _, hexadecimal = text.lower().partition(":")
     if algorithm not in HEX_LENGTHS:
         raise ValueError("`--hash` wants ALGORITHM:HEXADECIMAL, as in sha256:2c26…")
-    if len(hexadecimal) != HEX_LENGTHS[algorithm] or not _HEXADECIMAL.fullmatch(hexadecimal):
-        raise ValueError(
-            f"`--hash` names a {algorithm} of {len(hexadecimal)} characters that is none:"
-            f" it has {HEX_LENGTHS[algorithm]} hexadecimal ones"
-        )
-    return Digest(algorithm, hexadecimal)
+    try:
+        return read_digest(algorithm, hexadecimal)
+    except ValueError as error:
+        raise ValueError(f"`--hash` {error}") from None
 
 
 # -- requirements that PEP 508 does not know: URLs and paths without a name ------------------------------------------

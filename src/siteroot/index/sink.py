@@ -11,6 +11,9 @@ from siteroot.model.digest import Digest
 
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
+#: What to do for a file that changed rightly.
+_ANEW = "lock again, or put its hash where the old one was asked for"
+
 
 class WrongSizeError(IntegrityError):
     """A file is longer or shorter than the lock says."""
@@ -107,19 +110,19 @@ class Sink:
                 if not self._shown.startswith(("/", "file:")):
                     changed += " on the server, or something between here and there changes it"
                 return WrongDigestError(
-                    f"{self._label} has another {digest.algorithm} than the lock says: {found} instead of "
+                    f"{self._label} has another {digest.algorithm} than is asked for: {found} instead of "
                     f"{digest.hexadecimal}",
                     where=self._shown,
-                    hints=(f"{changed}; if the new file is meant, lock again.",),
+                    hints=(f"{changed}; if the new file is meant, {_ANEW}.",),
                 )
         return None
 
     def wrong_size(self, found: str) -> WrongSizeError:
         """Return the error for a file of another size, in the words of `found`."""
         return WrongSizeError(
-            f"{self._label} has another size than the lock says: {found} instead of {self.size}",
+            f"{self._label} has another size than is asked for: {found} instead of {self.size}",
             where=self._shown,
-            hints=("If the new file is meant, lock again.",),
+            hints=(f"If the new file is meant, {_ANEW}.",),
         )
 
     @property
@@ -132,7 +135,7 @@ class Sink:
             return hashlib.new(algorithm, usedforsecurity=False)
         except ValueError:
             raise UnknownDigestError(
-                f"the lock names {self._label} by its {algorithm}, which this Python cannot compute",
+                f"{self._label} is asked for by its {algorithm}, which this Python cannot compute",
                 where=self._shown,
             ) from None
 

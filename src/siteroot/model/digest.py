@@ -13,6 +13,8 @@ HEX_LENGTHS = {
     "sha512": 128,
 }
 
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
+
 #: The algorithms that are strong enough to trust a file by (ROOT.md 6).
 STRONG = ("sha256", "sha384", "sha512")
 
@@ -31,3 +33,13 @@ class Digest:
     def strong(self) -> bool:
         """Whether a file may be trusted by it."""
         return self.algorithm in STRONG
+
+
+def read_digest(algorithm: str, hexadecimal: str) -> Digest:
+    """Return a digest of one of the known algorithms. Raises ValueError with the reason where it is none."""
+    length = HEX_LENGTHS[algorithm]
+    if len(hexadecimal) != length or not _HEXADECIMAL.issuperset(hexadecimal):
+        raise ValueError(
+            f"names a {algorithm} of {len(hexadecimal)} characters that is none: it has {length} hexadecimal ones"
+        )
+    return Digest(algorithm, hexadecimal.lower())

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from packaging.utils import (
@@ -15,7 +15,7 @@ from packaging.utils import (
 
 from siteroot.formats.credentials import without_credentials
 from siteroot.formats.distribution_names import ARCHIVE_ENDINGS
-from siteroot.model.digest import HEX_LENGTHS, Digest
+from siteroot.model.digest import HEX_LENGTHS, Digest, read_digest
 from siteroot.model.lock import (
     DirectorySource,
     EditableSource,
@@ -86,7 +86,7 @@ def _archive(address: str, parts: SplitResult, words: dict[str, str]) -> PlaceOf
     filename = posixpath.basename(unquote(parts.path))
     if not filename.endswith(ARCHIVE_ENDINGS):
         raise ValueError(f"`{without_credentials(address)}` ends as no wheel or archive does")
-    source = UrlSource(url=address, subdirectory=words.get("subdirectory"))
+    source = UrlSource(url=address, subdirectory=words.get("subdirectory") or None)
     return _named(source, words, filename)
 
 
@@ -120,7 +120,7 @@ def _git(address: str, words: dict[str, str]) -> GitSource:
     return GitSource(
         url=f"{scheme}://{place}",
         commit="",
-        subdirectory=words.get("subdirectory"),
+        subdirectory=words.get("subdirectory") or None,
         requested=revision or None,
         path=words.get("path"),
         lfs=words.get("lfs", "").lower() == "true",
@@ -128,7 +128,7 @@ def _git(address: str, words: dict[str, str]) -> GitSource:
 
 
 def _fragment_words(fragment: str) -> dict[str, str]:
-    return dict(parse_qsl(fragment.replace("+", "%2B")))
+    return dict(parse_qsl(fragment.replace("+", "%2B"), keep_blank_values=True))
 
 
 def _named(source: Source, words: dict[str, str], filename: str | None) -> PlaceOfRequirement:
@@ -141,12 +141,17 @@ def _named(source: Source, words: dict[str, str], filename: str | None) -> Place
         extras=tuple(
             sorted({canonicalize_name(each.strip()) for each in extras.split(",") if each})
         ),
-        digests=tuple(
-            Digest(algorithm, words[algorithm].lower())
-            for algorithm, length in HEX_LENGTHS.items()
-            if len(words.get(algorithm, "")) == length
-        ),
+        digests=tuple(_digests(words)),
     )
+
+
+def _digests(words: dict[str, str]) -> Iterator[Digest]:
+    """Yield the digests of a fragment. Raises ValueError for one that is none: nobody means it to be passed over."""
+    for algorithm in filter(words.__contains__, HEX_LENGTHS):
+        try:
+            yield read_digest(algorithm, words[algorithm])
+        except ValueError as error:
+            raise ValueError(f"`#{algorithm}={words[algorithm][:80]}` {error}") from None
 
 
 def _name_of(filename: str) -> str | None:

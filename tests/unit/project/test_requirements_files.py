@@ -203,6 +203,16 @@ def test_hashes_come_from_options_and_from_fragments() -> None:
     )
 
 
+@pytest.mark.parametrize("place", ["https://h/x-1.zip", "x @ file:///x-1.zip", "./x-1.zip"])
+@pytest.mark.parametrize("words", ["sha256=00", "egg=x&md5=", f"sha256={'z' * 64}"])
+def test_a_hash_in_a_url_that_is_none_is_refused(place: str, words: str) -> None:
+    algorithm = "md5" if "md5" in words else "sha256"
+    with pytest.raises(
+        ProjectError, match=f"`#{algorithm}=.*names a {algorithm} of .* that is none"
+    ):
+        read({"/p/r.txt": f"{place}#{words}"}, "-r r.txt")
+
+
 def test_options_of_all_files_are_joined() -> None:
     files = {
         "/p/r.txt": "-i https://h/simple\n--no-binary a,B_c\n--only-binary :all:\n-r sub/s.txt\n-f wheels",

@@ -1,13 +1,16 @@
 """`siteroot pip install` and `pip sync` into roots that were made for another Python, or by other commands and tools."""
 
+import os
 import platform
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from support.desk import Desk, Done, make_desk
-from support.installed import install_wheel
+from support.installed import install_wheel, make_environment
 from support.trees import describe_difference, snapshot
 from support.wheels import build_wheel
 
@@ -94,3 +97,45 @@ def test_an_install_leaves_the_marks_of_what_is_there(desk: Desk, tmp_path: Path
     before = snapshot(tmp_path / "root")
     pip(desk, "install", "two")
     assert describe_difference(snapshot(tmp_path / "root"), before) == []
+
+
+def pips(*words: str | Path) -> None:
+    """Run pip itself."""
+    command = [sys.executable, "-I", "-m", "pip", "-q", "--disable-pip-version-check", *words]
+    subprocess.run(command, check=True, env={"PATH": os.defpath, "PIP_ROOT_USER_ACTION": "ignore"})
+
+
+def test_what_pip_took_out_of_an_environment_left_nothing(desk: Desk, tmp_path: Path) -> None:
+    library = make_environment(tmp_path / "env")
+    index = ("--no-index", "--find-links", tmp_path / "index", "--cache-dir", desk.home / "cache")
+
+    def change(*words: str) -> str:
+        own = ("--python", tmp_path / "env")
+        done = desk.run("pip", words[0], *index, *own, *words[1:], cwd=tmp_path)
+        assert done.code == 0, done.err
+        return done.err
+
+    change("install", "one")
+    pips("--python", tmp_path / "env", "uninstall", "-y", "one")
+    assert "warning" not in change("install", "three")
+    shutil.rmtree(library / "two-1.0.dist-info")
+    assert "so nobody knows which files were two's" not in change("install", "one")  # they come
+    shutil.rmtree(library / "two-1.0.dist-info")
+    again = ("--reinstall-package", "three", "--no-deps", "three")
+    assert "so nobody knows which files were two's" in change("install", *again)
+    assert (library / "two.py").exists()
+
+
+def test_two_versions_that_pip_left_are_in_the_way_of_nothing_else(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """It upgrades a target without taking the old dist-info away: what was a file there may be a folder now."""
+    for version, files in (("1.0", {"both": ""}), ("2.0", {"both/__init__.py": ""})):
+        wheel = build_wheel(tmp_path / "index", "both", version, files)
+        pips("install", "--no-deps", "--upgrade", "--target", tmp_path / "root", wheel)
+    pip(desk, "install", "one")
+    pip(desk, "install", "both==2.0")
+    assert sorted(tmp_path.glob("root/both*")) == [
+        tmp_path / "root" / "both",
+        tmp_path / "root" / "both-2.0.dist-info",
+    ]

@@ -40,6 +40,9 @@ from .paths import Tree, folders_of, is_bytecode_of, join_path
 from .place import rendered_row
 from .triage import Policy, Triage
 
+#: What stands in a folder of modules and comes with no distribution: bytecode, and what makes an environment one.
+_NOBODYS = ("__pycache__", "_virtualenv.py", "_virtualenv.pth")
+
 
 class FilesInTheWayError(RootError):
     """Files that are nobody's stand where files of the root must go."""
@@ -287,7 +290,27 @@ def _going(desire: Desire, inventory: Inventory) -> tuple[set[str], tuple[str, .
         f"{entry.dist_info}/RECORD was {'edited' if name in edited else 'deleted'}, so nobody knows which files were {name}'s:"
         " what it leaves behind stays"
         for name, entry in lost.items()
+        if _left_something(entry, going, desire, inventory)
     )
+
+
+def _left_something(
+    entry: RootEntry, going: set[str], desire: Desire, inventory: Inventory
+) -> bool:
+    """Whether there may be files of a distribution that is known by its entry alone.
+
+    Where its dist-info is gone too, and all that stands beside that is somebody's, another tool took it out.
+    """
+    library, _, dist_info = entry.dist_info.rpartition("/")
+    view = inventory.folders.get(library)
+    if view is None:
+        return False
+    if dist_info in view.names:
+        return True
+    prefix = f"{library}/" if library else ""
+    known = desire.staying.names.get(library, set()) | {STATE_FILE, *_NOBODYS}
+    known |= {path[len(prefix) :].partition("/")[0] for path in going if path.startswith(prefix)}
+    return not view.names.keys() <= known
 
 
 def _agreed(desire: Desire, inventory: Inventory) -> set[str]:

@@ -61,6 +61,7 @@ class Builder:
         self._means = means
         self._tags = WheelTags(means.target.tags)
         self._at_work: tuple[str, ...] = ()
+        self._made: set[str] = set()  # by this command, which need not make it anew
 
     def find(self, pin: Pin) -> StoredWheel | None:
         """Return the wheel that was built from this very source, in this very way; None where there is none."""
@@ -73,6 +74,7 @@ class Builder:
         Raises BuildError, SourceError, IntegrityError or StoreError; then nothing of it is in the store.
         """
         key = self._key(pin)
+        anew = anew and key not in self._made
         found = None if anew or key is None else self._find(key, pin)
         if found is not None:
             return found
@@ -104,7 +106,8 @@ class Builder:
             if content is None:
                 return metadata_of(self.build(pin))
             metadata = parse_metadata(content)
-            self._means.described.write(known, metadata)
+            for each in self._keys_after(pin, key):
+                self._means.described.write((Digest("sha256", each),), metadata)
         return metadata
 
     @contextmanager
@@ -167,6 +170,11 @@ class Builder:
         text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
+    def _keys_after(self, pin: Pin, key: str | None) -> set[str]:
+        """Return the keys of what was made: what a backend wrote into its tree (a version, say) makes nothing stale."""
+        keys = {key, self._key(pin)} if isinstance(pin.artifact, DirectoryArtifact) else {key}
+        return {each for each in keys if each is not None}
+
     def _source_key(self, pin: Pin) -> list[str] | None:
         match pin.artifact:
             case SdistArtifact(file=file):
@@ -205,8 +213,9 @@ class Builder:
                 making.keep = True
                 built = replace(built, root=root.folder)
                 note_user(built, means.root)
-        if key is not None:
-            write_built(means.store, key, built)
+        for each in self._keys_after(pin, key):
+            write_built(means.store, each, built)
+            self._made.add(each)
         return wheel
 
     def _prepare_metadata(self, pin: Pin, key: str | None, scratch: str) -> bytes | None:

@@ -1,7 +1,8 @@
 """argv -> what was said, in order. Made of the table; knows no meaning and no variable."""
 
 import argparse
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Callable, Iterable, Sequence
 
 from siteroot.errors import UsageError
 from siteroot.formats.credentials import without_credentials
@@ -94,6 +95,20 @@ def options_of(command: str) -> tuple[Option, ...]:
             if command in option.commands or option.commands == COMMANDS
         )
     return tuple(option for option in OPTIONS if option.commands == COMMANDS)
+
+
+def render_flags(said: Iterable[Said], *, but: Callable[[str], bool]) -> str:
+    """Return flags as they are typed in a shell, without credentials, and without those of whose field `but` says so."""
+    words = []
+    for each in said:
+        if each.layer or but(each.option.field):
+            continue
+        values = each.value if isinstance(each.value, tuple) else (each.value,)
+        for value in values:
+            words.append(each.word)
+            if each.option.kind not in (Kind.SWITCH, Kind.COUNT):
+                words.append(shlex.quote(_without_credentials(str(value))))
+    return " ".join(words)
 
 
 #: The longest number that an option takes: a billion seconds are thirty years.

@@ -306,8 +306,12 @@ def _sync(
         _tell_outcome(outcome, command.presentation, session, surroundings.cwd, teller)
         session.interrupts.allow()
     if outcome.check and outcome.outdated:
+        from .arguments import parse_arguments
+        from .parsing import sync_command
+
+        update = sync_command(parse_arguments(session.argv))
         raise OutdatedRootError(
-            "the site root is outdated", hints=("run `siteroot sync` to update it",)
+            "the site root is outdated", hints=(f"run `{update}` to update it",)
         )
     return DONE
 

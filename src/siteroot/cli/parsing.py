@@ -1,7 +1,7 @@
 """argv, variables and the current folder -> one command, as a value: who says what, whose word holds, what contradicts."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from siteroot.errors import UsageError
@@ -21,7 +21,7 @@ from siteroot.model.settings import IndexSetting, LinkMode, MirrorSetting, Setti
 from siteroot.model.value import dataclass
 
 from .answers import Answers, nearest
-from .arguments import Arguments, Said, is_name, parse_arguments
+from .arguments import Arguments, Said, is_name, parse_arguments, render_flags
 from .backend_words import config_settings, config_settings_package
 from .option import Contradiction, Farther
 from .options import COMMANDS, CONTRADICTIONS, GROUPS, SYNC
@@ -136,7 +136,7 @@ def parse_command(
     system_settings = not answers.switch("no_system_config")
     settings = _settings(answers, folder)
     if arguments.command == SYNC:
-        request = _sync_request(answers, settings, environ)
+        request = _sync_request(answers, settings, environ, _sync_again(arguments))
         return Sync(
             request=request,
             presentation=presentation,
@@ -210,7 +210,20 @@ def _color_of(said: Iterable[Said]) -> str:
     return "never" if answers.switch("no_color") else answers.text("color") or "auto"
 
 
-def _sync_request(answers: Answers, settings: Settings, environ: Mapping[str, str]) -> SyncRequest:
+def sync_command(arguments: Arguments, but: Callable[[str], bool] = lambda _: False) -> str:
+    """Return the command that does what a sync's flags say, and does not only look; `but` names fields to leave out."""
+    looks = ("check", "dry_run", "verbose", "quiet", "output_format")
+    flags = render_flags(arguments.said, but=lambda field: field in looks or but(field))
+    return f"siteroot sync {flags}".rstrip()
+
+
+def _sync_again(arguments: Arguments) -> str:
+    return sync_command(arguments, lambda field: field.startswith(("no_install_", "only_install_")))
+
+
+def _sync_request(
+    answers: Answers, settings: Settings, environ: Mapping[str, str], again: str
+) -> SyncRequest:
     freshness = Freshness.JUDGED
     if answers.switch("frozen"):
         freshness = Freshness.FROZEN
@@ -235,6 +248,7 @@ def _sync_request(answers: Answers, settings: Settings, environ: Mapping[str, st
         config_file=answers.text("config_file"),
         no_config=bool(answers.switch("no_config")),
         settings=settings,
+        again=again,
     )
 
 

@@ -84,7 +84,7 @@ class PythonRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRequest:
-    """`siteroot sync`, word for word."""
+    """`siteroot sync`, word for word. `again` is the same command for a shell, but for what it selects and tells."""
 
     directory: str | None
     project: str | None
@@ -99,6 +99,7 @@ class SyncRequest:
     config_file: str | None
     no_config: bool
     settings: Settings  # flags over SITEROOT_* over UV_*
+    again: str = "siteroot sync"
 
 
 class CacheAction(Enum):

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from siteroot.index.fetch import Fetcher
 from siteroot.index.metadata_cache import MetadataCache
 from siteroot.model.build import BuildRoot
+from siteroot.model.lock import LOCAL_SOURCES
 from siteroot.model.pin import Pin
 from siteroot.model.target import Target
-from siteroot.model.value import dataclass
+from siteroot.model.value import dataclass, replace
 from siteroot.model.wheel import Limits
 from siteroot.ports import BuildRoots, Reporter
 from siteroot.resolve.direct import show_source
@@ -51,3 +52,9 @@ def label_of(pin: Pin) -> str:
     if not pin.name:
         return show_source(pin.source)
     return pin.name if pin.version is None else f"{pin.name}=={pin.version}"
+
+
+def install_again(pin: Pin) -> str:
+    """Return a command that builds what a command of `siteroot pip` could not."""
+    what = replace(pin, name="") if isinstance(pin.source, LOCAL_SOURCES) else pin
+    return f"siteroot pip install --dry-run --no-deps --target new-folder {label_of(what)}"

@@ -39,6 +39,7 @@ from siteroot.model.value import dataclass, replace
 from siteroot.ports import Reporter
 from siteroot.project.indexes import order_indexes
 
+from .build_means import install_again
 from .caches import choose_caches
 from .clock import SystemClock
 from .pip_place import choose_pip_python
@@ -114,6 +115,7 @@ def pip_compile(
         purpose = BuildPurpose(
             target=_builder(target, context, settings, surroundings, reporter),
             root=os.path.join(supplies.store.folder, "nowhere"),
+            again=install_again,
             constraints=asking.build_constraints,
             installs=False,
         )

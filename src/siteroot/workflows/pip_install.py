@@ -11,7 +11,6 @@ from packaging.version import InvalidVersion, Version
 from siteroot.errors import UsageError
 from siteroot.model.event import Resolved, Warned
 from siteroot.model.installed import DescribedDistribution
-from siteroot.model.lock import LOCAL_SOURCES
 from siteroot.model.outcome import InstallOutcome, RootAction
 from siteroot.model.pin import Pin, WheelPin
 from siteroot.model.pip_request import InstallRequest
@@ -29,7 +28,7 @@ from siteroot.select.choice import normalize_names
 from siteroot.select.installed import fits_tags
 from siteroot.select.pylock import select_pylock_pins
 
-from .build_means import label_of
+from .build_means import install_again
 from .bytecode import BytecodeSupply, supply_bytecode
 from .caches import choose_caches
 from .clock import SystemClock
@@ -136,7 +135,7 @@ def _install(
             else plain(work.asking.build_constraints)
         ),
         on_interpreter=True,
-        again=_again,
+        again=install_again,
     )
     index, builds = supplies.open_index(purpose)
     pins = _pins(work, index, builds)
@@ -165,13 +164,6 @@ def _install(
         unseen=tuple(f"{each.pin.name}=={each.pin.version}" for each in filled.unseen),
         recovery_due=filled.recovery_due,
     )
-
-
-def _again(pin: Pin) -> str:
-    what = (
-        label_of(replace(pin, name="")) if isinstance(pin.source, LOCAL_SOURCES) else label_of(pin)
-    )
-    return f"siteroot pip install --dry-run --no-deps --target new-folder {what}"
 
 
 def _outcome(work: _Work, action: RootAction, *, kept: int) -> InstallOutcome:

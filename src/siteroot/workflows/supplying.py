@@ -33,10 +33,6 @@ if TYPE_CHECKING:
     from .resolving import IndexResolver, Resolve
 
 
-def _sync_again(pin: Pin) -> str:
-    return f"siteroot sync --dry-run --only-install-package {pin.name}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPurpose:
     """What builds are for: a target, and the root that shall hold `selected`, which no build sees.
@@ -47,11 +43,11 @@ class BuildPurpose:
 
     target: Target
     root: str
+    again: Callable[[Pin], str]
     selected: tuple[Pin, ...] = ()
     constraints: tuple[Requirement, ...] = ()
     resolve: "Resolve | None" = None
     on_interpreter: bool = False
-    again: Callable[[Pin], str] = _sync_again
     installs: bool = True
 
 

@@ -92,6 +92,7 @@ def sync(
             BuildPurpose(
                 target=place.target,
                 root=place.layout.root,
+                again=lambda pin: f"{request.again} --dry-run --only-install-package {pin.name}",
                 selected=pins,
                 constraints=_build_constraints(loaded.project),
                 resolve=resolve,

@@ -107,7 +107,7 @@ def render_flags(said: Iterable[Said], *, but: Callable[[str], bool]) -> str:
         for value in values:
             words.append(each.word)
             if each.option.kind not in (Kind.SWITCH, Kind.COUNT):
-                words.append(shlex.quote(_without_credentials(str(value))))
+                words.append(shlex.quote(without_credentials(str(value))))
     return " ".join(words)
 
 

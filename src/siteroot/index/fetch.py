@@ -46,7 +46,7 @@ class FetchRequest:
 
     @property
     def label(self) -> str:
-        """What messages call it; a file without a version is a page of requirements."""
+        """What messages call it: by its name alone where a URL names it."""
         return f"{self.name}=={self.version}" if self.version else self.name
 
 

@@ -16,15 +16,15 @@ _ANEW = "lock again, or put its hash where the old one was asked for"
 
 
 class WrongSizeError(IntegrityError):
-    """A file is longer or shorter than the lock says."""
+    """A file is longer or shorter than is asked for."""
 
 
 class WrongDigestError(IntegrityError):
-    """A file's bytes have another digest than the lock says."""
+    """A file's bytes have another digest than is asked for."""
 
 
 class UnknownDigestError(IntegrityError):
-    """A lock names a file's digest by an algorithm that cannot be computed here."""
+    """A file is asked for by a digest whose algorithm cannot be computed here."""
 
 
 class UnwritableError(StoreError):
@@ -34,7 +34,7 @@ class UnwritableError(StoreError):
 class Sink:
     """Bytes on their way to a file, open from entry to exit; what is left by an exception is removed.
 
-    `label` and `shown` name the distribution and the URL in messages. Every digest that the lock names is computed,
+    `label` and `shown` name the distribution and the URL in messages. Every digest that is asked for is computed,
     and sha256 always.
     """
 
@@ -100,7 +100,7 @@ class Sink:
         self.received = received
 
     def mismatch(self) -> IntegrityError | None:
-        """Return what is wrong with the bytes as they are now, None where size and every digest are the lock's."""
+        """Return what is wrong with the bytes as they are now, None where size and every digest are those asked for."""
         if self.size is not None and self.received != self.size:
             return self.wrong_size(f"{self.received} bytes")
         for digest in self._digests:

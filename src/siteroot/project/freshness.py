@@ -6,7 +6,7 @@ at; archives by URL or path are what their hash in the lock says, which is check
 """
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import takewhile
 
 from packaging.version import Version
@@ -22,6 +22,7 @@ from siteroot.model.lock import (
     RegistrySource,
     VirtualSource,
 )
+from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.project import Member, Project, ProjectTable
 from siteroot.model.settings import Settings
 from siteroot.model.value import dataclass
@@ -75,6 +76,13 @@ class Unknown:
 
 LockState = Fresh | Stale | Unknown
 
+#: Returns what the wheel of a locked source tree, which lies in a folder, says of itself; None where nobody builds it.
+DescribeTree = Callable[[LockedPackage, str], DistributionMetadata | None]
+
+
+def _undescribed(_package: LockedPackage, _folder: str) -> None:
+    return None
+
 
 def lock_state(
     lock: Lock,
@@ -82,17 +90,19 @@ def lock_state(
     settings: Settings,
     files: ProjectFiles,
     python: tuple[int, int] | None = None,
+    describe: DescribeTree = _undescribed,
 ) -> LockState:
     """Return how the lock of `project` stands; `settings` are all layers combined, `python` the target's version.
 
     `python` counts only where nobody declares a requires-python: uv then locks for the Python at hand and later.
+    `describe` says what a build of a source tree would say of itself, for what only that can tell.
     Source trees outside the workspace are read through `files`. Raises ProjectError leaves for faults that uv would
     refuse too (unknown groups, disjoint requires-python).
     """
     missing = _missing_members(lock, project)
     if missing:
         return Unknown(f"the workspace lacks {', '.join(missing)}, which the lock was made with")
-    found = tuple(dict.fromkeys(_findings(lock, project, settings, files, python)))
+    found = tuple(dict.fromkeys(_findings(lock, project, settings, files, python, describe)))
     reasons = tuple(each.text for each in found if isinstance(each, Difference))
     doubts = tuple(each.why for each in found if isinstance(each, Doubt))
     if reasons:
@@ -116,6 +126,7 @@ def _findings(
     settings: Settings,
     files: ProjectFiles,
     python: tuple[int, int] | None,
+    describe: DescribeTree,
 ) -> Iterator[Finding]:
     bounds = python_bounds(lock.requires_python)
     yield from compare_options(lock.options, settings)
@@ -154,7 +165,8 @@ def _findings(
         if isinstance(needed, Doubt):
             yield needed
         else:
-            yield from _compare_tree(lock, package, scope_of(around, member, needed), project.root)
+            tree = _Tree(lock, package, scope_of(around, member, needed), project.root)
+            yield from _compare_tree(tree, describe)
 
 
 def _compare_requires_python(
@@ -276,29 +288,44 @@ def _has_pyproject_between(files: ProjectFiles, root: str, folder: str) -> bool:
     return any(files.read(posixpath.join(each, "pyproject.toml")) is not None for each in between)
 
 
-def _compare_tree(lock: Lock, package: LockedPackage, scope: Scope, root: str) -> Iterator[Finding]:
-    """Compare what a source tree declares with what it declared when it was locked; `root` is the lock's folder."""
-    member = scope.member
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """A locked source tree, whose member `scope` has. `root` is the lock's folder."""
+
+    lock: Lock
+    package: LockedPackage
+    scope: Scope
+    root: str
+
+    @property
+    def metadata(self) -> LockedMetadata:
+        """What it declared when it was locked."""
+        nothing = LockedMetadata(requires_dist=(), provides_extras=None, requires_dev={})
+        return self.package.metadata or nothing
+
+
+def _compare_tree(tree: _Tree, describe: DescribeTree) -> Iterator[Finding]:
+    """Compare what a source tree declares with what it declared when it was locked."""
+    lock, package, member = tree.lock, tree.package, tree.scope.member
     table = member.pyproject.project if member is not None else None
     if member is None or table is None:
         return
     yield from _compare_version(package, table)
     dynamic = sorted({"dependencies", "optional-dependencies"} & set(table.dynamic))
-    if dynamic:
-        yield Doubt(f"`{package.name}` has to be built to tell its {' and '.join(dynamic)}")
-        return
-    metadata = package.metadata or LockedMetadata(
-        requires_dist=(), provides_extras=None, requires_dev={}
-    )
-    found = list(_compare_extras(lock, package, metadata, table))
-    found += _compare_requires_dist(package, metadata, scope, root)
-    if "version" in table.dynamic and found:
-        # a backend may write other metadata than pyproject.toml; where the version is dynamic uv would ask it
-        found = [
-            Doubt(f"`{package.name}` has to be built to tell whether its requirements have changed")
-        ]
+    found = [] if dynamic else _compare_declared(tree, table)
+    if dynamic or (found and "version" in table.dynamic):
+        # a backend may write other metadata than pyproject.toml: where something is dynamic, uv asks it
+        built = describe(package, member.folder)
+        what = (
+            f"its {' and '.join(dynamic)}" if dynamic else "whether its requirements have changed"
+        )
+        found = (
+            [Doubt(f"`{package.name}` has to be built to tell {what}")]
+            if built is None
+            else _compare_built(tree, table, built)
+        )
     yield from found
-    yield from _compare_groups(lock, package, metadata, scope, root)
+    yield from _compare_groups(lock, package, tree.metadata, tree.scope, tree.root)
     if lock.revision >= 5:
         yield from compare_default_groups(
             f"`{package.name}`", member.pyproject, package.default_groups
@@ -306,6 +333,33 @@ def _compare_tree(lock: Lock, package: LockedPackage, scope: Scope, root: str) -
         yield from compare_group_pythons(
             f"`{package.name}`", member.pyproject, package.group_requires_python
         )
+
+
+def _compare_declared(tree: _Tree, table: ProjectTable) -> list[Finding]:
+    declared: dict[str | None, tuple[Declared, ...]] = {}
+    asked: list[tuple[str | None, tuple[str, ...]]] = [(None, table.dependencies)]
+    asked += table.optional_dependencies.items()
+    for extra, texts in asked:
+        lowered = lower_all(texts, tree.scope, extra)
+        if isinstance(lowered, Doubt):
+            return [lowered]
+        declared[extra] = lowered
+    extras = _compare_extras(tree, table.optional_dependencies)
+    return [*extras, *_compare_requires_dist(tree, table, declared)]
+
+
+def _compare_built(tree: _Tree, table: ProjectTable, built: DistributionMetadata) -> list[Finding]:
+    """Compare what a build says; an extra that asks for something stands in that one's marker, at its end."""
+    declared: list[Declared] = []
+    for text in built.requires_dist:
+        extra = text.rpartition("extra == ")[2].strip("\"' )")
+        known = extra if extra in built.provides_extras else None
+        lowered = lower_all((text,), tree.scope, known)
+        if isinstance(lowered, Doubt):
+            return [lowered]
+        declared += lowered
+    extras = _compare_extras(tree, built.provides_extras)
+    return [*extras, *_compare_requires_dist(tree, table, {None: tuple(declared)})]
 
 
 def _compare_version(package: LockedPackage, table: ProjectTable) -> Iterator[Finding]:
@@ -318,41 +372,31 @@ def _compare_version(package: LockedPackage, table: ProjectTable) -> Iterator[Fi
         yield Difference(f"`{name}` is {table.version}, the lock has {package.version}")
 
 
-def _compare_extras(
-    lock: Lock, package: LockedPackage, metadata: LockedMetadata, table: ProjectTable
-) -> Iterator[Finding]:
-    if lock.revision < 1:
+def _compare_extras(tree: _Tree, extras: Iterable[str]) -> Iterator[Finding]:
+    if tree.lock.revision < 1:
         return
-    ours, theirs = set(table.optional_dependencies), set(metadata.provides_extras or ())
+    name = tree.package.name
+    ours, theirs = set(extras), set(tree.metadata.provides_extras or ())
     for extra in sorted(ours - theirs):
-        yield Difference(f"`{package.name}` has the extra `{extra}`, which the lock does not know")
+        yield Difference(f"`{name}` has the extra `{extra}`, which the lock does not know")
     for extra in sorted(theirs - ours):
-        yield Difference(f"`{package.name}` no longer has the extra `{extra}`")
+        yield Difference(f"`{name}` no longer has the extra `{extra}`")
 
 
 def _compare_requires_dist(
-    package: LockedPackage, metadata: LockedMetadata, scope: Scope, root: str
+    tree: _Tree, table: ProjectTable, declared: Mapping[str | None, tuple[Declared, ...]]
 ) -> tuple[Finding, ...]:
-    table = scope.member.pyproject.project if scope.member is not None else None
-    if table is None:
-        return ()
-    declared: dict[str | None, tuple[Declared, ...]] = {}
-    asked: list[tuple[str | None, tuple[str, ...]]] = [(None, table.dependencies)]
-    asked += table.optional_dependencies.items()
-    for extra, texts in asked:
-        lowered = lower_all(texts, scope, extra)
-        if isinstance(lowered, Doubt):
-            return (lowered,)
-        declared[extra] = lowered
-    locked = tuple(normalise_locked(each, root) for each in metadata.requires_dist)
+    """Compare requirements, which come by the extra that asks for them."""
+    package, bounds = tree.package, tree.scope.bounds
+    locked = tuple(normalise_locked(each, tree.root) for each in tree.metadata.requires_dist)
     written = [
         narrow_to_extra(each, extra) for extra, all_of in declared.items() for each in all_of
     ]
     who = f"`{package.name}`"
-    found = tuple(compare_requirements(who, written, locked, scope.bounds))
+    found = tuple(compare_requirements(who, written, locked, bounds))
     if found and "version" in table.dynamic:
         flat = flatten(declared, package.name)
-        return () if not tuple(compare_requirements(who, flat, locked, scope.bounds)) else found
+        return () if not tuple(compare_requirements(who, flat, locked, bounds)) else found
     return found
 
 

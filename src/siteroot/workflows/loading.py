@@ -22,6 +22,8 @@ from .settings import load_settings
 if TYPE_CHECKING:
     from packaging.pylock import Pylock
 
+    from siteroot.project.freshness import DescribeTree
+
 #: The newest `revision` of uv.lock whose additions siteroot knows.
 _KNOWN_REVISION = 5
 
@@ -176,11 +178,15 @@ def _tell_notes(lock: "Lock | Pylock", reporter: Reporter) -> None:
 
 
 def judge_lock(
-    freshness: Freshness, loaded: Loaded, files: ProjectFiles, python: tuple[int, int]
+    freshness: Freshness,
+    loaded: Loaded,
+    files: ProjectFiles,
+    python: tuple[int, int],
+    describe: "DescribeTree",
 ) -> UsedLock:
     """Return what was done with the lock: taken as it is, or compared with the project and found fresh.
 
-    `python` counts only where nobody declares requires-python, as in uv. Raises OutdatedLockError with the reasons,
+    `python` counts only where nobody declares requires-python, as in uv. `describe` as in `lock_state`. Raises OutdatedLockError with the reasons,
     or UnjudgedLockError where it cannot be known: a lock is never taken as it is in silence.
     """
     lock, project = loaded.lock, loaded.project
@@ -195,7 +201,7 @@ def judge_lock(
             "a pylock.toml does not say what it was made from, so whether it is fresh cannot be known",
             hints=(f"use --frozen{instead}",),
         )
-    match lock_state(lock, project, loaded.settings, files, python):
+    match lock_state(lock, project, loaded.settings, files, python, describe):
         case Fresh():
             return UsedLock(path=loaded.path, kind=loaded.kind, use=LockUse.CHECK)
         case Stale(reasons=reasons):

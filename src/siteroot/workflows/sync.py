@@ -1,6 +1,7 @@
 """`siteroot sync`: a lock, a target and a selection become a site root."""
 
 from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -13,17 +14,19 @@ from siteroot.model.lock import (
     DirectorySource,
     EditableSource,
     Lock,
+    LockedPackage,
     PathSource,
     VirtualSource,
 )
 from siteroot.model.outcome import SyncOutcome
 from siteroot.model.pin import Pin, WheelPin
 from siteroot.model.project import Project
-from siteroot.model.request import Freshness, SyncRequest
+from siteroot.model.request import Freshness, SelectionRequest, SyncRequest
 from siteroot.model.requirement import Requirement
 from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
+from siteroot.model.value import replace
 from siteroot.ports import Interrupts, ProjectFiles, Reporter
 from siteroot.project.groups import default_groups, expand_groups
 from siteroot.project.python_files import find_python_file
@@ -51,6 +54,9 @@ from .targeting import PythonSearch, choose_target
 from .telling import WarningsKept, render_sync_outcome
 
 if TYPE_CHECKING:
+    from siteroot.model.metadata import DistributionMetadata
+    from siteroot.project.freshness import DescribeTree
+
     from .bytecode import BytecodeSupply
     from .resolving import Resolve
 
@@ -81,23 +87,16 @@ def sync(
     with ExitStack() as scope:
         caches = choose_caches(loaded.settings, surroundings)
         target = _target(request, loaded, surroundings, files, caches.lasting, looks, teller)
-        used = judge_lock(request.freshness, loaded, files, target.python)
         place = _place(request, loaded, target, surroundings, looks, teller)
-        pins = _pins(request, loaded, place.target, teller)
         supplies = Supplies(
             loaded.settings, surroundings, caches, scope, reporter=teller, clock=clock
         )
-        supply, wheels = supplies.for_pins(
-            pins,
-            BuildPurpose(
-                target=place.target,
-                root=place.layout.root,
-                again=lambda pin: f"{request.again} --dry-run --only-install-package {pin.name}",
-                selected=pins,
-                constraints=_build_constraints(loaded.project),
-                resolve=resolve,
-            ),
-        )
+        purpose = _build_purpose(request, loaded, place, resolve)
+
+        describe = _describe_trees(supplies, purpose, loaded.settings, request.selection)
+        used = judge_lock(request.freshness, loaded, files, target.python, describe)
+        pins = _pins(request, loaded, place.target, teller)
+        supply, wheels = supplies.for_pins(pins, replace(purpose, selected=pins))
         memory = new_memory(loaded.settings, caches)
         bytecode = _bytecode(loaded.settings, place.target, surroundings, supplies.store, teller)
         filled = fill_root(
@@ -125,6 +124,33 @@ def sync(
     if keeper is not None and keeper.cache == caches.lasting and _replayable(outcome, loaded, pins):
         keeper.keep(filled, outcome, how=memory.how(place.layout), settings=loaded.settings)
     return outcome
+
+
+def _build_purpose(
+    request: SyncRequest, loaded: Loaded, place: Place, resolve: "Resolve | None"
+) -> BuildPurpose:
+    return BuildPurpose(
+        target=place.target,
+        root=place.layout.root,
+        again=lambda pin: f"{request.again} --dry-run --only-install-package {pin.name}",
+        constraints=_build_constraints(loaded.project),
+        resolve=resolve,
+    )
+
+
+def _describe_trees(
+    supplies: Supplies, purpose: BuildPurpose, settings: Settings, selection: SelectionRequest
+) -> "DescribeTree":
+    @cache
+    def opened() -> "DescribeTree":
+        from .describing_trees import tree_describer  # noqa: PLC0415 - few trees have to be built to be judged
+
+        return tree_describer(supplies, purpose, settings, selection)
+
+    def describe(package: LockedPackage, folder: str) -> "DistributionMetadata | None":
+        return opened()(package, folder)
+
+    return describe
 
 
 def _bytecode(

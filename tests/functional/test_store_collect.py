@@ -1,6 +1,8 @@
 """`cache size`, `prune` and `clean`: what is counted, what goes, and what is never touched."""
 
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -49,6 +51,39 @@ def test_pruning_a_sound_cache_changes_nothing(cache: str) -> None:
     before = snapshot(cache)
     assert prune_cache(cache).files == 0
     assert snapshot(cache) == before
+
+
+def test_what_a_build_left_goes_however_deep(cache: str) -> None:
+    for collect in (prune_cache, clean_cache):
+        left = Path(cache, "tmp-v1/1-dead/tree")
+        left.mkdir(parents=True)
+        left.with_name("file").write_bytes(b"12345")
+        here = os.open(left, os.O_RDONLY)
+        for _ in range(1500):
+            os.mkdir("deeper", dir_fd=here)
+            inner = os.open("deeper", os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = inner
+        os.close(here)
+        before = measure_cache(cache)
+        assert collect(cache).size in (5, before)
+        assert not left.parent.exists()
+
+
+@pytest.mark.parametrize("collect", ["prune_cache", "clean_cache"])
+def test_what_a_build_left_closed_goes_too(cache: str, collect: str) -> None:
+    closed = Path(cache, "tmp-v1/1-dead/closed")
+    (closed / "inner").mkdir(parents=True)
+    closed.chmod(0)
+    code = f"from siteroot.store.collect import {collect}; {collect}({cache!r})"
+    command = [sys.executable, "-c", code]
+    if os.geteuid() == 0:  # whom no mode stops, unless that right is taken away
+        if shutil.which("setpriv") is None:
+            pytest.skip("needs setpriv, as root")
+        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run(command, env=environ, check=True)
+    assert not closed.parent.exists()
 
 
 def test_pruning_removes_what_nobody_can_use(tmp_path: Path, cache: str) -> None:

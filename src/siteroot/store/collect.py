@@ -5,8 +5,9 @@ Only folders that `model.cache` names are looked at, in any format's number; wha
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
+from errno import EACCES, ENAMETOOLONG
 
 from siteroot.formats.manifest import MANIFEST, MANIFEST_MOST, parse_manifest
 from siteroot.fs import DISK, Writer, read_head, read_plain, remove_file, remove_folder, remove_tree
@@ -118,8 +119,11 @@ def _pages(folder: str) -> Iterator[str]:
         yield from _children(index)
 
 
-def _measure(path: str) -> tuple[int, int]:
-    """Return how many files stand at and below a path, and their bytes."""
+def _measure(path: str, unseen: Collection[int] = (ENAMETOOLONG,)) -> tuple[int, int]:
+    """Return how many files stand at and below a path, and their bytes; `unseen` faults hide what is not counted.
+
+    What a build leaves may lie deeper than a path can say.
+    """
     files = size = 0
     pending = [path]
     while pending:
@@ -138,7 +142,8 @@ def _measure(path: str) -> tuple[int, int]:
         except FileNotFoundError:
             continue  # another process was faster
         except OSError as error:
-            raise write_error(error, here) from error
+            if error.errno not in unseen:
+                raise write_error(error, here) from error
     return files, size
 
 
@@ -148,7 +153,7 @@ def _remove(
     files = size = 0
     try:
         for path in doomed:
-            counted, measured = _measure(path)
+            counted, measured = _measure(path, (ENAMETOOLONG, EACCES))  # such a folder goes, too
             files, size = files + counted, size + measured
         for path, _ in wheels:
             # Without its manifest nobody finds the wheel, however much of it still stands.

@@ -158,6 +158,13 @@ def test_a_commit_that_is_in_the_mirror_needs_no_repository(tmp_path: Path, repo
     assert (folder / "a").read_text() == "1"
     with pytest.raises(MirrorOfflineError, match="not in the cache"):
         repository(tmp_path, repo.url, offline=True).bring("0" * 40, None)
+    for word, told in (
+        ("side", "'side'"),
+        ("f" * 40, f"'{'f' * 40}'"),
+        (None, "its default branch"),
+    ):
+        with pytest.raises(MirrorOfflineError, match=f"{told} is not in the cache, and --offline"):
+            Repository(Git(repo.url, VARIABLES), f"{tmp_path}/none", offline=True).resolve(word)
     with pytest.raises(GitFailedError, match=r"does not appear to be a git repository|not found"):
         repository(tmp_path, repo.url).bring("0" * 40, None)
 

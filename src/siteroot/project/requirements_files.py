@@ -232,7 +232,7 @@ class _Walk:
         if inside is None and text in _STDIN:
             return _File("", "<stdin>")
         if inside is not None and _URL.match(inside.place):
-            text = urljoin(inside.place, text)
+            text = _joined(inside.place, text)
         shown = without_credentials(text)
         if _URL.match(text):
             path = _local_path(text)
@@ -384,7 +384,7 @@ class _Walk:
         if "://" in value:
             return value
         if _URL.match(beside):
-            return urljoin(beside, value)
+            return _joined(beside, value)
         files = self._reading.files
         for folder in (posixpath.dirname(beside), self._reading.folder) if beside else ():
             path = posixpath.normpath(posixpath.join(folder, value))
@@ -397,6 +397,14 @@ def _both(one: Marker | None, other: Marker | None) -> Marker | None:
     if one is None or other is None:
         return other if one is None else one
     return Marker(f"({one}) and ({other})")
+
+
+def _joined(url: str, text: str) -> str:
+    """Return where a word of a page leads; as it stands where that is no URL, which is told when it is used."""
+    try:
+        return urljoin(url, text)
+    except ValueError:
+        return f"{urlsplit(url).scheme}:{text}"
 
 
 def _local_path(url: str) -> str | None:

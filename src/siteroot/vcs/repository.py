@@ -69,6 +69,10 @@ class Repository:
         for name in ["refs/siteroot/HEAD"] if requested is None else names:
             if commit := self._find(name):
                 return commit
+        if self._offline:
+            raise self._absent_offline(
+                "its default branch" if requested is None else repr(requested[:80])
+            )
         if requested is not None and self._fetch_one(requested):
             return self._find(f"refs/siteroot/{requested}") or requested
         raise CommitAbsentError(
@@ -84,10 +88,7 @@ class Repository:
         if self._find(commit) == commit:
             return
         if self._offline:
-            raise MirrorOfflineError(
-                f"the commit {commit} is not in the cache, and --offline fetches nothing",
-                where=self._git.shown,
-            )
+            raise self._absent_offline(f"the commit {commit}")
         self._renew()
         if self._find(commit) == commit:
             return
@@ -221,13 +222,16 @@ class Repository:
 
     def _fetch_one(self, word: str) -> bool:
         """Fetch what nobody advertises; whether the server gives it."""
-        if self._offline:
-            return False
         try:
             self._fetch(f"+{word}:refs/siteroot/{word}")
         except GitFailedError:
             return False
         return True
+
+    def _absent_offline(self, what: str) -> MirrorOfflineError:
+        return MirrorOfflineError(
+            f"{what} is not in the cache, and --offline fetches nothing", where=self._git.shown
+        )
 
     def _check_word(self, word: str) -> None:
         """Refuse what git could take for an option or a pattern."""

@@ -27,7 +27,12 @@ from siteroot.model.requirements import (
 from siteroot.project.requirements_files import Reading, read_requirements
 from support.project_files import MemoryProjectFiles
 
-WEB = {"https://h/a/r.txt": "rich\n-r ../b.txt", "https://h/b.txt": "attrs"}
+WEB = {
+    "https://h/a/r.txt": "rich\n-r ../b.txt",
+    "https://h/b.txt": "attrs",
+    "https://h/bad.txt": "rich\n-r //[y",
+    "https://h/bad-links.txt": "-f //[x",
+}
 
 
 def fetch(url: str) -> bytes:
@@ -361,6 +366,13 @@ def test_a_file_that_is_not_there_is_named_without_its_credentials(place: str) -
         with pytest.raises(ProjectError, match="there is no file") as caught:
             read(files, f"-r {word}")
         assert "secret" not in str(caught.value)
+
+
+def test_what_is_no_url_on_a_page_is_told_where_it_stands_or_is_used() -> None:
+    with pytest.raises(ProjectError) as caught:
+        read({}, "-r https://h/bad.txt")
+    assert caught.value.message == "https://h/bad.txt:2: `https://[y` is no URL"
+    assert read({}, "-r https://h/bad-links.txt").options.find_links == ("https://[x",)
 
 
 def test_a_chain_of_files_may_be_of_any_length() -> None:

@@ -16,7 +16,6 @@ def render_direct_url(source: Source, digests: tuple[Digest, ...]) -> bytes | No
     path is then absolute; an index has none by the specification. `digests` are those that the lock names for the archive.
     """
     subdirectory: str | None = None
-    archive: str | None = None
     content: dict[str, object]
     match source:
         case EditableSource(path=path):
@@ -26,7 +25,7 @@ def render_direct_url(source: Source, digests: tuple[Digest, ...]) -> bytes | No
             hashes = {digest.algorithm: digest.hexadecimal for digest in sorted(digests)}
             content = {"archive_info": {"hashes": hashes} if hashes else {}}
         case GitSource(url=url, commit=commit, requested=requested):
-            subdirectory, archive = source.subdirectory, source.path
+            subdirectory = source.subdirectory
             content = {"vcs_info": {"vcs": "git", "commit_id": commit}}
             if source.path is not None:  # uv's own word: the specification has none
                 content["path"] = source.path
@@ -40,9 +39,5 @@ def render_direct_url(source: Source, digests: tuple[Digest, ...]) -> bytes | No
             return None
     if subdirectory is not None:
         content["subdirectory"] = subdirectory
-    if archive is not None:
-        content["path"] = (
-            archive  # the specification has no word for an archive in a repository: uv's
-        )
     document = {"url": without_credentials(url), **content}
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()

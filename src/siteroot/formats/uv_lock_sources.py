@@ -119,7 +119,10 @@ def parse_url(text: str) -> str:
 
 
 def without_user(text: str) -> str:
-    """Return a URL without user name and password; any other text as it is."""
+    """Return a URL as two of them are compared: without user name and password; any other text as it is.
+
+    What is shown or written goes through `siteroot.formats.credentials`.
+    """
     match = _URL.match(text)
     if match is None or "@" not in match[2]:
         return text

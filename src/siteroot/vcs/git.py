@@ -77,9 +77,10 @@ class Git:
 
     def attempt(self, *words: str, cwd: str) -> tuple[int, str, str]:
         """Return git's exit code, what it prints, and the telling line of its complaint."""
-        own = f"{cwd}/.git"
-        # else git looks for a repository in the folders above: a cache may lie inside of somebody's own
-        environ = self._environ | {"GIT_DIR": own if os.path.isdir(own) else cwd}
+        environ = self._environ
+        if not os.path.isdir(f"{cwd}/.git"):
+            # a mirror: else git looks in the folders above, and a cache may lie inside of somebody's own repository
+            environ = environ | {"GIT_DIR": cwd}
         if words[0] == "fetch" and not self._named_by_person:
             environ = environ | {"GIT_PROTOCOL_FROM_USER": "0"}
         try:

@@ -147,6 +147,20 @@ def test_the_egg_info_of_a_source_tree_beside_it_is_no_second_distribution(
     assert "flat.egg-info: flat 1.0 is installed there in a form" in done.err
 
 
+@pytest.mark.parametrize("login", ["", "u:old@"])
+def test_a_url_names_what_was_installed_from_it_whatever_its_login(
+    desk: Desk, tmp_path: Path, login: str
+) -> None:
+    archive = {"url": f"https://{login}h/one-1.0.zip", "archive_info": {}}
+    git = {"url": f"https://{login}h/r", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}}
+    install_wheel(tmp_path / "root", "one", "1.0", direct_url=archive)
+    install_wheel(tmp_path / "root", "two", "1.0", direct_url=git)
+    done = uninstall(
+        desk, tmp_path / "root", "https://u:new@h/one-1.0.zip", "git+https://u:new@h/r"
+    )
+    assert done.err.splitlines()[-2:] == [" - one==1.0", " - two==1.0"]
+
+
 def test_nothing_to_do_is_no_error_and_makes_nothing(desk: Desk, tmp_path: Path) -> None:
     done = uninstall(desk, tmp_path / "absent", "one")
     assert done.code == 0

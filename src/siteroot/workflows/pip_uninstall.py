@@ -182,11 +182,15 @@ def _is_from(one: DescribedDistribution, source: Source) -> bool:
         case DirectorySource(path=path) | EditableSource(path=path) | PathSource(path=path):
             return path in (one.editable, None if url is None else url.folder)
         case GitSource(url=address):
-            return url is not None and url.vcs == "git" and url.url == without_credentials(address)
+            return url is not None and url.vcs == "git" and _is_same(url.url, address)
         case UrlSource(url=address):
-            return url is not None and not url.vcs and url.url == without_credentials(address)
+            return url is not None and not url.vcs and _is_same(url.url, address)
         case _:
             return False
+
+
+def _is_same(one: str, other: str) -> bool:
+    return without_credentials(one) == without_credentials(other)
 
 
 def _shown(source: Source) -> str:

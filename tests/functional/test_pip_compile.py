@@ -233,7 +233,7 @@ def test_a_failure_leaves_the_output_as_it_was(shop: Shop) -> None:
         ("r.in -o pyproject.toml", "a pyproject.toml is no output"),
         ("r.in -o lock.toml", "`lock.toml` would not be found"),
         ("pylock.toml", "is resolved already"),
-        ("absent.in", "there is no file absent.in"),
+        ("absent.in", "absent.in: there is no such file"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(shop: Shop, words: str, message: str) -> None:

@@ -212,7 +212,7 @@ def test_a_page_names_what_goes_and_the_files_beside_it(desk: Desk, tmp_path: Pa
     ("words", "message"),
     [
         ("", "say what is to be uninstalled"),
-        ("-r absent.txt", "there is no file absent.txt"),
+        ("-r absent.txt", "absent.txt: there is no such file"),
         ("-r faulty.txt", "faulty.txt:2: `--hash` belongs behind a requirement"),
         ("-r pyproject.toml", "which distributions this means is not known here"),
         ("hello=world", "the requirement on `hello` cannot be read"),

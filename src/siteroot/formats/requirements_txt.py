@@ -50,6 +50,7 @@ _SHORT = {
 _OLDER = {"--pypi-url": "--index-url", "--config-setting": "--config-settings"}
 
 _EDITABLE = re.compile(r"(?:--editable|-e)(?:=|\s+|$)|-e(?=[^-\s])")
+_LONGEST = 64 << 10  # characters of a requirement without its options
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?!\\)")
 _NAMED_PLACE = re.compile(r"[\w.-]+\s*(?:\[[^/@]*)?@\s", re.ASCII)
 _EXTRAS = re.compile(r"(.*?[^\s\[])\s*\[([^\[\]]*)\]")
@@ -86,6 +87,8 @@ def parse_requirement(text: str, *, editable: bool = False) -> WrittenRequiremen
 
     An editable is a path even where it could be a name.
     """
+    if len(text) > _LONGEST:
+        raise ValueError(f"a requirement has at most {_LONGEST >> 10} KiB")
     try:
         parsed = ParsedRequirement(text)
     except RecursionError:

@@ -26,6 +26,9 @@ T = TypeVar("T")
 #: The fields that a build may not change where PKG-INFO or [project] is to be believed.
 _NEEDED = frozenset({"requires-dist", "requires-python", "provides-extra"})
 
+#: So many requirements, and characters of one, nobody has: reading takes a tenth of a millisecond for each.
+_MOST, _LONGEST = 10_000, 64 << 10
+
 
 class InvalidMetadataError(SourceError):
     """What a distribution says of itself makes no sense: its version is none to choose."""
@@ -137,9 +140,11 @@ def _one_mended(texts: tuple[str, ...]) -> str | None:
 
 
 def _mended(texts: Iterable[str], what: str, mend: Callable[[str], T | None]) -> list[T]:
-    found = []
+    found: list[T] = []
     for text in texts:
-        mended = mend(" ".join(text.split("\n")))
+        if len(found) == _MOST:
+            raise InvalidMetadataError(f"it has more than {_MOST:,} requirements")
+        mended = mend(" ".join(text.split("\n"))) if len(text) <= _LONGEST else None
         if mended is None:
             raise InvalidMetadataError(f"its {what} {text[:120]!r} is invalid")
         found.append(mended)

@@ -68,13 +68,13 @@ class Address:
 
 
 def split_url(url: str) -> SplitResult:
-    """Return the parts of a URL. Raises UnusableUrlError, which does not show it: it may hold a password."""
+    """Return the parts of a URL. Raises UnusableUrlError."""
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
         raise UnusableUrlError(
-            f"a URL cannot be understood: {_without_url(error)}",
+            f"the URL cannot be understood: {_without_url(error)}", where=_show_broken(url)
         ) from None
     return parts
 
@@ -111,7 +111,7 @@ def show_url(location: str) -> str:
     try:
         parts = urlsplit(location)
     except ValueError:
-        return "a URL that cannot be understood"
+        return _show_broken(location)
     if not parts.scheme or not parts.netloc:
         return (
             location
@@ -120,6 +120,15 @@ def show_url(location: str) -> str:
         )
     query = "?…" if parts.query else ""
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{query}"
+
+
+def _show_broken(location: str) -> str:
+    """Return what of a URL that has no parts can hold neither user, password nor query."""
+    scheme, mark, rest = location.partition("://")
+    user, _, place = rest.rpartition("@")
+    if not mark or "@" in scheme or not {"?", "#"}.isdisjoint(user):
+        return "a URL that cannot be understood"
+    return f"{scheme}://{place.partition('?')[0].partition('#')[0]}"
 
 
 def _without_url(error: ValueError) -> str:

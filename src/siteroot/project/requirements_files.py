@@ -155,7 +155,7 @@ class _Walk:
             self._trees.append(file.place)
         else:
             before = self._found()
-            self._follow(file, SourceKind.FILE.value, constraint=False)
+            self._follow(file, None, constraint=False)
             if self._found() == before:
                 self._warnings.append(
                     f"Requirements file `{file.shown}` does not contain any dependencies"
@@ -163,7 +163,7 @@ class _Walk:
 
     def add_constraints(self, text: str) -> None:
         """Take a file of constraints of the command line."""
-        self._follow(self._file_of_word(text), SourceKind.CONSTRAINTS.value, constraint=True)
+        self._follow(self._file_of_word(text), None, constraint=True)
 
     def add_group(self, text: str) -> None:
         """Take a dependency group: "NAME" of the pyproject.toml here, or "PATH:NAME"."""
@@ -177,8 +177,11 @@ class _Walk:
             where = f"{file.shown} (group `{name}`)"
             self._add_declared(each.text, where, file, pyproject, group=name)
 
-    def _follow(self, file: _File, asking: str, *, constraint: bool) -> None:
-        """Read a requirements file and those that it names, each once, however long the chain of them is."""
+    def _follow(self, file: _File, asking: str | None, *, constraint: bool) -> None:
+        """Read a requirements file and those that it names, each once, however long the chain of them is.
+
+        `asking` is the line that names it, None where that is an option, a variable or a setting.
+        """
         readings = [self._read_lines(file, asking, constraint=constraint)]
         while readings:
             named = next(readings[-1], None)
@@ -189,7 +192,7 @@ class _Walk:
                 readings.append(self._read_lines(file, asking, constraint=constraint))
 
     def _read_lines(
-        self, file: _File, asking: str, *, constraint: bool
+        self, file: _File, asking: str | None, *, constraint: bool
     ) -> Iterator[tuple[_File, str, bool]]:
         """Take a file's lines; those that name another give it, what names it, and whether it constrains."""
         if (file.place, constraint) in self._visited:
@@ -198,8 +201,10 @@ class _Walk:
         content = self._read(file)
         if content is None:
             folder = bool(file.place) and self._is_folder(file.place)
-            what = f"{file.shown} is a folder" if folder else f"there is no file {file.shown}"
-            self._faults.add(asking, what)
+            what = "is a folder, and no file" if folder else "there is no such file"
+            if asking is not None:
+                what = f"{file.shown} is a folder" if folder else f"there is no file {file.shown}"
+            self._faults.add(asking or file.shown, what)
             return
         for line in parse_requirements_txt(content, file.shown, self._variables, self._faults):
             where = f"{file.shown}:{line.line}"

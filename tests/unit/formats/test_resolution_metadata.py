@@ -70,6 +70,8 @@ def test_the_email_parser_reads_the_same(requires: list[str], extras: list[str],
         b"Name: acme\nVersion: 1\nRequires-Dist: )(",
         b"Name: acme\nVersion: 1\nRequires-Python: three",
         b"Name: acme\nVersion: 1\nRequires-Dist: a;" + b"(" * 9000,
+        b"Name: acme\nVersion: 1\nRequires-Dist: a[" + b"x," * 3_000_000 + b"x]",
+        b"Name: acme\nVersion: 1\n" + b"".join(b"Requires-Dist: a%d\n" % n for n in range(10_001)),
     ],
 )
 def test_what_makes_no_sense(content: bytes) -> None:

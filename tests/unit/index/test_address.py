@@ -52,6 +52,22 @@ def test_senseless_urls_are_refused_in_words(url: str) -> None:
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://[h/f/a-1.whl?token=hunter2", "http://[h/f/a-1.whl"),
+        ("http://u:hunter2@[h/a?x=hunter2", "http://[h/a"),
+        ("http://u:hunt@er2@[h/a", "http://[h/a"),
+        ("http://[u:hunter2?x@h/a", "a URL that cannot be understood"),
+    ],
+)
+def test_a_url_without_parts_is_shown_as_far_as_it_holds_no_secret(url: str, shown: str) -> None:
+    assert show_url(url) == shown
+    with pytest.raises(UnusableUrlError, match="cannot be understood") as caught:
+        parse_address(url)
+    assert caught.value.where == shown
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_an_address_or_refused(text: str) -> None:
     try:
@@ -71,7 +87,7 @@ def test_show_url_hides_userinfo(secret: str, form: str) -> None:
 
 @pytest.mark.parametrize(
     ("location", "shown"),
-    [("/a/b?c.whl", "/a/b?c.whl"), ("file:///a/b", "file:///a/b"), ("https://[x", "a URL that")],
+    [("/a/b?c.whl", "/a/b?c.whl"), ("file:///a/b", "file:///a/b"), ("https://[x", "https://[x")],
 )
 def test_show_url_of_other_things(location: str, shown: str) -> None:
     assert show_url(location).startswith(shown)

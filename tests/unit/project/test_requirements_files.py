@@ -313,6 +313,7 @@ def test_faults_of_all_files_are_told_at_once_each_where_it_stands() -> None:
         ("hello world", "the requirement on `hello` cannot be read", None),
         ("-e name.whl", "an editable has to be a folder, and `name.whl` is an archive", None),
         ("https://u:secret@h/x", "`https://h/x` ends as no wheel or archive does", None),
+        (f"a[{'x,' * 40_000}]", "a requirement has at most 64 KiB", None),
     ],
 )
 def test_words_of_the_command_line_are_judged_likewise(
@@ -328,15 +329,17 @@ def test_words_of_the_command_line_are_judged_likewise(
 @pytest.mark.parametrize(
     ("sources", "message"),
     [
-        (("-r absent.txt",), "there is no file absent.txt"),
+        (("-r absent.txt",), "^absent.txt: there is no such file"),
+        (("-c absent.txt",), "^absent.txt: there is no such file"),
+        (("-r q",), "^q: is a folder, and no file"),
+        (("-r folders.txt",), "^folders.txt:1: q is a folder"),
         (("-r pyproject.toml",), "pyproject.toml: there is no such file"),
-        (("-r q",), "q is a folder"),
         (("--group q/pyproject.toml:x",), "q/pyproject.toml: has no dependency group `x`"),
     ],
 )
 def test_files_that_are_not_there_are_named(sources: tuple[str, ...], message: str) -> None:
     with pytest.raises(ProjectError, match=message):
-        read({"/p/q/pyproject.toml": PYPROJECT}, *sources)
+        read({"/p/q/pyproject.toml": PYPROJECT, "/p/folders.txt": "-r q"}, *sources)
 
 
 @pytest.mark.parametrize(
@@ -363,7 +366,7 @@ def test_what_is_no_place_of_a_file_is_refused(place: str, message: str) -> None
 )
 def test_a_file_that_is_not_there_is_named_without_its_credentials(place: str) -> None:
     for files, word in (({}, place), ({"/p/q/r.txt": f'-r "{place}"'}, "q/r.txt")):
-        with pytest.raises(ProjectError, match="there is no file") as caught:
+        with pytest.raises(ProjectError, match=r"there is no (such )?file") as caught:
             read(files, f"-r {word}")
         assert "secret" not in str(caught.value)
 

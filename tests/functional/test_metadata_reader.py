@@ -208,6 +208,32 @@ def test_the_cache_needs_no_network(bench: Bench) -> None:
         bench.read(replace(file, digests=()))
 
 
+@pytest.mark.parametrize("separate", [True, False], ids=["a separate file", "parts of a wheel"])
+def test_what_one_index_tells_of_a_file_no_other_is_believed_to(
+    bench: Bench, tmp_path: Path, *, separate: bool
+) -> None:
+    """A mirror hides a requirement; the honest index has the same wheel, and is asked all the same."""
+    honest = bench.listed(big_wheel(bench))
+    lie = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
+    wheel = bench.folder / "files" / honest.filename
+    (tmp_path / "evil").mkdir()
+    with serve_folder(tmp_path / "evil") as evil:
+        location, metadata = f"{evil.url}/{honest.filename}", None
+        if separate:
+            (tmp_path / "evil" / f"{wheel.name}.metadata").write_bytes(lie)
+            metadata = (Digest("sha256", hashlib.sha256(lie).hexdigest()),)
+        else:
+            with zipfile.ZipFile(tmp_path / "evil" / wheel.name, "w") as false:
+                false.writestr("demo-1.0.dist-info/METADATA", lie)
+                false.writestr("demo_data.bin", b"\0" * (1 << 20))
+        lying = replace(honest, location=location, metadata=metadata)
+        for unhashed in (False, True):
+            told = replace(lying, metadata=()) if separate and unhashed else lying
+            assert bench.read(told).requires_dist == ()
+            assert bench.read(honest).requires_dist == ("other>=1",)
+            assert bench.read(honest) == bench.read(honest)
+
+
 def test_a_damaged_cache_is_looked_past(bench: Bench) -> None:
     file = bench.listed(big_wheel(bench))
     first = bench.read(file)

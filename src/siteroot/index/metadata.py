@@ -86,37 +86,42 @@ class MetadataReader:
             return metadata
         try:
             wheel = is_wheel(file.filename)
-            metadata = self._read_wheel(file, project) if wheel else self._read_sdist(file, project)
+            metadata, teller = (
+                self._read_wheel(file, project) if wheel else (self._read_sdist(file, project), "")
+            )
             _check_identity(metadata, file, project)
         except InvalidMetadataError as error:
             raise InvalidMetadataError(
                 f"the metadata of {file.filename} cannot be used: {error.message}",
                 where=show_url(file.location),
             ) from None
-        self._cache.write(file.digests, metadata)
+        self._cache.write(file.digests, metadata, teller)
         return metadata
 
     def recall(self, file: ListedFile) -> DistributionMetadata | None:
         """Return what the cache has of a file, None where it would have to be asked for."""
-        return self._cache.read(file.digests)
+        return self._cache.read(file.digests, lambda teller: _is_believed(teller, file))
 
-    def _read_wheel(self, file: ListedFile, project: str) -> DistributionMetadata:
+    def _read_wheel(self, file: ListedFile, project: str) -> tuple[DistributionMetadata, str]:
+        """Return the metadata of a wheel and who tells it, "" for the whole file."""
         from .wheel_metadata import read_wheel_metadata  # noqa: PLC0415 - zipfile, where the cache has it not
 
         if local_path(file.location) is None:
             if file.metadata is not None:
                 content = self._fetch_separate(file, file.metadata)
                 if content is not None:
-                    return parse_metadata(content)
+                    return parse_metadata(content), _teller(file)
             partial = self._open_partial(file)
             if partial is not None:
-                return parse_metadata(read_wheel_metadata(partial, project))
+                return parse_metadata(read_wheel_metadata(partial, project)), show_url(
+                    file.location
+                )
 
         def read(path: str) -> DistributionMetadata:
             with open(path, "rb") as whole:
                 return parse_metadata(read_wheel_metadata(whole, project))
 
-        return self._with_whole(file, project, read)
+        return self._with_whole(file, project, read), ""
 
     def _read_sdist(self, file: ListedFile, project: str) -> DistributionMetadata:
         from .sdist_metadata import read_sdist_metadata  # noqa: PLC0415 - tarfile, where the cache has it not
@@ -246,6 +251,18 @@ def _request(file: ListedFile, project: str) -> FetchRequest:
         digests=file.digests,
         size=file.size,
     )
+
+
+def _teller(file: ListedFile) -> str:
+    """Return who tells what a separate metadata file says: its digest, else the place."""
+    strong = [digest for digest in file.metadata or () if digest.strong]
+    return str(strong[0]) if strong else show_url(file.location)
+
+
+def _is_believed(teller: str, file: ListedFile) -> bool:
+    """Whether a file's own page leads to who told something of it."""
+    digests = file.metadata or ()
+    return any(teller == str(digest) for digest in digests) or teller == show_url(file.location)
 
 
 def _check_identity(metadata: DistributionMetadata, file: ListedFile, project: str) -> None:

@@ -1,15 +1,16 @@
 """What distributions say of themselves, in the cache, by the digest of the file that says it.
 
-    CACHE/metadata-v2/
-        AB/HEX          name, version, requirements as text and taken apart … as plain values, sealed
+    CACHE/metadata-v3/
+        AB/HEX          who told, name, version, requirements as text and taken apart … as plain values, sealed
 
 A file without a strong digest may become another one: nothing of it is kept. What another packaging took apart counts as
-absent.
+absent. An index that tells of a file what is not in it shall be believed by nobody who asks another one: what was not
+read out of the whole file, its digests checked, is kept with who told it, a digest of what was told or a place.
 """
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import packaging
 from packaging.version import Version
@@ -19,7 +20,7 @@ from siteroot.fs import DISK, Writer, make_folder, read_plain, write_whole
 from siteroot.model.digest import STRONG, Digest
 from siteroot.model.metadata import DistributionMetadata
 
-_MAGIC = f"siteroot metadata 2, parsed by packaging {packaging.__version__}\n".encode()
+_MAGIC = f"siteroot metadata 3, parsed by packaging {packaging.__version__}\n".encode()
 _MOST = 16 << 20
 
 
@@ -30,8 +31,13 @@ class MetadataCache:
         self._folder = folder
         self._writer = writer
 
-    def read(self, digests: Sequence[Digest]) -> DistributionMetadata | None:
-        """Return the metadata of the file with these digests, None where it is not there."""
+    def read(
+        self, digests: Sequence[Digest], is_believed: Callable[[str], bool] | None = None
+    ) -> DistributionMetadata | None:
+        """Return the metadata of the file with these digests, None where it is not there.
+
+        `is_believed` says of who told it whether that counts; without it, what was read out of the file alone does.
+        """
         path = self._path(digests)
         if path is None:
             return None
@@ -41,7 +47,9 @@ class MetadataCache:
             return None
         if value is None:
             return None
-        name, version, requires_dist, specifiers, requires_python, extras, dynamic = value
+        teller, name, version, requires_dist, specifiers, requires_python, extras, dynamic = value
+        if teller and (is_believed is None or not is_believed(teller)):
+            return None
         return DistributionMetadata(
             name=name,
             version=Version(version),
@@ -52,12 +60,15 @@ class MetadataCache:
             dynamic=dynamic,
         )
 
-    def write(self, digests: Sequence[Digest], metadata: DistributionMetadata) -> None:
-        """Keep the metadata of the file with these digests, where the disk lets us."""
+    def write(
+        self, digests: Sequence[Digest], metadata: DistributionMetadata, teller: str = ""
+    ) -> None:
+        """Keep the metadata of the file with these digests, where the disk lets us. `teller` is "" for the file itself."""
         path = self._path(digests)
         if path is None:
             return
         value = (
+            teller,
             metadata.name,
             str(metadata.version),
             metadata.requires_dist,

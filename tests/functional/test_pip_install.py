@@ -295,6 +295,14 @@ def test_wheels_and_archives_by_url_and_path(shop: Shop) -> None:
     assert (done.code, "none-1.0-py3-none-any.whl is not there: " in plain(done.err)) == (1, True)
 
 
+def test_a_wheel_for_other_targets_is_refused_with_hints_that_pip_commands_obey(shop: Shop) -> None:
+    wheel = shop.folder / "files" / "alone-1.0-py3-none-any.whl"
+    other = wheel.rename(wheel.with_name("alone-1.0-cp27-cp27m-win32.whl"))
+    done = shop.install(other)
+    assert (done.code, "the target is CPython" in plain(done.err)) == (2, True), done.err
+    assert "--no-install-package" not in done.err
+
+
 def test_trees_are_built_or_linked(shop: Shop) -> None:
     tree = write_tree(shop.folder / "tree", source_files("inner", "1.0"))
     pyproject = tree / "pyproject.toml"

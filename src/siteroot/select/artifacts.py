@@ -1,7 +1,7 @@
 """Which one file, commit or folder a locked package is taken from, for one target."""
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from siteroot.errors import SelectionError
 from siteroot.formats.wheel_tags import WheelTags, explain_wheels, nearest_platform, rank_wheels
@@ -157,8 +157,11 @@ class ArtifactChooser:
         return locate(location, self.lock_folder)
 
 
-def refuse_unusable(unusable: Iterable[Unusable], target: str) -> None:
-    """Raise NoUsableFileError if there is any, with every distribution, its files and what is in their way."""
+def refuse_unusable(unusable: Iterable[Unusable], target: str, *, leavable: bool = True) -> None:
+    """Raise NoUsableFileError if there is any, with every distribution, its files and what is in their way.
+
+    `leavable`: there is a lock, of which something may be left out.
+    """
     found = tuple(unusable)
     if not found:
         return
@@ -176,13 +179,14 @@ def refuse_unusable(unusable: Iterable[Unusable], target: str) -> None:
     platforms = sorted({one.platform for one in found if one.platform is not None})
     if platforms:
         hints.append(say_platform(platforms[-1]))
-    names = " and ".join(
-        f"`--no-install-package {one.label.partition('==')[0]}`" for one in found[:3]
-    )
-    hints.append(
-        f"{names} leaves it out" if len(found) == 1 else f"{names} leave them out, and so on"
-    )
+    if leavable:
+        hints.append(_say_leaving([one.label.partition("==")[0] for one in found]))
     raise NoUsableFileError("\n".join(blocks), hints=tuple(hints))
+
+
+def _say_leaving(names: Sequence[str]) -> str:
+    words = " and ".join(f"`--no-install-package {name}`" for name in names[:3])
+    return f"{words} leaves it out" if len(names) == 1 else f"{words} leave them out, and so on"
 
 
 def say_platform(name: str) -> str:

@@ -183,7 +183,7 @@ class IndexResolver:
                     direct=locked.name in direct,
                 )
             )
-        refuse_unusable(unusable, describe_target(target))
+        refuse_unusable(unusable, describe_target(target), leavable=False)
         return tuple(pins)
 
     def for_build(self, requires: Sequence[str], target: Target, why: str) -> Sequence[Pin]:

@@ -28,7 +28,7 @@ def pytest_runtest_makereport(
     if report.skipped and not hasattr(report, "wasxfail") and call.excinfo is not None:
         may_skip = os.environ.get("SITEROOT_MAY_SKIP")
         reason = str(call.excinfo.value)
-        words = re.findall(r"[\w.]+", reason.partition(":")[0])  # after it may stand anything
+        words = re.findall(r"[\w.-]+", reason.partition(":")[0])  # after it may stand anything
         if may_skip is not None and not set(may_skip.split(",")) & set(words):
             report.outcome = "failed"
             report.longrepr = f"must not be skipped here: {reason}"

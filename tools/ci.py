@@ -27,6 +27,7 @@ CORPUS = Path(os.environ.get("SITEROOT_CORPUS", CHECKOUT.parent / "shared/corpus
 #: Programs that tests use where they are here, with the Debian packages that bring them.
 PROGRAMS = {
     "git": "git",
+    "git-lfs": "git-lfs",
     "mount": "mount",
     "strace": "strace",
     "chromium": "chromium",

@@ -104,6 +104,12 @@ PIP_OPTIONS = (
     Option(("--allow-empty-requirements",), SELECTION, S, "Take out everything where nothing is asked for.", commands=("pip sync",)),
     Option(("--no-allow-empty-requirements",), SELECTION, S, "", into="allow_empty_requirements", value=False, commands=("pip sync",)),
     Option(("--user",), ROOT, S, "", refused="say --target DIR", commands=("pip install",)),
+    # -- what commands that were written for pip say
+    Option(("--disable-pip-version-check",), OUTPUT, S, "Has no effect, and is taken for pip's sake.",
+           aliases=("--no-input", "--no-warn-script-location"), commands=PIP_COMMANDS),
+    Option(("-I", "--ignore-installed"), Section.INSTALLER, S, "", refused="say --reinstall", commands=("pip install",)),
+    Option(("--upgrade-strategy",), VERSIONS, T, "", commands=("pip install",),
+           refused="what is there stays where it fits; -U prefers the newest of everything, -P of one"),
     # -- how versions are chosen
     Option(("--resolution",), VERSIONS, T, "Which of the versions that fit is taken. [default: highest]", metavar="RESOLUTION",
            choices=("highest", "lowest", "lowest-direct"), commands=RESOLVING),

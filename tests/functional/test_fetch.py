@@ -425,7 +425,7 @@ def test_files_of_this_machine_are_checked_too(tmp_path: Path, desk: Desk) -> No
         ("file://elsewhere/a.whl", UnusableUrlError, "another host"),
         ("file:///a%00b", UnreachableError, "no path may"),
         ("/dev", UnreachableError, "no file"),
-        ("/dev/null", UnreachableError, "no file"),
+        ("/dev/zero", UnreachableError, "no file"),
         ("ftp://h/a.whl", UnusableUrlError, "`ftp`"),
         ("https:///a.whl", UnusableUrlError, "no host"),
         ("nonsense", UnusableUrlError, "scheme"),

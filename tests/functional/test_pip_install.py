@@ -524,3 +524,11 @@ def test_the_real_index_gives_what_it_gives_uv(tmp_path: Path) -> None:
     )
     assert held(tmp_path / "ours") == held(tmp_path / "theirs")
     assert len(held(tmp_path / "ours")) > 10
+
+
+@pytest.mark.parametrize("words", ["install -r /dev/null", "sync /dev/null"])
+def test_the_null_device_asks_for_nothing(shop: Shop, words: str) -> None:
+    done = shop.pip(*words.split(), *HERE, "--target", "none")
+    assert done.code == 0, done.err
+    assert "does not contain any dependencies" in done.err
+    assert not (shop.folder / "none").exists()

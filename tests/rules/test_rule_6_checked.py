@@ -55,8 +55,8 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: with_member(Member(name="other-1.0.dist-info/METADATA")),
         "it has several",
     ),
-    "another name": (lambda: render_archive(wheel_members("other", "1.0")), "the lock says demo"),
-    "another version": (lambda: render_archive(wheel_members("demo", "2")), "the lock says demo"),
+    "another name": (lambda: render_archive(wheel_members("other", "1.0")), "is asked for"),
+    "another version": (lambda: render_archive(wheel_members("demo", "2")), "is asked for"),
     "Wheel-Version 2": (
         lambda: render_archive(
             wheel_members("demo", "1.0", wheel="Wheel-Version: 2.0\nRoot-Is-Purelib: true\n")

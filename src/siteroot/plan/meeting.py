@@ -24,6 +24,8 @@ _NOT_ON_WINDOWS = (
     r"| (?![^/\0])"
 )
 
+_LEAVE_OUT = "leave one of them out; a sync does that with --no-install-package"
+
 
 class ClobberRefusedError(RootError):
     """Distributions bring different files to one path, or one that the target's disks take for one."""
@@ -94,7 +96,7 @@ def refuse_clobbers(clobbers: Sequence[Clobber]) -> None:
     raise ClobberRefusedError(
         "distributions bring different files to one path: " + "; ".join(lines + more),
         hints=(
-            "leave one of them out with --no-install-package",
+            _LEAVE_OUT,
             "without --strict the last by name wins, with a warning",
         ),
     )
@@ -113,7 +115,7 @@ def refuse_crossings(crossed: Collection[str], placed: Sequence[DesiredDistribut
         lines.append(f"{path} (a file of {file}, a folder of {folder})")
     raise ClobberRefusedError(
         "one distribution's file is another's folder: " + "; ".join(lines),
-        hints=("leave one of them out with --no-install-package",),
+        hints=(_LEAVE_OUT,),
     )
 
 
@@ -159,12 +161,12 @@ def judge_names(new: set[str], together: set[str], target: Target) -> tuple[str,
         listed = "; ".join(f"{one} and {other}" for one, other in merging[:5])
         text = f"a disk that is blind to case takes these for one: {listed}"
         if target.case_blind:
-            raise ClobberRefusedError(text, hints=("leave one out with --no-install-package",))
+            raise ClobberRefusedError(text, hints=(_LEAVE_OUT,))
         warnings.append(text)
     unholdable = find_unholdable_names(new)
     if unholdable:
         text = f"Windows cannot hold these names: {'; '.join(unholdable[:5])}"
         if target.windows:
-            raise ClobberRefusedError(text, hints=("leave it out with --no-install-package",))
+            raise ClobberRefusedError(text, hints=(_LEAVE_OUT,))
         warnings.append(text)
     return tuple(warnings)

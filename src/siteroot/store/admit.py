@@ -89,7 +89,7 @@ def read_digest(path: str, admission: Admission) -> Digest:
         size = os.stat(path).st_size
         if file.size is not None and size != file.size:
             raise WrongArchiveError(
-                f"the file has {size} bytes, and the lock says {file.size}", where=admission.where
+                f"the file has {size} bytes, and {file.size} are asked for", where=admission.where
             )
         hashes = {
             name: hashlib.new(name) for name in ("sha256", *(d.algorithm for d in file.digests))
@@ -108,7 +108,7 @@ def read_digest(path: str, admission: Admission) -> Digest:
         found = hashes[digest.algorithm].hexdigest()
         if found != digest.hexadecimal:
             raise WrongArchiveError(
-                f"the file has the {digest.algorithm} {found}, and the lock says {digest.hexadecimal}",
+                f"the file has the {digest.algorithm} {found}, and {digest.hexadecimal} is asked for",
                 where=admission.where,
             )
     return Digest("sha256", hashes["sha256"].hexdigest())
@@ -197,7 +197,7 @@ def _unpack(
 def _check_identity(dist_info: DistInfo, pin: WheelPin) -> None:
     if (dist_info.name, dist_info.version) != (pin.name, pin.version):
         raise WrongArchiveError(
-            f"the wheel holds {show(dist_info.folder)}, and the lock says {pin.name} {pin.version}"
+            f"the wheel holds {show(dist_info.folder)}, and {pin.name} {pin.version} is asked for"
         )
 
 

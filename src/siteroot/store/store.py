@@ -438,6 +438,6 @@ def _check_pin(wheel: StoredWheel, pin: WheelPin) -> None:
         same = False
     if wheel.name != pin.name or not same:
         raise WrongArchiveError(
-            f"the wheel holds {wheel.dist_info!r}, and the lock says {pin.name} {pin.version}",
+            f"the wheel holds {wheel.dist_info!r}, and {pin.name} {pin.version} is asked for",
             where=pin.artifact.file.filename,
         )

@@ -2,15 +2,18 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from siteroot.index.failures import NotFoundError
-from siteroot.index.fetch import Fetching, FetchRequest
+from siteroot.index.exchange import BodyRequest
+from siteroot.index.failures import NotFoundError, StoppedError
+from siteroot.index.fetch import Fetcher, Fetching, FetchRequest
 from siteroot.index.options import FetchOptions
 from siteroot.model.event import FetchFinished, FetchStarted
 from support.fetching import Desk, ask_for, make_file
@@ -195,3 +198,34 @@ def test_a_fetcher_works_again_after_a_failure(
         with pytest.raises(NotFoundError):
             fetcher.fetch_many(requests, lambda fetching: land(tmp_path, fetching))
         assert len(fetcher.fetch_many(requests, lambda fetching: land(tmp_path, fetching))) == 30
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Let threads take turns as often as can be, so that a cut meets each of their steps."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless")
+def test_what_begins_while_all_is_cut_breaks_off_and_is_not_tried_again(
+    server: Server, tmp_path: Path
+) -> None:
+    server.always["/page"] = Answer(body=b"x")
+    for _ in range(30):
+        desk = Desk(tmp_path)
+
+        def receive(fetcher: Fetcher = desk.fetcher) -> None:
+            with suppress(StoppedError):
+                fetcher.receive(BodyRequest(label="the page", location=f"{server.url}/page"))
+
+        with desk.fetcher as fetcher:
+            threads = [threading.Thread(target=receive) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            fetcher.cut()
+            for thread in threads:
+                thread.join()
+        assert "trying again" not in desk.told

@@ -151,18 +151,20 @@ class Fetcher:
                 where=show_url(request.location),
                 hints=("Leave out `--offline` (UV_OFFLINE) once, then it stays in the cache.",),
             )
-        return self._connect().receive(request, self._halted.is_set)
+        halted = self._halted  # before the network: whoever gets one that is cut then hears of it
+        return self._connect().receive(request, halted.is_set)
 
     def cut(self) -> None:
         """Break off all that waits for a server now, in any thread; what is asked for later finds new connections."""
+        network = self._disconnect()
         self._halted.set()
         self._halted = threading.Event()
-        self._cut()
+        if network is not None:
+            network.cut()
 
     def close(self) -> None:
         """Close all connections; the next fetch opens new ones."""
-        with self._lock:
-            network, self._network = self._network, None
+        network = self._disconnect()
         if network is not None:
             network.close()
 
@@ -205,10 +207,15 @@ class Fetcher:
 
     def _cut(self) -> None:
         """Break all connections, so that no thread waits for a server."""
-        with self._lock:
-            network, self._network = self._network, None
+        network = self._disconnect()
         if network is not None:
             network.cut()
+
+    def _disconnect(self) -> "Network | None":
+        """Return the connections that there are; what is asked for later finds new ones."""
+        with self._lock:
+            network, self._network = self._network, None
+        return network
 
 
 class _Server(threading.Thread):

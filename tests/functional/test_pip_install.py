@@ -19,6 +19,7 @@ from support.interpreters import need_uv
 from support.sdists import source_files, write_sdist, write_tree
 from support.trees import describe_difference, snapshot
 from support.wheel_index import describe_files, make_wheel, serve_index
+from support.wheels import build_wheel
 
 HERE = ("--python", sys.executable)
 
@@ -109,6 +110,9 @@ SERIES = {
     "extras": ("install app", "install app[more]", "install app[more]"),
     "exactly": ("install app alone", "install --exact alone", "install --exact alone"),
     "prereleases": ("install lib --prerelease allow", "install lib", "install lib==3.0b1"),
+    "a newer pre-release there": ("install lib==3.0b1", "install -U lib", "install -U --prerelease disallow app", "install -U lib<3"),
+    "lowest below what is there": ("install lib==2.0", "install -U --resolution lowest lib>=1"),
+    "a wheel there that none may be": ("install alone", "install --no-binary :all: -U alone", "install --no-binary alone app alone"),
     "prereleases of one": ("install lib --prerelease-package lib=allow", "install --pre -U lib"),
     "a file": ("install -r {file}", "install -c {file} app alone", "install --overrides {override} app"),
     "a sync": ("install app alone", "sync {file}", "sync {file}", "sync {empty}", "sync --allow-empty-requirements {empty}"),
@@ -202,6 +206,7 @@ def test_what_is_on_no_index_counts_where_it_is_installed(shop: Shop) -> None:
         "install -U plugin",
         "install -P mine plugin",
         "install -U lib",
+        "install --no-binary mine -U plugin",
         f"sync {pins}",
     ):
         verb, *words = command.split()
@@ -252,6 +257,25 @@ def test_hashes_are_compared_and_can_be_required(shop: Shop) -> None:
     ):  # fmt: skip
         done = shop.install("--reinstall", *words, "-r", shop.write("h.txt", f"{text}\n"))
         assert (done.code, said in done.err) == (code, True), (text, done.err)
+
+
+@pytest.mark.uv
+@pytest.mark.parametrize(
+    "asked", ["alone-1.0-py3-none-any.whl", "alone-1.0-py30-none-any.whl", "alone-1.0.tar.gz"]
+)
+def test_of_several_files_the_one_with_the_hash_is_taken(shop: Shop, asked: str) -> None:
+    files = shop.folder / "files"
+    build_wheel(files, "alone", "1.0", {"alone.py": "V = 'for older'\n"}, tag="py30-none-any")
+    write_sdist(
+        files / "alone-1.0.tar.gz", source_files("alone", "1.0", {"alone.py": "V = 'built'\n"})
+    )
+    describe_files(shop.server, files)
+    shop.write("h.txt", f"alone==1.0 --hash={sha256(shop, asked)}\n")
+    ours, theirs = make_environment(shop.folder / "ours"), make_environment(shop.folder / "theirs")
+    done = shop.pip("install", "--python", shop.folder / "ours", "-r", "h.txt")
+    ran = uv(shop, "install", "--python", str(shop.folder / "theirs"), "-r", "h.txt")
+    assert (done.code, ran.returncode) == (0, 0), (done.err, ran.stderr)
+    assert (ours / "alone.py").read_text() == (theirs / "alone.py").read_text()
 
 
 @pytest.mark.parametrize("several", [False, True])

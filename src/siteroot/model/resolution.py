@@ -69,7 +69,8 @@ class ResolutionRequest:
 
     Constraints bound what is required, overrides take the place of what is required by anybody, excludes are names
     that nobody gets. `preferences` are versions that are taken where they can be, best first: the pins of an old
-    output. `indexes` says for a name which index alone may have it, by URL.
+    output. `installed` are versions that are there already, by name: they give way to better ones only, and no wish about
+    files or pre-releases concerns them. `indexes` says for a name which index alone may have it, by URL.
     """
 
     requirements: tuple[Requirement, ...]
@@ -77,6 +78,7 @@ class ResolutionRequest:
     overrides: tuple[Requirement, ...] = ()
     excludes: frozenset[str] = frozenset()
     preferences: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
+    installed: Mapping[str, Version] = field(default_factory=dict)
     indexes: Mapping[str, str] = field(default_factory=dict)
     options: ResolutionOptions = ResolutionOptions()
 

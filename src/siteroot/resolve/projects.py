@@ -49,6 +49,7 @@ class Projects:
         self._indexes = request.indexes
         self._lowest = lowest
         self._preferences = request.preferences
+        self._installed = request.installed
         self._wheels = wheels
         self._source = source
         self._ages = ages
@@ -136,6 +137,7 @@ class Projects:
             no_binary=name in options.no_binary,
             no_build=name in options.no_build,
             yanked=frozenset(self._yanked.get(name, ())),
+            installed=self._installed.get(name),
             digests=frozenset(self._digests.get(name, ())),
         )
         if pages:
@@ -177,6 +179,15 @@ class Projects:
         preferred = self._preferred(name, releases, allowed, mode)
         if preferred is not None:
             return preferred
+        best = self._best(name, releases, allowed, mode)
+        held = self._held(name, releases.line, allowed)
+        if best is None or held is None:
+            return held if best is None else best
+        return max(best, held) if self._takes_highest(name) else min(best, held)
+
+    def _best(
+        self, name: str, releases: Releases, allowed: int, mode: PrereleaseMode
+    ) -> int | None:
         highest = self._takes_highest(name)
         for tier in releases.tiers:
             held = allowed & tier
@@ -187,6 +198,12 @@ class Projects:
                     )
                     return releases.line.place(bit)
         return None
+
+    def _held(self, name: str, line: VersionLine, allowed: int) -> int | None:
+        """Return the place of the version that is installed, if it is allowed."""
+        version = self._installed.get(name)
+        place = None if version is None else line.locate(version)
+        return place if place is not None and line.bit(place) & allowed else None
 
     def beyond(self, name: str, line: VersionLine, term: int, place: int) -> int:
         """Return what a set holds of the versions that would be tried after one."""

@@ -73,6 +73,7 @@ class FilePolicy:
     no_binary: bool
     no_build: bool
     yanked: frozenset[Version]  # versions that may be yanked
+    installed: Version | None = None  # the one that is there, however it came
     digests: frozenset[Digest] = (
         frozenset()
     )  # those that are asked for (`--hash`); empty where none are
@@ -242,6 +243,8 @@ def _sort_out(
 
 def _obstacle(file: ListedFile, version: Version, policy: FilePolicy) -> Obstacle | None:
     wheel = is_wheel(file.filename)
+    if wheel and version == policy.installed:
+        return None
     if wheel and policy.no_binary:
         return Obstacle.NO_BINARY
     if not wheel and policy.no_build:

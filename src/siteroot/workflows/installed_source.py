@@ -126,6 +126,11 @@ def choosable(
     }
 
 
+def versions_of(installed: Mapping[str, DescribedDistribution]) -> dict[str, Version]:
+    """Return the versions of what is installed, by name."""
+    return {name: version for name, one in installed.items() if (version := _version(one))}
+
+
 def _is_installed(pin: WheelPin) -> bool:
     return pin.artifact.location.startswith(_SCHEME)
 

@@ -10,14 +10,14 @@ from packaging.version import Version
 
 from siteroot.errors import BuildError, SiterootError
 from siteroot.formats.distribution_names import is_wheel, version_in
-from siteroot.formats.wheel_tags import WheelTags, describe_target
+from siteroot.formats.wheel_tags import WheelTags, describe_target, rank_wheels
 from siteroot.index.fetch import Fetcher
 from siteroot.index.metadata import UnbuiltMetadataError, Work
 from siteroot.model.digest import Digest
 from siteroot.model.installed import DescribedDistribution
 from siteroot.model.lock import FlatSource, LockedFile, LockedPackage, RegistrySource, Source
 from siteroot.model.metadata import DistributionMetadata
-from siteroot.model.pin import Pin, SdistArtifact
+from siteroot.model.pin import Pin, SdistArtifact, WheelArtifact
 from siteroot.model.release import ListedFile, ProjectPage
 from siteroot.model.requirement import Requirement
 from siteroot.model.resolution import (
@@ -39,7 +39,7 @@ from siteroot.resolve.direct import read_requirement
 from siteroot.resolve.solving import resolve
 from siteroot.select.choice import normalize_names
 
-from .installed_source import InstalledSource
+from .installed_source import InstalledSource, versions_of
 from .metadata_source import IndexedMetadata, refuse_source
 from .paging import open_metadata
 from .requested_hashes import check_requested
@@ -127,6 +127,7 @@ class IndexResolver:
             source: MetadataSource = _BuildingMetadata(indexed, self._describe, trusted)
             if installed:
                 source = InstalledSource(source, installed)
+                request = replace(request, installed=versions_of(installed))
             resolution = resolve(request, target, source, cutoffs)
         return replace(resolution, pins=tuple(map(self._settle, resolution.pins)))
 
@@ -169,8 +170,8 @@ class IndexResolver:
         direct = {requirement.name for requirement in request.requirements}
         pins, unusable = [], []
         for resolved in resolution.pins:
-            locked = as_locked(resolved)
-            artifact = chooser.select(locked, editable=links(locked.name))
+            locked = _left(as_locked(resolved), resolved, chooser.tags)
+            artifact = _wheel_of(resolved) or chooser.select(locked, editable=links(locked.name))
             if isinstance(artifact, Unusable):
                 unusable.append(artifact)
                 continue
@@ -260,14 +261,35 @@ class _BuildingMetadata:
         self._indexed.expect_metadata(files)
 
 
+def _wheel_of(pin: ResolvedPin) -> WheelArtifact | None:
+    """Return the wheel that the resolution chose at an index: by more than a lock could say, such as hashes."""
+    file = pin.file
+    if (
+        file is None
+        or not is_wheel(file.filename)
+        or not isinstance(pin.source, RegistrySource | FlatSource)
+    ):
+        return None
+    return WheelArtifact(file=_locked_file(file), location=file.location)
+
+
+def _left(locked: LockedPackage, pin: ResolvedPin, tags: WheelTags) -> LockedPackage:
+    """Return a distribution without the wheels that fit, where the resolution chose its sdist over them."""
+    if pin.file is None or is_wheel(pin.file.filename):
+        return locked
+    fitting = rank_wheels(locked.wheels, tags)
+    return replace(locked, wheels=tuple(each for each in locked.wheels if each not in fitting))
+
+
+def _locked_file(file: ListedFile) -> LockedFile:
+    return LockedFile(
+        filename=file.filename, location=file.location, digests=file.digests, size=file.size
+    )
+
+
 def as_locked(pin: ResolvedPin) -> LockedPackage:
     """Return a resolved distribution as a lock would hold it."""
-    files = [
-        LockedFile(
-            filename=file.filename, location=file.location, digests=file.digests, size=file.size
-        )
-        for file in pin.files
-    ]
+    files = list(map(_locked_file, pin.files))
     return LockedPackage(
         name=pin.name,
         version=pin.version,
@@ -340,9 +362,7 @@ def _parse(text: str, why: str) -> Requirement:
 
 def _pin_of_sdist(file: ListedFile, project: str) -> Pin:
     version = Version(version_in(file.filename, project) or "0")
-    locked = LockedFile(
-        filename=file.filename, location=file.location, digests=file.digests, size=file.size
-    )
+    locked = _locked_file(file)
     return Pin(
         name=project,
         version=version,

@@ -10,22 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from support.resolving import Scenario, read_peer_scenario
+from support.resolving import Scenario, is_universal, read_peer_scenario
 
 _SUITES = os.environ.get("SITEROOT_PEER_SUITES", "")
 _FILES = sorted(Path(_SUITES, "test", "scenarios").rglob("*.toml")) if _SUITES else []
+_TABLES = [tomllib.loads(path.read_text("utf-8")) for path in _FILES]
+
+#: Scenarios for every environment whose wheels are all for CPython 3.13: the target is 3.12.
+_ELSEWHERE = {"specific-architecture"}
 
 
 @pytest.mark.skipif(not _FILES, reason="SITEROOT_PEER_SUITES names no folder with test/scenarios")
 def test_every_scenario_for_one_target_comes_out_as_expected() -> None:
-    scenarios: list[Scenario] = []
-    left_out: dict[str, str] = {}
-    for path in _FILES:
-        read = read_peer_scenario(tomllib.loads(path.read_text("utf-8")))
-        if isinstance(read, Scenario):
-            scenarios.append(read)
-        else:
-            left_out[path.stem] = read
+    scenarios = [read_peer_scenario(table) for table in _TABLES if not is_universal(table)]
+    assert len(scenarios) > 130
     outcomes = {scenario.name: scenario.outcome() for scenario in scenarios}
     wrong = {
         scenario.name: (outcome, scenario.expected)
@@ -33,8 +31,16 @@ def test_every_scenario_for_one_target_comes_out_as_expected() -> None:
         if not _agrees(outcome := outcomes[scenario.name], scenario)
     }
     assert not wrong
-    assert len(scenarios) + len(left_out) == len(_FILES)
-    assert set(left_out.values()) == {"it is about locks for every environment"}
+
+
+@pytest.mark.skipif(not _FILES, reason="SITEROOT_PEER_SUITES names no folder with test/scenarios")
+def test_what_is_left_out_is_about_locks_for_every_environment() -> None:
+    """Where there is such a lock, this one target has an answer too; which one, the set does not say."""
+    left_out = [read_peer_scenario(table) for table in _TABLES if is_universal(table)]
+    unsolved = {
+        each.name for each in left_out if each.expected is not None and each.outcome() is None
+    }
+    assert unsolved == _ELSEWHERE
 
 
 def _agrees(outcome: dict[str, str] | None, scenario: Scenario) -> bool:

@@ -48,13 +48,14 @@ def pinned(resolution: Resolution) -> dict[str, str]:
     return {pin.name: str(pin.version) for pin in resolution.pins}
 
 
-def read_peer_scenario(table: Mapping[str, Any]) -> Scenario | str:
-    """Return a scenario as uv's set tells it, or why it is left out."""
+def is_universal(table: Mapping[str, Any]) -> bool:
+    """Whether a scenario of uv's set is about a lock for every environment."""
+    return bool(table.get("resolver_options", {}).get("universal"))
+
+
+def read_peer_scenario(table: Mapping[str, Any]) -> Scenario:
+    """Return a scenario as uv's set tells it, for one target."""
     options = table.get("resolver_options", {})
-    if options.get("universal"):
-        return "it is about locks for every environment"
-    if options.get("required_environments"):
-        return "it is about environments that a lock has to cover"
     expected = table["expected"]
     satisfiable = expected["satisfiable"]
     python = options.get("python") or table.get("environment", {}).get("python", "3.12")

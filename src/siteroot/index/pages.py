@@ -116,8 +116,7 @@ class Pages:
             refused = answer.status in {401, 403} - ignored_statuses(index)
             why = Absence.REFUSED if refused else Absence.UNKNOWN
             return NoPage(why=why, status=answer.status)
-        self._keep(identity, project, files, validity)
-        return files
+        return self._keep(identity, project, files, validity)
 
     def recall(self, project: str, index: IndexSetting) -> PageFiles | NoPage | None:
         """Return what `read` would return without asking anybody, None where it would ask."""
@@ -175,11 +174,14 @@ class Pages:
 
     def _keep(
         self, identity: str, project: str, files: PageFiles, validity: Validity | None
-    ) -> None:
+    ) -> PageFiles:
+        """Return the files, as the cache now has them: what lies there is memory that need not be held."""
         if validity is None:
             self._cache.forget(identity, project)
-        else:
-            self._cache.write(identity, project, KeptPage(validity=validity, files=files))
+            return files
+        self._cache.write(identity, project, KeptPage(validity=validity, files=files))
+        kept = self._cache.read(identity, project)
+        return files if kept is None else kept.files
 
     def _read_local(self, project: str, folder: str) -> PageFiles | NoPage:
         """Return the page of an index that lies on this disk, as a folder for each project with an index.html."""

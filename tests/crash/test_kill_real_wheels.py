@@ -4,6 +4,7 @@ ROOT.md 3: a root is the old tree or the new one, whoever was struck and whateve
 Trees are compared by content, mode and mtime, folders too.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -95,5 +96,6 @@ def test_struck_with_real_wheels(tmp_path: Path, job: str, start: int, count: in
     if count >= 40 and job == "upgrade":
         for tree in ("old tree", "new tree"):
             assert found[f"{tree}, by recovery alone"] + found[f"{tree}, then the sync"] > 0
-    if count >= 40 and job != "removal":  # which places too little for workers
+    processors = len(os.sched_getaffinity(0))
+    if count >= 40 and job != "removal" and processors > 1:  # which places too little for workers
         assert found["worker struck"] > 0

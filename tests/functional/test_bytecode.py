@@ -393,6 +393,30 @@ def test_a_read_only_copy_starts_and_recompiles_nothing(
     assert pycs(copy) == before
 
 
+def test_a_zip_unpacked_in_another_zone_recompiles_nothing(
+    desk: Desk, project: Path, tmp_path: Path
+) -> None:
+    """A zip holds local times, so the sources' times move: hash mode does not care."""
+    root, copy, archive = tmp_path / "root", tmp_path / "copy", tmp_path / "root.zip"
+    desk.synced(
+        FLAG, "--target", root, cwd=project, variables={"PYC_INVALIDATION_MODE": "UNCHECKED_HASH"}
+    )
+    for zone, words, folder in (
+        ("UTC", ["zip", "-qrX", str(archive), "."], root),
+        ("Asia/Tokyo", ["unzip", "-q", str(archive), "-d", str(copy)], tmp_path),
+    ):
+        if shutil.which(words[0]) is None:
+            pytest.skip(f"needs {words[0]}")
+        subprocess.run(words, cwd=folder, env={**os.environ, "TZ": zone}, check=True)
+    assert (copy / "single.py").stat().st_mtime != (root / "single.py").stat().st_mtime
+    assert pycs(copy) == pycs(root)
+    shutil.rmtree(root)
+    done = run_python(copy, "import single, other, demo.inner; demo.fail()")
+    assert f'File "{copy}/demo/__init__.py", line 2, in fail' in done.stderr
+    assert done.stderr.count(f"code object from '{copy}") == 4
+    assert "wrote" not in done.stderr
+
+
 # -- equal bytes --------------------------------------------------------------------------------------------------
 
 

@@ -30,6 +30,8 @@ PROGRAMS = {
     "git-lfs": "git-lfs",
     "mount": "mount",
     "strace": "strace",
+    "unzip": "unzip",
+    "zip": "zip",
     "chromium": "chromium",
     "chromedriver": "chromium-driver",
     "mkfs.ext4": "e2fsprogs",
@@ -53,7 +55,7 @@ MACHINE = (
     "nab_resolver",
 )
 #: When the last slow test may begin, in seconds: a run has 15 minutes.
-SLOW_UNTIL = 800
+SLOW_UNTIL = 740
 PARALLEL = ("-q", "-n", "2", "--dist", "worksteal")
 #: What a run may leave in the checkout.
 CACHES = re.compile(r".*(\.roots|__pycache__|\.hypothesis|_cache)/")

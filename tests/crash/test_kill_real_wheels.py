@@ -98,4 +98,4 @@ def test_struck_with_real_wheels(tmp_path: Path, job: str, start: int, count: in
             assert found[f"{tree}, by recovery alone"] + found[f"{tree}, then the sync"] > 0
     processors = len(os.sched_getaffinity(0))
     if count >= 40 and job != "removal" and processors > 1:  # which places too little for workers
-        assert found["worker struck"] > 0
+        assert found["worker struck, exit 1"] > 0

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import TextIO
 
+    from siteroot.errors import SiterootError
     from siteroot.ports import Interrupts
     from siteroot.workflows.memo import Speech
     from siteroot.workflows.replay import Replayed
@@ -59,11 +60,21 @@ def start(
     if done is None:
         return None
     paint = Paint(on=wants_color(done.speech[1], environ, terminal=terminal))
+    if done.failed is not None:
+        return _tell(done.failed, paint, err)
     if done.copied and not done.speech[0]:
         err.write(_warn(done, paint) + "\n")
     if not done.speech[0]:
         err.write("\n".join(_lines(done, paint, cwd, monotonic() - began)) + "\n")
     return 0
+
+
+def _tell(error: "SiterootError", paint: Paint, err: "TextIO") -> int:
+    from .exits import exit_code  # noqa: PLC0415 - a rare event
+    from .faults import render_error  # noqa: PLC0415
+
+    err.write("\n".join(render_error(error, paint)) + "\n")
+    return exit_code(error)
 
 
 def _lines(done: "Replayed", paint: Paint, cwd: str, seconds: float) -> list[str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from siteroot.model.rows import PackedStaging
+    from siteroot.root.workers import WorkerLostError
 
     from .memo import Came, Memo, MemoPlace, Speech
 
@@ -33,7 +34,17 @@ if TYPE_CHECKING:
 class Replayed:
     """What came of it. `came` is None where there was nothing to do, and `count` distributions were as they shall be."""
 
-    __slots__ = ("came", "copied", "count", "link_mode", "placing", "root", "size", "speech")
+    __slots__ = (
+        "came",
+        "copied",
+        "count",
+        "failed",
+        "link_mode",
+        "placing",
+        "root",
+        "size",
+        "speech",
+    )
 
     def __init__(self, memo: "Memo") -> None:
         self.speech = memo.speech
@@ -44,6 +55,7 @@ class Replayed:
         self.size = 0  # bytes placed
         self.placing = 0.0  # seconds
         self.copied = False  # whether files that were to be links were copied
+        self.failed: WorkerLostError | None = None  # then nothing of it is left
 
 
 class _Occupied(Exception):  # noqa: N818 - no fault: somebody else has the root
@@ -84,6 +96,7 @@ def _make(place: "MemoPlace", memo: "Memo", watch: "Watch") -> Replayed | None:
     from siteroot.errors import SiterootError
     from siteroot.root.fresh import apply_fresh
     from siteroot.root.lock import lock_root
+    from siteroot.root.workers import WorkerLostError
 
     plan = read_plan(place, memo)
     if plan is None:
@@ -98,6 +111,9 @@ def _make(place: "MemoPlace", memo: "Memo", watch: "Watch") -> Replayed | None:
             began = monotonic()
             done.copied = apply_fresh(memo.root, fresh, link_mode=memo.link_mode, advanced=advanced)
             done.placing = monotonic() - began
+    except WorkerLostError as error:  # who strikes a worker would strike the next one
+        done.failed = error
+        return done
     except (_Occupied, SiterootError):
         return None  # the whole sync mends it, or tells it
     kept = f"{place.cache}/{bucket('roots')}"

@@ -20,13 +20,14 @@ from support.wheels import build_wheel
 
 _PYTHON = ("--python", sys.executable, "--python-version", "3.11", "--python-platform", "linux")
 _NEVER = "what is asked for cannot be had."
-_MISFIT = "has neither a wheel for this platform and Python nor an sdist"
+_TARGET = "CPython 3.11 on linux (manylinux_2_28_x86_64)"
+_MISFIT = f"has neither a wheel for {_TARGET} nor an sdist"
 
 #: What is asked for, the message and the hint.
 CASES: dict[str, tuple[str, str, str]] = {
     "a misspelt name": (
         "reqeusts",
-        "reqeusts is on no index that was asked.",
+        "reqeusts is not on {index}.",
         "Look at how reqeusts is spelled; an index that has it is named with --index.",
     ),
     "pre-releases alone": (
@@ -42,12 +43,12 @@ CASES: dict[str, tuple[str, str, str]] = {
     "other platforms": (
         "windows",
         f"Because every windows {_MISFIT} and you ask for windows, {_NEVER}",
-        "The wheels of windows 1.0 are for win_amd64.",
+        "The wheels of windows==1.0 are for win_amd64.",
     ),
     "another ABI": (
         "ancient",
         f"Because ancient==1.0 {_MISFIT} and you ask for ancient, {_NEVER}",
-        "The wheels of ancient are for cp38.",
+        "The wheels of ancient==1.0 are for cp38.",
     ),
     "two paths": (
         "left right",
@@ -86,7 +87,7 @@ CASES: dict[str, tuple[str, str, str]] = {
     ),
     "no build": (
         "source --only-binary :all:",
-        f"Because source==1.0 has no wheel that fits while nothing may be built and you ask for source, {_NEVER}",
+        f"Because source==1.0 has no wheel for {_TARGET} while nothing may be built and you ask for source, {_NEVER}",
         "source would have to be built: --no-build or --only-binary stands in the way.",
     ),
     "no wheel": (
@@ -171,6 +172,7 @@ def test_the_words_are_these(shop: Shop, case: str) -> None:
     asked, message, hint = CASES[case]
     done = shop.desk.run("pip", *shop.words(asked), cwd=shop.folder)
     assert done.code == 1
+    message = message.replace("{index}", shop.index)
     assert done.err == f"error: {message}\n" + (f"\nhint: {hint}\n" if hint else "")
 
 

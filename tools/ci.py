@@ -55,7 +55,7 @@ MACHINE = (
     "nab_resolver",
 )
 #: When the last slow test may begin, in seconds: a run has 15 minutes.
-SLOW_UNTIL = 740
+SLOW_UNTIL = 650
 PARALLEL = ("-q", "-n", "2", "--dist", "worksteal")
 #: What a run may leave in the checkout.
 CACHES = re.compile(r".*(\.roots|__pycache__|\.hypothesis|_cache)/")

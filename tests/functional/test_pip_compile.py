@@ -267,19 +267,9 @@ def test_a_backend_is_asked_once_for_what_its_wheel_would_say(shop: Shop) -> Non
     (tree / "pyproject.toml").write_text(text.replace('version = "1.0"', 'dynamic = ["version"]'))
     (shop.folder / "telling.in").write_text(f"inner-app @ {tree.as_uri()}\n")
     asked = shop.folder / "asked"
+    words = ("pip", "compile", "telling.in", *shop.words, "--cache-dir", f"{shop.desk.home}/cache")
     for _ in range(2):
-        done = shop.desk.run(
-            *(
-                "pip",
-                "compile",
-                "telling.in",
-                *shop.words,
-                "--cache-dir",
-                f"{shop.desk.home}/cache",
-            ),
-            cwd=shop.folder,
-            variables={"ASKED": str(asked)},
-        )
+        done = shop.desk.run(*words, cwd=shop.folder, variables={"ASKED": str(asked)})
         assert "lib==1.0" in done.out, done.err
     assert asked.read_text() == "asked\n"
 

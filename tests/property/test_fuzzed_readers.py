@@ -31,7 +31,7 @@ from siteroot.formats.manifest import (
 from siteroot.formats.pylock import parse_pylock
 from siteroot.formats.pyproject import parse_pyproject
 from siteroot.formats.record import parse_record
-from siteroot.formats.releases import NO_HEAD, PageFiles, sort_listing
+from siteroot.formats.releases import PageFiles, sort_listing
 from siteroot.formats.resolution_metadata import parse_metadata, parse_pkg_info, read_static_project
 from siteroot.formats.root_state import parse_root_state, render_root_state
 from siteroot.formats.simple_api import parse_simple_page
@@ -311,7 +311,7 @@ _FILE = PageFile(
 _PAGE = render_json([_FILE])
 _NO_PAGE = KeptPage(
     validity=Validity(since=0.0, until=9.0, etag="", last_modified=""),
-    files=PageFiles(NO_HEAD, b""),
+    files=PageFiles(("", "", b"", b"", b"", b"", b"", b""), b""),
 )
 
 #: Right files, and what reads them.

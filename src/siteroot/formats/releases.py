@@ -31,8 +31,6 @@ from .listing import Listing, Row, list_file, read_moment
 #: the places of the pre-releases ("I").
 PageHead = tuple[str, str, bytes, bytes, bytes, bytes, bytes, bytes]
 
-NO_HEAD: PageHead = ("", "", b"", b"", b"", b"", b"", b"")
-
 
 class DamagedPageError(StoreError):
     """What the cache kept of a page was changed."""

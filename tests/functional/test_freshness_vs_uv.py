@@ -39,7 +39,7 @@ find-links = ["wheels"]
 environments = ["sys_platform == 'linux'", "sys_platform == 'darwin'"]
 conflicts = [[{ extra = "fast" }, { group = "lint" }]]
 constraint-dependencies = ["aa<9"]
-override-dependencies = ["ee>=1"]
+override-dependencies = ["ee>=1", { package = { name = "Z_z", version = "1" }, dependencies = ["dd; os_name == 'nt'"] }]
 build-constraint-dependencies = ["flit-core<9", { requirement = "hatchling==1.27.0", hashes = ["sha256:0000000000000000000000000000000000000000000000000000000000000000"] }]
 
 [tool.uv.workspace]
@@ -147,8 +147,9 @@ EDITS: dict[str, tuple[str, str, str]] = {
     "a conflict that an include spreads": ("app", '{ group = "lint" }]]', '{ group = "lint" }], [{ group = "dev" }, { group = "lint" }]]'),
     "constraints less": ("app", 'constraint-dependencies = ["aa<9"]\n', ""),
     "another constraint": ("app", "aa<9", "aa<8"),
-    "another override": ("app", '["ee>=1"]', '["ee>=1,<9"]'),
-    "an override for one distribution": ("app", '["ee>=1"]', '["ee>=1", { package = { name = "cc" }, dependencies = ["dd"] }]'),
+    "another override": ("app", '"ee>=1"', '"ee>=1,<9"'),
+    "an override for one distribution": ("app", '["ee>=1"', '["ee>=1", { package = { name = "cc" }, dependencies = ["dd"] }'),
+    "the version of an override's distribution": ("app", 'version = "1" }, dependencies', 'version = "2" }, dependencies'),
     "exclusions": ("app", "[tool.uv]\n", '[tool.uv]\nexclude-dependencies = ["dd"]\n'),
     "an exclusion for one distribution": ("app", "[tool.uv]\n", '[tool.uv]\nexclude-dependencies = [{ package = { name = "cc" }, dependencies = ["dd"] }]\n'),
     "build constraints": ("app", '"flit-core<9"', '"flit-core<8"'),

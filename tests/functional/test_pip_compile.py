@@ -122,6 +122,24 @@ def test_the_text_is_uvs_to_the_byte(shop: Shop, words: str) -> None:
     assert ("Resolved" in done.err) is (done.code == 0)
 
 
+#: What `[tool.uv]` says of what distributions require.
+AMENDMENTS = (
+    'override-dependencies = ["lib==1.0"]\nconstraint-dependencies = ["extra-lib<2"]',
+    'override-dependencies = ["lib==1", { package = { name = "App", version = "2" }, dependencies = ["lib>1", "alone"] }]',
+    'override-dependencies = [{ package = { name = "app" }, dependencies = ["alone; extra == \'more\'", "nobody; os_name == \'nt\'"] }]',
+    'exclude-dependencies = [{ package = { name = "app" }, dependencies = ["lib"] }]',
+    'override-dependencies = [{ package = { name = "app" }, dependencies = ["lib @ file:///lib-1-py3-none-any.whl"] }]',
+)  # fmt: skip
+
+
+@pytest.mark.uv
+@pytest.mark.parametrize("said", AMENDMENTS)
+def test_what_a_project_amends_is_amended_as_by_uv(shop: Shop, said: str) -> None:
+    (shop.folder / "pyproject.toml").write_text(f"{PROJECT}\n[tool.uv]\n{said}\n")
+    done = shop.compile("--no-header", "r.in")
+    assert (done.code, done.out) == shop.uv_compile("--no-header", "r.in")
+
+
 #: Series of commands that write out.txt, each after a change of the index; the file is uv's each time.
 SERIES = (
     "r.in -o out.txt --no-header --no-annotate",

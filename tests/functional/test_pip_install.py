@@ -98,6 +98,15 @@ def plain(text: str) -> str:
     return _ASIDE.sub("", _TIMES.sub("", text))
 
 
+#: A project that is asked for what its app requires.
+AMENDED = """\
+[project]
+name = "amended"
+version = "1.0"
+[tool.uv]
+override-dependencies = [{ package = { name = "app", version = "2.0" }, dependencies = ["lib<2", "alone"] }]
+"""
+
 #: Series of commands; after each, the lines, the code and what is installed are uv's. {file} holds `app<2`.
 SERIES = {
     "a second time": ("install app", "install app", "install app lib>1"),
@@ -115,6 +124,7 @@ SERIES = {
     "a wheel there that none may be": ("install alone", "install --no-binary :all: -U alone", "install --no-binary alone app alone"),
     "prereleases of one": ("install lib --prerelease-package lib=allow", "install --pre -U lib"),
     "a file": ("install -r {file}", "install -c {file} app alone", "install --overrides {override} app"),
+    "one distribution's requirements amended": ("install --project {amended} app", "install app", "install --project {amended} app"),
     "a sync": ("install app alone", "sync {file}", "sync {file}", "sync {empty}", "sync --allow-empty-requirements {empty}"),
     "lowest": ("install --resolution lowest-direct app>=1 lib>=1",),
     "what fits together": ("install picky", "install app lib"),
@@ -126,6 +136,9 @@ SERIES = {
 def test_every_command_of_a_series_ends_as_uvs(shop: Shop, name: str) -> None:
     texts = {"file": "app<2  # old\n", "override": "lib<2\n", "empty": ""}
     files = {name: shop.write(f"{name}.txt", text).name for name, text in texts.items()}
+    files["amended"] = "amended"
+    (shop.folder / "amended").mkdir()
+    shop.write("amended/pyproject.toml", AMENDED)
     ours = make_environment(shop.folder / "ours")
     theirs = make_environment(shop.folder / "theirs")
     for command in SERIES[name]:

@@ -15,6 +15,7 @@ from packaging.version import Version
 from siteroot.errors import ProjectError
 from siteroot.model.lock import ConflictItem
 from siteroot.model.project import (
+    Amendment,
     BuildConstraint,
     GroupInclude,
     GroupItem,
@@ -23,6 +24,7 @@ from siteroot.model.project import (
     UvProjectTable,
     WorkspaceTable,
 )
+from siteroot.model.requirement import Requirer
 from siteroot.model.settings import Settings
 from siteroot.model.value import replace
 
@@ -188,8 +190,8 @@ def _uv_project(uv: Table, name: str | None) -> UvProjectTable:
         required_environments=_environments(uv, "required-environments"),
         conflicts=_conflicts(uv, name),
         constraint_dependencies=uv.texts("constraint-dependencies"),
-        override_dependencies=_texts_or_tables(uv, "override-dependencies"),
-        exclude_dependencies=_texts_or_tables(uv, "exclude-dependencies"),
+        override_dependencies=_amendments(uv, "override-dependencies", _plain),
+        exclude_dependencies=_amendments(uv, "exclude-dependencies", parse_name),
         build_constraint_dependencies=_build_constraints(uv),
         group_requires_python=None if settings is None else _group_pythons(settings),
     )
@@ -231,14 +233,32 @@ def _environments(uv: Table, key: str) -> tuple[str, ...]:
     return uv.parsed_texts(key, _marker)
 
 
-def _texts_or_tables(uv: Table, key: str) -> tuple[object, ...]:
-    value = uv.values.get(key)
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(item, str | dict) for item in value):
-        uv.fault(key, "is not an array of requirements")
-        return ()
-    return tuple(value)
+def _amendments(uv: Table, key: str, parse: Callable[[str], str]) -> tuple[Amendment, ...]:
+    found = []
+    for place, item in uv.texts_or_tables(key):
+        if isinstance(item, str):
+            text = uv.attempt(place, parse, item)
+            found.append(Amendment(texts=() if text is None else (text,)))
+        else:
+            _check_keys(item, ("package", "dependencies"))
+            if "dependencies" not in item.values:
+                item.fault("dependencies", "is missing")
+            texts = item.parsed_texts("dependencies", parse)
+            found.append(Amendment(texts=texts, requirer=_requirer(item)))
+    return tuple(found)
+
+
+def _requirer(item: Table) -> Requirer:
+    package = item.table_or_empty("package")
+    _check_keys(package, ("name", "version"))
+    name = package.required("name", parse_name) or ""
+    version = package.parsed("version", _version)
+    return Requirer(name, None if version is None else Version(version))
+
+
+def _check_keys(table: Table, known: tuple[str, ...]) -> None:
+    for key in unknown_keys(table, known):
+        table.fault(key, f"is none of {', '.join(known)}{near(key, known)}")
 
 
 def _build_constraints(uv: Table) -> tuple[BuildConstraint, ...]:

@@ -15,6 +15,7 @@ from siteroot.model.lock import (
     LockManifest,
     LockOptions,
 )
+from siteroot.model.requirement import Requirer
 
 from .reading import Table
 from .uv_lock_sources import Parsers, without_user
@@ -191,8 +192,7 @@ def _scope(row: Table, parsers: Parsers) -> str:
     """Return the one distribution that an override or exclusion speaks of, as NAME or NAME==VERSION."""
     package = row.table_or_empty("package")
     name = package.required("name", parsers.name) or ""
-    version = package.parsed("version", parsers.version)
-    return name if version is None else f"{name}=={version}"
+    return str(Requirer(name, package.parsed("version", parsers.version)))
 
 
 def _conflict_item(row: Table, parsers: Parsers) -> ConflictItem | None:

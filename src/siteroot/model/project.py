@@ -6,6 +6,7 @@ from packaging.specifiers import SpecifierSet
 
 from .digest import Digest
 from .lock import ConflictItem
+from .requirement import Requirer
 from .settings import Settings
 from .value import dataclass
 
@@ -50,6 +51,17 @@ class BuildConstraint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """An entry of `override-dependencies`, of requirements, or of `exclude-dependencies`, of normalised names.
+
+    `requirer` is the distribution whose requirements alone it speaks of, None where it speaks of everybody's.
+    """
+
+    texts: tuple[str, ...]
+    requirer: Requirer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UvProjectTable:
     """The keys of `[tool.uv]` that speak of the project itself; they count even with --no-config."""
 
@@ -63,8 +75,8 @@ class UvProjectTable:
     required_environments: tuple[str, ...] = ()
     conflicts: tuple[tuple[ConflictItem, ...], ...] = ()
     constraint_dependencies: tuple[str, ...] = ()
-    override_dependencies: tuple[object, ...] = ()
-    exclude_dependencies: tuple[object, ...] = ()  # a name, or uv's table for one package
+    override_dependencies: tuple[Amendment, ...] = ()
+    exclude_dependencies: tuple[Amendment, ...] = ()
     build_constraint_dependencies: tuple[BuildConstraint, ...] = ()
     group_requires_python: Mapping[str, SpecifierSet] | None = None
 

@@ -7,7 +7,7 @@ from packaging.version import Version
 
 from .lock import Source
 from .release import ListedFile
-from .requirement import Requirement
+from .requirement import Requirement, Requirer
 from .value import dataclass, field
 
 
@@ -68,7 +68,8 @@ class ResolutionRequest:
     """What is to be resolved.
 
     Constraints bound what is required, overrides take the place of what is required by anybody, excludes are names
-    that nobody gets. `preferences` are versions that are taken where they can be, best first: the pins of an old
+    that nobody gets; `overrides_of` and `excludes_of` hold for what one distribution requires, and those overrides are
+    required by it where it did not. `preferences` are versions that are taken where they can be, best first: the pins of an old
     output. `installed` are versions that are there already, by name: they give way to better ones only, and no wish about
     files or pre-releases concerns them. `indexes` says for a name which index alone may have it, by URL.
     """
@@ -77,6 +78,8 @@ class ResolutionRequest:
     constraints: tuple[Requirement, ...] = ()
     overrides: tuple[Requirement, ...] = ()
     excludes: frozenset[str] = frozenset()
+    overrides_of: Mapping[Requirer, tuple[Requirement, ...]] = field(default_factory=dict)
+    excludes_of: Mapping[Requirer, frozenset[str]] = field(default_factory=dict)
     preferences: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
     installed: Mapping[str, Version] = field(default_factory=dict)
     indexes: Mapping[str, str] = field(default_factory=dict)

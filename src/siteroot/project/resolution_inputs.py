@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from siteroot.formats.reading import parse_specifiers
 from siteroot.model.lock import ConflictItem, Lock, LockOptions
-from siteroot.model.project import BuildConstraint, GroupInclude, Project
+from siteroot.model.project import Amendment, BuildConstraint, GroupInclude, Project
 from siteroot.model.settings import Settings
 from siteroot.model.value import replace
 
@@ -194,8 +194,8 @@ def _parts(item: object) -> tuple[Sequence[str], tuple[tuple[str, str], ...]]:
         case BuildConstraint(text=text, digests=digests):
             hashes = " ".join(sorted(map(str, digests)))
             return [text], (("hashes", hashes),) if hashes else ()
-        case dict():
-            return _texts(item.get("dependencies")), _only(item)
+        case Amendment(texts=texts, requirer=requirer):
+            return texts, () if requirer is None else (("package", str(requirer)),)
         case _:
             return [str(item)], ()
 
@@ -275,21 +275,8 @@ def _texts(value: object) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
-def _only(item: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    """Return, as a part of a source, the one distribution that an entry speaks of: NAME or NAME==VERSION."""
-    package = item.get("package")
-    if not isinstance(package, dict):
-        return ()
-    name, version = canonicalize_name(str(package.get("name"))), package.get("version")
-    return (("package", name if version is None else f"{name}=={version}"),)
-
-
-def _exclusions(items: Iterable[object]) -> Iterator[str]:
+def _exclusions(items: Iterable[Amendment]) -> Iterator[str]:
+    """Yield exclusions as a lock's manifest has them."""
     for item in items:
-        if isinstance(item, dict):
-            scope = dict(_only(item)).get("package", "")
-            yield from (
-                f"{canonicalize_name(name)} of {scope}" for name in _texts(item.get("dependencies"))
-            )
-        else:
-            yield canonicalize_name(str(item))
+        of = "" if item.requirer is None else f" of {item.requirer}"
+        yield from (f"{name}{of}" for name in item.texts)

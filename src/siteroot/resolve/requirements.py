@@ -4,8 +4,9 @@ The same requirement recurs in hundreds of versions: each text is parsed once, a
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from typing import NamedTuple
 
 from packaging.markers import InvalidMarker, Marker
@@ -13,6 +14,7 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as ParsedRequirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from siteroot.errors import ResolutionError
 from siteroot.formats.dependency_specifiers import LONGEST, clauses_of, is_absurd, specifiers_of
@@ -20,7 +22,7 @@ from siteroot.formats.markers import TargetMarkers, UnusableMarkerError, without
 from siteroot.model.digest import Digest
 from siteroot.model.lock import Source
 from siteroot.model.metadata import Clauses, DependencySpecifier, DistributionMetadata
-from siteroot.model.requirement import Requirement
+from siteroot.model.requirement import Requirement, Requirer, entry_for
 
 
 class Declared(NamedTuple):
@@ -85,6 +87,17 @@ class _Lines:
         return self._by_extra.get(extra, ())
 
 
+class _Amended(NamedTuple):
+    """What holds in place of what somebody requires.
+
+    Of the overrides `added` are required where nothing was that they could take the place of.
+    """
+
+    overrides: Mapping[str, Sequence[Declared]]
+    added: Mapping[str, Sequence[Declared]]
+    excludes: AbstractSet[str]
+
+
 class Expansion:
     """Expands requirements for one target."""
 
@@ -94,11 +107,16 @@ class Expansion:
         constraints: Sequence[Requirement],
         overrides: Sequence[Requirement],
         excludes: frozenset[str],
+        overrides_of: Mapping[Requirer, Sequence[Requirement]],
+        excludes_of: Mapping[Requirer, frozenset[str]],
     ) -> None:
         self._markers = markers
         self._constraints = _by_name(map(declare, constraints))
-        self._overrides = _by_name(map(declare, overrides))
-        self._excludes = excludes
+        self._everybody = _Amended(_by_name(map(declare, overrides)), {}, excludes)
+        self._overrides_of = {
+            requirer: _by_name(map(declare, some)) for requirer, some in overrides_of.items()
+        }
+        self._excludes_of = excludes_of
         self._parsed: dict[str, Declared | BadRequirement] = {}
         self._void: dict[Clauses, bool] = {}
         self._lines: dict[tuple[str, ...], _Lines] = {}  # by what distributions require
@@ -111,7 +129,11 @@ class Expansion:
         """Return the constraints and overrides that concern the target."""
         declared = [
             each
-            for named in (self._constraints, self._overrides)
+            for named in (
+                self._constraints,
+                self._everybody.overrides,
+                *self._overrides_of.values(),
+            )
             for some in named.values()
             for each in some
         ]
@@ -136,7 +158,8 @@ class Expansion:
                     f"a requirement of {each.name} names a version of more than {LONGEST} characters",
                     where=each.origin or None,
                 )
-        applied = self._applied(_Lines([(each.marker, each) for each in asked]), "")
+        lines = _Lines([(each.marker, each) for each in asked])
+        applied = self._applied(lines, "", self._everybody)
         return [each for each in applied if isinstance(each, Declared)]
 
     def expand_metadata(
@@ -147,20 +170,33 @@ class Expansion:
         Extras of its own (`pkg[all]` that requires `pkg[a,b]`) are followed, and not in the answer.
         """
         try:
-            found = self._expanded(self._lines_of(metadata), name, extra or "")
+            amended = self._amended(name, metadata.version)
+            found = self._expanded(self._lines_of(metadata), name, extra or "", amended)
         except UnusableMarkerError as error:
             return BadRequirement(error.message)
         bad = next((each for each in found if isinstance(each, BadRequirement)), None)
         return bad or [each for each in found if isinstance(each, Declared)]
 
-    def _expanded(self, lines: _Lines, name: str, extra: str) -> list[Declared | BadRequirement]:
-        found = self._applied(lines, extra)
+    def _amended(self, name: str, version: Version) -> _Amended:
+        """Return what holds in place of what a distribution requires."""
+        everybody = self._everybody
+        if not self._overrides_of and not self._excludes_of:
+            return everybody
+        own = entry_for(self._overrides_of, name, version) or {}
+        excludes = entry_for(self._excludes_of, name, version) or frozenset()
+        overrides = {**everybody.overrides, **own}
+        return _Amended(overrides, own, everybody.excludes | excludes)
+
+    def _expanded(
+        self, lines: _Lines, name: str, extra: str, amended: _Amended
+    ) -> list[Declared | BadRequirement]:
+        found = self._applied(lines, extra, amended)
         if any(isinstance(each, Declared) and each.name == name and each.extras for each in found):
-            return self._followed(lines, found, name)
+            return self._followed(lines, found, name, amended)
         return found
 
     def _followed(
-        self, lines: _Lines, found: list[Declared | BadRequirement], name: str
+        self, lines: _Lines, found: list[Declared | BadRequirement], name: str, amended: _Amended
     ) -> list[Declared | BadRequirement]:
         """Return what was found with the distribution's own extras in the place of requirements of itself."""
         seen: set[tuple[str, str]] = set()
@@ -177,7 +213,8 @@ class Expansion:
                 if (extra, each.marker) not in seen:
                     seen.add((extra, each.marker))
                     waiting.extend(
-                        self._under(each.marker, some) for some in self._applied(lines, extra)
+                        self._under(each.marker, some)
+                        for some in self._applied(lines, extra, amended)
                     )
         return [*others, *(each for each in own if each.clauses)]
 
@@ -187,12 +224,15 @@ class Expansion:
             return each
         return each._replace(marker=self._both(marker, each.marker))
 
-    def _applied(self, lines: _Lines, extra: str) -> list[Declared | BadRequirement]:
+    def _applied(
+        self, lines: _Lines, extra: str, amended: _Amended
+    ) -> list[Declared | BadRequirement]:
         found: list[Declared | BadRequirement] = []
-        for each in self._overridden(lines, extra):
+        overridden = self._overridden(lines, extra, amended.overrides)
+        for each in chain(overridden, self._added(lines, extra, amended.added)):
             if isinstance(each, BadRequirement):
                 found.append(each)
-            elif each.name not in self._excludes:
+            elif each.name not in amended.excludes:
                 found.append(each)
                 found.extend(
                     constraint._replace(
@@ -203,17 +243,19 @@ class Expansion:
                 )
         return found
 
-    def _overridden(self, lines: _Lines, extra: str) -> Iterator[Declared | BadRequirement]:
+    def _overridden(
+        self, lines: _Lines, extra: str, named: Mapping[str, Sequence[Declared]]
+    ) -> Iterator[Declared | BadRequirement]:
         verdicts = self._concerned.setdefault(extra, {})
         for line in lines.speaking_of(extra, self._markers.names_in) if extra else lines.all:
             marker = line[0]
             concerned = verdicts.get(marker)
             if concerned is None:
                 concerned = verdicts[marker] = self._concerns(marker, extra)
-            if not concerned and not self._overrides:
+            if not concerned and not named:
                 continue  # most lines of most projects: they are not worth looking at
             each = self._read(line)
-            overrides = self._overrides.get(each.name) if isinstance(each, Declared) else None
+            overrides = named.get(each.name) if isinstance(each, Declared) else None
             if overrides is None:
                 if concerned:
                     yield each
@@ -223,6 +265,18 @@ class Expansion:
                     for override in overrides
                     if not override.marker or self._holds(override.marker, "")
                 )
+
+    def _added(
+        self, lines: _Lines, extra: str, named: Mapping[str, Sequence[Declared]]
+    ) -> Iterator[Declared]:
+        """Yield the overrides of one distribution alone that take no requirement's place."""
+        if not named:
+            return
+        required = {each.name for each in map(self._read, lines.all) if isinstance(each, Declared)}
+        for name in sorted(named.keys() - required):
+            for override in named[name]:
+                if self._concerns(override.marker, extra):
+                    yield override._replace(marker=self._rest(override.marker))
 
     def _lines_of(self, metadata: DistributionMetadata) -> _Lines:
         """Return what a distribution requires, line by line."""

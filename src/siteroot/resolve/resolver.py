@@ -63,6 +63,8 @@ class Resolver:
             request.constraints,
             request.overrides,
             request.excludes,
+            request.overrides_of,
+            request.excludes_of,
         )
         self.asked = self.expansion.expand(request.requirements)
         bounds = [*self.asked, *self.expansion.bounds()]

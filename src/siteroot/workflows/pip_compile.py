@@ -29,9 +29,9 @@ from siteroot.formats.wheel_tags import WheelTags
 from siteroot.model.event import Resolved, Warned
 from siteroot.model.lock import GitSource, PathSource, Source, UrlSource
 from siteroot.model.pip_request import CompiledFile, CompileRequest, PipContext
-from siteroot.model.requirement import Requirement
+from siteroot.model.requirement import Requirement, entry_for
 from siteroot.model.requirements import RequirementLine
-from siteroot.model.resolution import ResolutionRequest, ResolvedPin
+from siteroot.model.resolution import Resolution, ResolutionRequest, ResolvedPin
 from siteroot.model.settings import Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
@@ -129,7 +129,7 @@ def pip_compile(
             pins = tuple(_with_digests(pin, lambda: builds().reader) for pin in resolution.pins)
             resolution = replace(resolution, pins=pins)
     reporter.report(Resolved(count=len(resolution.pins), seconds=clock.monotonic() - began))
-    described = describe_distributions(resolution, _asked(completed, target))
+    described = describe_distributions(resolution, _asked(completed, target, resolution))
     text = _render(request.file, described, asking.settings, target, context, surroundings.cwd)
     if path is not None:
         _write(path, text.encode())
@@ -206,14 +206,23 @@ def _with_digests(pin: ResolvedPin, open_reader: "Callable[[], SourceReader]") -
     return replace(pin, file=file, files=(file,))
 
 
-def _asked(request: ResolutionRequest, target: Target) -> Iterator[Requirement]:
-    """Yield all that was asked for and bounded by name, as far as it concerns the target."""
+def _asked(
+    request: ResolutionRequest, target: Target, resolution: Resolution
+) -> Iterator[Requirement]:
+    """Yield all that was asked for and bounded by name, as far as it concerns the target and what was taken."""
     markers = TargetMarkers(target.markers)
+    edges = {(edge.requirer, edge.required) for edge in resolution.edges}
+    taken = (
+        each
+        for pin in resolution.pins
+        for each in entry_for(request.overrides_of, pin.name, pin.version) or ()
+        if (pin.name, each.name) in edges
+    )
     overrides = (
         replace(each, asker=each.asker.replace("-r ", "--override ", 1))
         for each in request.overrides
     )
-    for each in (*request.requirements, *request.constraints, *overrides):
+    for each in (*request.requirements, *request.constraints, *overrides, *taken):
         if markers.holds(each.marker):
             yield each
 

@@ -13,8 +13,8 @@ from siteroot.errors import ProjectError, UsageError
 from siteroot.formats.markers import TargetMarkers, without_extras
 from siteroot.model.lock import DirectorySource
 from siteroot.model.pip_request import PipContext, ResolutionWords
-from siteroot.model.project import UvProjectTable
-from siteroot.model.requirement import Requirement
+from siteroot.model.project import Amendment, UvProjectTable
+from siteroot.model.requirement import Requirement, Requirer
 from siteroot.model.requirements import (
     Requirements,
     RequirementSource,
@@ -57,6 +57,8 @@ class Asking:
     requirements: Requirements
     overrides: tuple[Requirement, ...]
     excludes: frozenset[str]
+    overrides_of: Mapping[Requirer, tuple[Requirement, ...]]
+    excludes_of: Mapping[Requirer, frozenset[str]]
     build_constraints: tuple[Requirement, ...]
     words: ResolutionWords
     settings: Settings
@@ -97,25 +99,21 @@ def read_asking(
         )
     asked = read((*sources, *_files(SourceKind.CONSTRAINTS, words.constraints)))
     bounds = _project_bounds(context, surroundings)
+    overrides, overrides_of = _overrides(bounds.override_dependencies)
+    excludes, excludes_of = _exclusions(bounds.exclude_dependencies)
     return Asking(
         requirements=replace(
             asked,
             constraints=(
                 *asked.constraints,
-                *_declared(bounds.constraint_dependencies, "constraint-dependencies"),
+                *_declared(bounds.constraint_dependencies, "constraint-dependencies", "-c"),
                 *_upgrade_bounds(words),
             ),
         ),
-        overrides=(
-            *read_files(words.overrides),
-            *_declared(bounds.override_dependencies, "override-dependencies"),
-        ),
-        excludes=frozenset(
-            (
-                *(each.name for each in read_files(words.excludes)),
-                *(canonicalize_name(n) for n in bounds.exclude_dependencies if isinstance(n, str)),
-            )
-        ),
+        overrides=(*read_files(words.overrides), *overrides),
+        excludes=excludes.union(each.name for each in read_files(words.excludes)),
+        overrides_of=overrides_of,
+        excludes_of=excludes_of,
         build_constraints=(
             *read(_files(SourceKind.CONSTRAINTS, words.build_constraints)).constraints,
             *read_build_constraints(bounds.build_constraint_dependencies),
@@ -149,6 +147,8 @@ def complete_request(
         constraints=asking.requirements.constraints,
         overrides=asking.overrides,
         excludes=asking.excludes,
+        overrides_of=asking.overrides_of,
+        excludes_of=asking.excludes_of,
         preferences=_kept(preferences, asking.words),
         options=replace(options_of(asking.settings), transitive=not asking.words.no_deps),
     )
@@ -172,10 +172,45 @@ def _project_bounds(context: PipContext, surroundings: Surroundings) -> UvProjec
     return UvProjectTable() if project is None else project.root_pyproject.uv
 
 
-def _declared(texts: Iterable[object], key: str) -> Iterator[Requirement]:
+def _declared(texts: Iterable[str], key: str, option: str) -> Iterator[Requirement]:
+    """Yield what a key of the project bounds; annotations name it as uv's do, with the option that says the same."""
     for text in texts:
-        if isinstance(text, str):
-            yield _parse(text, f"`{key}` of pyproject.toml", BadBoundError)
+        bound = _parse(text, f"`{key}` of pyproject.toml", BadBoundError)
+        yield replace(bound, asker=f"{option} (workspace)")
+
+
+def _overrides(
+    entries: Iterable[Amendment],
+) -> tuple[tuple[Requirement, ...], dict[Requirer, tuple[Requirement, ...]]]:
+    """Return the overrides for everybody, and those for what one distribution requires."""
+    found: dict[Requirer, tuple[Requirement, ...]] = {}
+    everybody: tuple[Requirement, ...] = ()
+    for entry in entries:
+        some = tuple(_declared(entry.texts, "override-dependencies", "--override"))
+        if entry.requirer is None:
+            everybody += some
+            continue
+        if placed := next((each for each in some if each.source is not None), None):
+            raise BadBoundError(
+                f"an override for {entry.requirer} alone says which versions of {placed.name} will do, not a URL",
+                where=placed.origin,
+            )
+        found[entry.requirer] = (*found.get(entry.requirer, ()), *some)
+    return everybody, found
+
+
+def _exclusions(
+    entries: Iterable[Amendment],
+) -> tuple[frozenset[str], dict[Requirer, frozenset[str]]]:
+    """Return what nobody gets, and what one distribution does not get."""
+    found: dict[Requirer, frozenset[str]] = {}
+    everybody = frozenset[str]()
+    for entry in entries:
+        if entry.requirer is None:
+            everybody |= frozenset(entry.texts)
+        else:
+            found[entry.requirer] = frozenset(entry.texts).union(found.get(entry.requirer, ()))
+    return everybody, found
 
 
 def _upgrade_bounds(words: ResolutionWords) -> Iterator[Requirement]:

@@ -26,7 +26,14 @@ def count_satisfied(
     for one in installed:
         by_name.setdefault(one.name, []).append(one)
     bounds = asking.requirements.constraints
-    expansion = Expansion(TargetMarkers(target.markers), bounds, asking.overrides, asking.excludes)
+    expansion = Expansion(
+        TargetMarkers(target.markers),
+        bounds,
+        asking.overrides,
+        asking.excludes,
+        asking.overrides_of,
+        asking.excludes_of,
+    )
     waiting: list[Declared] = expansion.expand(named)
     seen: set[tuple[str, str | None]] = set()
     tags = frozenset(target.tags)

@@ -4,13 +4,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from siteroot.errors import SiterootError
 from siteroot.formats.pyproject import PyprojectError, parse_pyproject
 from siteroot.formats.uv_toml import parse_uv_toml
 from siteroot.model.digest import Digest
 from siteroot.model.lock import ConflictItem
-from siteroot.model.project import BuildConstraint, GroupInclude, Pyproject, UvProjectTable
+from siteroot.model.project import (
+    Amendment,
+    BuildConstraint,
+    GroupInclude,
+    Pyproject,
+    UvProjectTable,
+)
+from siteroot.model.requirement import Requirer
 
 APP = '[project]\nname = "My_App"\nversion = "1.0"\n'
 
@@ -92,6 +100,10 @@ def test_dependencies_that_poetry_holds_count_as_dynamic() -> None:
             "[tool.uv]\nbuild-constraint-dependencies = [{ requirement = 'a', hashes = ['sha256:1'] }]",
             "build-constraint-dependencies[0].hashes[0]: does not hold the 64 hexadecimal digits of sha256",
         ),
+        ("[tool.uv]\nexclude-dependencies = ['a>1']", "tool.uv.exclude-dependencies[0]: is not a name of letters"),
+        ("[tool.uv]\noverride-dependencies = [{ package = { name = 'a', versoin = '1' } }]", "override-dependencies[0].package.versoin: is none of name, version; did you mean `version`?"),
+        ("[tool.uv]\noverride-dependencies = [{ package = { name = 'a' } }]", "tool.uv.override-dependencies[0].dependencies: is missing"),
+        ("[tool.uv]\noverride-dependencies = [{ package = { name = 'a', version = '==1' }, dependencies = [] }]", "override-dependencies[0].package.version: is `==1`, which is no version"),
         ("[tool.uv.workspace]\nmember = []", "tool.uv.workspace.member: is no key of a workspace; did you mean `members`?"),
         ("[tool.uv.sources]\nx = { paht = 'y' }", "tool.uv.sources.x.paht: is no key of a source; did you mean `path`?"),
         ("[tool.uv.sources]\nx = { git = 'y', index = 'z' }", "tool.uv.sources.x: has both `git` and `index`"),
@@ -144,8 +156,8 @@ environments = "sys_platform == 'linux'"
 required-environments = ["os_name=='nt'"]
 conflicts = [[{ extra = "A_b" }, { package = "Other", group = "g" }, { package = "Third" }]]
 constraint-dependencies = ["c<1"]
-override-dependencies = ["o", { package = { name = "p" }, dependencies = ["d"] }]
-exclude-dependencies = ["e"]
+override-dependencies = ["o", { package = { name = "P_p", version = "1" }, dependencies = ["d>1"] }]
+exclude-dependencies = ["E_e", { package = { name = "p" }, dependencies = ["D"] }]
 build-constraint-dependencies = ["b", { requirement = "c==1", hashes = ["md5:00000000000000000000000000000000"] }]
 [tool.uv.dependency-groups]
 dev_x = { requires-python = ">=3.12" }
@@ -169,8 +181,14 @@ two = [{ index = "i", extra = "E_e" }, { path = "p", marker = "os_name == 'nt'" 
         ),
     )
     assert uv.constraint_dependencies == ("c<1",)
-    assert uv.override_dependencies == ("o", {"package": {"name": "p"}, "dependencies": ["d"]})
-    assert uv.exclude_dependencies == ("e",)
+    assert uv.override_dependencies == (
+        Amendment(texts=("o",)),
+        Amendment(texts=("d>1",), requirer=Requirer("p-p", Version("1"))),
+    )
+    assert uv.exclude_dependencies == (
+        Amendment(texts=("e-e",)),
+        Amendment(texts=("d",), requirer=Requirer("p")),
+    )
     assert uv.build_constraint_dependencies == (
         BuildConstraint(text="b"),
         BuildConstraint(text="c==1", digests=(Digest("md5", "0" * 32),)),

@@ -56,7 +56,7 @@ def _expand(
         dynamic=frozenset(),
     )
     bounds = asks("plain<9; sys_platform == 'linux'")
-    expansion = Expansion(_MARKERS, bounds, asks(*overrides), frozenset({"old"}))
+    expansion = Expansion(_MARKERS, bounds, asks(*overrides), frozenset({"old"}), {}, {})
     return expansion.expand_metadata(metadata, "acme", extra)
 
 

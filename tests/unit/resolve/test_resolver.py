@@ -7,6 +7,7 @@ from packaging.version import Version
 
 from siteroot.model.lock import RegistrySource, Source, UrlSource
 from siteroot.model.metadata import DistributionMetadata
+from siteroot.model.requirement import Requirer
 from siteroot.model.resolution import (
     IndexStrategy,
     PrereleaseMode,
@@ -101,6 +102,35 @@ def test_an_override_takes_the_place_of_what_is_required() -> None:
 
 def test_what_is_excluded_nobody_gets() -> None:
     assert _pins(WEB, "app", excludes=frozenset({"web"})) == {"app": "2"}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "excludes", "pins"),
+    [
+        ({"app": "web<2"}, {}, {"app": "2", "tool": "2", "web": "1.1"}),
+        ({"app==2": "web==2.0"}, {}, {"app": "1", "tool": "2", "web": "1.1"}),
+        ({"app": "web==2.0", "app==2": "web"}, {}, {"app": "2", "tool": "2", "web": "1.1"}),
+        ({"app": "more<2"}, {}, {"app": "2", "more": "1", "tool": "2", "web": "1.1"}),
+        ({"app": "more; sys_platform == 'win32'"}, {}, {"app": "2", "tool": "2", "web": "1.1"}),
+        ({"tool": "web==2.0"}, {"app": "web"}, {"app": "2", "tool": "2", "web": "2.0"}),
+        ({"app": "more"}, {"app": "more", "tool": "web"}, {"app": "2", "tool": "2", "web": "2.0"}),
+        ({}, {"app": "web", "tool": "web", "tool==2": "more"}, {"app": "2", "tool": "2", "web": "1.1"}),
+    ],
+)  # fmt: skip
+def test_what_one_distribution_requires_may_be_amended(
+    overrides: dict[str, str], excludes: dict[str, str], pins: dict[str, str]
+) -> None:
+    found = _pins(
+        WEB, "app", "tool",
+        overrides_of={_requirer(each): asks(text) for each, text in overrides.items()},
+        excludes_of={_requirer(each): frozenset({name}) for each, name in excludes.items()},
+    )  # fmt: skip
+    assert found == pins
+
+
+def _requirer(text: str) -> Requirer:
+    name, _, version = text.partition("==")
+    return Requirer(name, Version(version) if version else None)
 
 
 def test_no_dependencies() -> None:

@@ -50,3 +50,28 @@ def test_an_outdated_root_is_updated_by_its_hint(tmp_path: Path) -> None:
     again = hint(done, "run `", "` to update it")
     assert desk.run(*again, cwd=project).code == 0
     assert desk.sync(*words, "--check", cwd=project).code == 0
+
+
+@pytest.mark.parametrize("command", ["install", "compile"])
+def test_what_pip_could_not_build_is_built_once_more_by_its_hint(
+    tmp_path: Path, command: str
+) -> None:
+    desk = make_desk(tmp_path / "home with spaces")
+    folder = tmp_path / "the files"
+    folder.mkdir()
+    texts = source_files(backend="no")
+    texts["pyproject.toml"] += 'dynamic = ["dependencies"]\n'  # only a build can say them
+    write_sdist(folder / "inner_app-1.0.tar.gz", texts)
+    (tmp_path / "asked.txt").write_text("inner-app\n")
+    words = ("-r", "asked.txt", "--target", "pkgs") if command == "install" else ("asked.txt",)
+    done = desk.run(
+        "pip", command, *words, "--no-index", "-f", "the files", "--python", sys.executable,
+        "--exclude-newer-package", "inner-app=false", "-C", "a=b c", cwd=tmp_path,
+    )  # fmt: skip
+    again = hint(done, "the same once more: ")
+    assert {"the files", sys.executable, "a=b c", "inner-app==1.0"} <= {*again}
+    assert not {"asked.txt", "pkgs"} & {*again}
+    repeated = desk.run(*again, cwd=tmp_path)
+    assert (done.code, repeated.code) == (1, 1)
+    assert hint(repeated, "the same once more: ") == again
+    assert not (tmp_path / "new-folder").exists()

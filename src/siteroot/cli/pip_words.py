@@ -26,13 +26,20 @@ from siteroot.model.settings import Settings
 from siteroot.model.value import replace
 
 from .answers import Answers
-from .arguments import Arguments, is_name
+from .arguments import Arguments, Said, is_name, render_flags
+from .option import Section
 
 #: How deep a tree is shown where nothing is said, as uv.
 _DEPTH = 255
 
 #: Words of `compile` that make nothing else of its output, and those that say where it looks.
 _UNTOLD = ("-U", "--upgrade", "-q", "--quiet", "-v", "--verbose", "--no-progress", "--native-tls")
+#: What of the sections of `--help` bears on how one thing is found and built.
+_OF_BUILDS = frozenset(
+    {
+        Section.PYTHON, Section.VERSIONS, Section.BUILD, Section.NETWORK, Section.CACHE, Section.GLOBAL
+    }
+)  # fmt: skip
 _PLACES = {
     "index_url": ("-i", "--index-url", "--extra-index-url", "--index", "--default-index"),
     "find_links": ("-f", "--find-links"),
@@ -56,6 +63,9 @@ def pip_request(
         config_file=answers.text("config_file"),
         no_config=bool(answers.switch("no_config")),
         settings=settings,
+        building=render_flags(
+            filter(_bears_on_builds, arguments.said), but=lambda field: field == "require_hashes"
+        ),
     )
     strict = bool(answers.switch("strict_listing"))
     match arguments.command:
@@ -104,6 +114,14 @@ def pip_request(
             return _compile(arguments, answers, context, argv)
         case _:
             return _uninstall(arguments, answers, context)
+
+
+def _bears_on_builds(said: Said) -> bool:
+    """Whether a flag, said for one build alone, would make it the same: not where it goes, nor what else is asked for."""
+    option = said.option
+    return "pip install" in option.commands and (
+        option.section in _OF_BUILDS or option.field in ("system", "build_constraints")
+    )
 
 
 def _compile(

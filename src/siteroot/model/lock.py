@@ -35,14 +35,6 @@ class GitSource:
     path: str | None = None  # an archive inside the repository
     lfs: bool = False
 
-    @property
-    def fragment(self) -> str:
-        """What stands behind its URL in a requirement, with its `#`; "" where all of a plain repository is meant."""
-        words = [f"subdirectory={self.subdirectory}"] if self.subdirectory else []
-        words += [f"path={self.path}"] if self.path else []
-        words += ["lfs=true"] if self.lfs else []
-        return f"#{'&'.join(words)}" if words else ""
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class UrlSource:

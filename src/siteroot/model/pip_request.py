@@ -10,7 +10,10 @@ from .value import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipContext:
-    """What every command of `siteroot pip` is told: which root, whose Python, which settings."""
+    """What every command of `siteroot pip` is told: which root, whose Python, which settings.
+
+    `building` are the flags that bear on how one thing is found and built, as they are typed in a shell.
+    """
 
     root: RootRequest
     python: PythonRequest
@@ -18,6 +21,7 @@ class PipContext:
     config_file: str | None
     no_config: bool
     settings: Settings  # as in SyncRequest
+    building: str = ""
 
 
 class ListFormat(Enum):

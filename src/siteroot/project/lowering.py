@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from siteroot.formats.credentials import without_credentials
 from siteroot.formats.distribution_names import ARCHIVE_ENDINGS
+from siteroot.formats.requirement_urls import parse_git_url, split_fragment
 from siteroot.formats.uv_lock_sources import without_user
 from siteroot.model.lock import LockedRequirement
 from siteroot.model.project import Member, Project, Pyproject
@@ -226,21 +227,24 @@ def _url_source(url: str, scope: Scope) -> dict[str, str] | Doubt:
     if "${" in url:
         return Doubt(f"`{shown}` depends on environment variables")
     if url.startswith("git+"):
-        address, _, fragment = url.removeprefix("git+").partition("#")
-        pairs = dict(parse_qsl(fragment))
-        scheme, separator, rest = address.partition("://")
-        place, at, revision = rest.rpartition("@")
-        if at and "/" in place:
-            rest, pairs["rev"] = place, revision
-        return {"git": without_user(f"{scheme}{separator}{rest}"), **pairs}
+        try:
+            git = parse_git_url(url)
+        except ValueError as error:
+            return Doubt(f"`{shown}` cannot be compared: {error}")
+        said = {
+            "rev": git.requested,
+            "subdirectory": git.subdirectory,
+            "path": git.path,
+            "lfs": "true" if git.lfs else None,
+        }
+        return {"git": without_user(git.url)} | {key: text for key, text in said.items() if text}
     try:
         parts = urlsplit(url)
     except ValueError:
         return Doubt(f"`{shown}` is no URL")
     if parts.scheme in ("http", "https"):
-        address, _, fragment = url.partition("#")
-        pairs = dict(parse_qsl(fragment))
-        inner = {"subdirectory": pairs["subdirectory"]} if "subdirectory" in pairs else {}
+        address, words = split_fragment(url)
+        inner = {"subdirectory": words["subdirectory"]} if words.get("subdirectory") else {}
         return {"url": tidy_url(address), **inner}
     if parts.scheme not in ("", "file"):
         return Doubt(f"`{shown}` is no URL that can be compared")

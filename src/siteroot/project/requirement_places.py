@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -15,11 +15,11 @@ from packaging.utils import (
 
 from siteroot.formats.credentials import without_credentials
 from siteroot.formats.distribution_names import ARCHIVE_ENDINGS
+from siteroot.formats.requirement_urls import NO_GIT_URL, parse_git_url, split_fragment
 from siteroot.model.digest import HEX_LENGTHS, Digest, read_digest
 from siteroot.model.lock import (
     DirectorySource,
     EditableSource,
-    GitSource,
     PathSource,
     Source,
     UrlSource,
@@ -27,7 +27,6 @@ from siteroot.model.lock import (
 from siteroot.model.value import dataclass
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?!\\)")
-_NO_GIT_URL = "a git URL has a scheme and two slashes: git+ssh://HOST/PATH"
 _FRAGMENT_KEYS = {"egg", "subdirectory", "path", "lfs", *HEX_LENGTHS}
 
 
@@ -53,14 +52,12 @@ def place_requirement(
     scheme = _SCHEME.match(location)
     if scheme is None:
         if location.startswith("git+"):
-            raise ValueError(_NO_GIT_URL)
-        path, _, fragment = location.partition("#")
-        words = _fragment_words(fragment)
+            raise ValueError(NO_GIT_URL)
+        path, words = split_fragment(location)
         if not words.keys() & _FRAGMENT_KEYS:
             path, words = location, {}
         return _local(path, words, folder, is_folder, editable=editable)
-    address, _, fragment = location.partition("#")
-    words = _fragment_words(fragment)
+    address, words = split_fragment(location)
     kind = scheme[1].lower()
     try:
         parts = urlsplit(address)
@@ -73,7 +70,7 @@ def place_requirement(
     if editable:
         raise ValueError("an editable has to be a folder of this machine")
     if kind.startswith("git+"):
-        git = _git(address.removeprefix("git+"), words)
+        git = parse_git_url(location)
         return _named(git, words, None if git.path is None else posixpath.basename(git.path))
     return _archive(address, parts, words)
 
@@ -106,29 +103,6 @@ def _local(
     inner = posixpath.normpath(posixpath.join(absolute, words.get("subdirectory", "")))
     source = EditableSource(path=inner) if editable else DirectorySource(path=inner)
     return _named(source, words, None)
-
-
-def _git(address: str, words: dict[str, str]) -> GitSource:
-    scheme, mark, rest = address.partition("://")
-    if not mark:
-        raise ValueError(_NO_GIT_URL)
-    if not words.get("path", "x.whl").endswith(ARCHIVE_ENDINGS):
-        raise ValueError(f"`path={words['path']}` ends as no wheel or archive does")
-    place, at, revision = rest.rpartition("@")
-    if not at or "/" not in place:
-        place, revision = rest, ""
-    return GitSource(
-        url=f"{scheme}://{place}",
-        commit="",
-        subdirectory=words.get("subdirectory") or None,
-        requested=revision or None,
-        path=words.get("path"),
-        lfs=words.get("lfs", "").lower() == "true",
-    )
-
-
-def _fragment_words(fragment: str) -> dict[str, str]:
-    return dict(parse_qsl(fragment.replace("+", "%2B"), keep_blank_values=True))
 
 
 def _named(source: Source, words: dict[str, str], filename: str | None) -> PlaceOfRequirement:

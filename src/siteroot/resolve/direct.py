@@ -5,7 +5,8 @@ what comes from there itself (as uv has it): what an index serves may not send a
 """
 
 from collections.abc import Callable, Iterable
-from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+from contextlib import suppress
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as ParsedRequirement
@@ -13,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from siteroot.errors import ResolutionError
 from siteroot.formats.credentials import without_credentials
+from siteroot.formats.requirement_urls import parse_git_url, split_fragment
 from siteroot.model.lock import (
     FlatSource,
     GitSource,
@@ -125,21 +127,12 @@ def read_requirement(text: str, origin: str) -> Requirement:
 
 def read_url(url: str) -> Source | None:
     """Return where a URL of a requirement leads, None where it is of a kind that nobody knows."""
-    scheme, netloc, path, query, fragment = urlsplit(url)
-    said = dict(parse_qsl(fragment))
-    subdirectory = said.get("subdirectory")
-    if scheme.startswith("git+"):
-        head, _, requested = path.rpartition("@") if "@" in path else (path, "", "")
-        repository = urlunsplit((scheme.removeprefix("git+"), netloc, head, query, ""))
-        return GitSource(
-            url=repository,
-            commit="",
-            subdirectory=subdirectory,
-            requested=requested or None,
-            path=said.get("path"),
-            lfs=said.get("lfs", "").lower() == "true",
-        )
-    plain = urlunsplit((scheme, netloc, path, query, ""))
+    if url.startswith("git+"):
+        with suppress(ValueError):
+            return parse_git_url(url)
+        return None
+    address, words = split_fragment(url)
+    scheme, _, path, *_ = urlsplit(address)
     if scheme in ("http", "https"):
-        return UrlSource(url=plain, subdirectory=subdirectory)
+        return UrlSource(url=address, subdirectory=words.get("subdirectory") or None)
     return PathSource(path=unquote(path)) if scheme == "file" else None

@@ -1,14 +1,16 @@
 """What every build works with."""
 
+import shlex
 from collections.abc import Callable, Mapping
 
+from siteroot.formats.requirement_urls import render_git_url
 from siteroot.index.fetch import Fetcher
 from siteroot.index.metadata_cache import MetadataCache
 from siteroot.model.build import BuildRoot
-from siteroot.model.lock import LOCAL_SOURCES
+from siteroot.model.lock import FlatSource, GitSource, RegistrySource, UrlSource
 from siteroot.model.pin import Pin
 from siteroot.model.target import Target
-from siteroot.model.value import dataclass, replace
+from siteroot.model.value import dataclass
 from siteroot.model.wheel import Limits
 from siteroot.ports import BuildRoots, Reporter
 from siteroot.resolve.direct import show_source
@@ -54,7 +56,26 @@ def label_of(pin: Pin) -> str:
     return pin.name if pin.version is None else f"{pin.name}=={pin.version}"
 
 
-def install_again(pin: Pin) -> str:
-    """Return a command that builds what a command of `siteroot pip` could not."""
-    what = replace(pin, name="") if isinstance(pin.source, LOCAL_SOURCES) else pin
-    return f"siteroot pip install --dry-run --no-deps --target new-folder {label_of(what)}"
+def install_again(flags: str) -> Callable[[Pin], str]:
+    """Return what makes a command that builds what a command of `siteroot pip`, with these flags, could not."""
+
+    def again(pin: Pin) -> str:
+        what = shlex.quote(_asked_as(pin))
+        return (
+            f"siteroot pip install --dry-run --no-deps --target new-folder {what} {flags}".rstrip()
+        )
+
+    return again
+
+
+def _asked_as(pin: Pin) -> str:
+    """Return the requirement that asks for a pin."""
+    match pin.source:
+        case RegistrySource() | FlatSource():
+            return label_of(pin)
+        case GitSource() as source:
+            return render_git_url(source)
+        case UrlSource(subdirectory=str(folder)) as source:
+            return f"{show_source(source)}#subdirectory={folder}"
+        case source:
+            return show_source(source)

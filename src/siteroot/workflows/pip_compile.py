@@ -115,7 +115,7 @@ def pip_compile(
         purpose = BuildPurpose(
             target=_builder(target, context, settings, surroundings, reporter),
             root=os.path.join(supplies.store.folder, "nowhere"),
-            again=install_again,
+            again=install_again(context.building),
             constraints=asking.build_constraints,
             installs=False,
         )

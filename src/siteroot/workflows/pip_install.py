@@ -135,7 +135,7 @@ def _install(
             else plain(work.asking.build_constraints)
         ),
         on_interpreter=True,
-        again=install_again,
+        again=install_again(work.request.context.building),
     )
     index, builds = supplies.open_index(purpose)
     pins = _pins(work, index, builds)

@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from siteroot.formats.credentials import without_credentials
+from siteroot.formats.requirement_urls import render_git_url
 from siteroot.model.event import Event, Warned
 from siteroot.model.lock import DirectorySource, EditableSource, GitSource, UrlSource
 from siteroot.model.outcome import (
@@ -142,5 +143,5 @@ def _origin(wanted: Wanted) -> str | None:
     if isinstance(source, DirectorySource | EditableSource):
         return f"file://{quote(source.path)}"
     if isinstance(source, GitSource):
-        return f"git+{without_credentials(source.url)}@{source.commit}{source.fragment}"
+        return render_git_url(source)
     return without_credentials(source.url) if isinstance(source, UrlSource) else None

@@ -21,6 +21,7 @@ from siteroot.model.pip_request import (
 from siteroot.model.request import PythonRequest, RootRequest
 from siteroot.model.requirements import RequirementSource, SourceKind
 from siteroot.model.settings import Settings
+from siteroot.model.value import replace
 
 CONTEXT = PipContext(
     root=RootRequest(
@@ -66,8 +67,12 @@ def test_an_install_with_all_that_it_can_be_asked() -> None:
         " --no-build-isolation-package z --exact --strict --dry-run --check --no-editable-package dir"
     )
     kinds = SourceKind
+    building = (
+        "-b b.txt --no-binary a --no-binary :none: --only-binary :all: -C a=b -C c=d"
+        " --config-settings-package n:a=b --no-build-isolation --no-build-isolation-package z"
+    )
     assert request(words) == InstallRequest(
-        context=CONTEXT,
+        context=replace(CONTEXT, building=building),
         sync=False,
         sources=tuple(
             RequirementSource(kind, text)

@@ -205,6 +205,24 @@ def test_what_another_installer_put_there_stays_in_its_version(shop: Shop) -> No
 
 
 @pytest.mark.uv
+def test_what_an_index_has_the_source_of_is_not_built_where_it_is_installed(shop: Shop) -> None:
+    ours, theirs = make_environment(shop.folder / "ours"), make_environment(shop.folder / "theirs")
+    for library in (ours, theirs):
+        install_wheel(library, "inner-app", "1.0", ["lib<2"])
+    texts = source_files(backend="no")
+    texts["pyproject.toml"] += 'dynamic = ["dependencies"]\n'
+    write_sdist(shop.folder / "files" / "inner_app-1.0.tar.gz", texts)
+    make_wheel(shop.folder / "files", "plugin", "1.0", "inner-app")
+    describe_files(shop.server, shop.folder / "files")
+    for command in ("inner-app alone", "plugin", "-U plugin", "--exact inner-app app"):
+        words = command.split()
+        done = shop.pip("install", "--python", shop.folder / "ours", *words)
+        ran = uv(shop, "install", "--python", str(shop.folder / "theirs"), *words)
+        assert (done.code, held(ours)) == (ran.returncode, held(theirs)), (command, done.err)
+        assert done.code == 0
+
+
+@pytest.mark.uv
 def test_what_is_on_no_index_counts_where_it_is_installed(shop: Shop) -> None:
     ours, theirs = make_environment(shop.folder / "ours"), make_environment(shop.folder / "theirs")
     for library in (ours, theirs):

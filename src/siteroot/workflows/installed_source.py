@@ -9,13 +9,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from packaging.version import InvalidVersion, Version
 
 from siteroot.errors import SourceError
+from siteroot.formats.distribution_names import is_wheel
 from siteroot.formats.releases import list_releases
 from siteroot.index.failures import OfflineError
 from siteroot.model.installed import DescribedDistribution
 from siteroot.model.lock import RegistrySource, Source
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.pin import WheelPin
-from siteroot.model.release import ListedFile, ProjectPage
+from siteroot.model.release import ListedFile, ProjectPage, Release
 from siteroot.model.value import replace
 from siteroot.model.wheel import StoredWheel
 from siteroot.ports import MetadataSource, WheelSupply
@@ -29,7 +30,10 @@ class UnobtainableError(SourceError):
 
 
 class InstalledSource:
-    """Answers as another source does, with one file more where the root's version is not among them."""
+    """Answers as another source does, with one file more where the root's version is not among them.
+
+    Of a version that the root holds, an sdist need not be built to say what it requires.
+    """
 
     def __init__(
         self, source: MetadataSource, installed: Mapping[str, DescribedDistribution]
@@ -47,7 +51,12 @@ class InstalledSource:
             if held is None:
                 raise
             pages = ()
-        if held is None or held.metadata is None or any(_has(page, held) for page in pages):
+        if held is None or held.metadata is None:
+            return pages
+        if any(found := [_release(page, held) for page in pages]):
+            for release in filter(None, found):
+                sdists = (each.location for each in release.files if not is_wheel(each.filename))
+                self._offered.update(dict.fromkeys(sdists, held.metadata))
             return pages
         file = _listed(held)
         self._offered[file.location] = held.metadata
@@ -142,9 +151,10 @@ def _version(one: DescribedDistribution) -> Version | None:
         return None
 
 
-def _has(page: ProjectPage, held: DescribedDistribution) -> bool:
-    version = str(_version(held))
-    return any(release.version == version for release in list_releases(page))
+def _release(page: ProjectPage, held: DescribedDistribution) -> Release | None:
+    """Return the version of a page that the root holds."""
+    releases, version = list_releases(page), str(_version(held))
+    return releases[releases.versions.index(version)] if version in releases.versions else None
 
 
 def _listed(held: DescribedDistribution) -> ListedFile:

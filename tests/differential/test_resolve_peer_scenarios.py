@@ -16,6 +16,10 @@ _SUITES = os.environ.get("SITEROOT_PEER_SUITES", "")
 _FILES = sorted(Path(_SUITES, "test", "scenarios").rglob("*.toml")) if _SUITES else []
 _TABLES = [tomllib.loads(path.read_text("utf-8")) for path in _FILES]
 
+#: What is left out, and why.
+_TOLD = Path(__file__).parents[1] / "unit/resolve/resolve_scenarios.toml"
+_LEFT_OUT = tomllib.loads(_TOLD.read_text("utf-8"))["left_out"]
+
 #: Scenarios for every environment whose wheels are all for CPython 3.13: the target is 3.12.
 _ELSEWHERE = {"specific-architecture"}
 
@@ -37,6 +41,7 @@ def test_every_scenario_for_one_target_comes_out_as_expected() -> None:
 def test_what_is_left_out_is_about_locks_for_every_environment() -> None:
     """Where there is such a lock, this one target has an answer too; which one, the set does not say."""
     left_out = [read_peer_scenario(table) for table in _TABLES if is_universal(table)]
+    assert {each.name for each in left_out} == _LEFT_OUT.keys()
     unsolved = {
         each.name for each in left_out if each.expected is not None and each.outcome() is None
     }

@@ -140,7 +140,7 @@ PIP_OPTIONS = (
     # -- the network
     Option(("--cert",), NETWORK, T, "Trust the certificates in this file (PEM) alone.", metavar="FILE", commands=PIP_COMMANDS),
     # -- what `compile` writes
-    Option(("-o", "--output-file"), OUTPUT, T, "Write this file, and prefer the versions that stand in it.", metavar="FILE", commands=("pip compile",)),
+    Option(("-o", "--output-file"), OUTPUT, T, "Write this file beside stdout, and prefer the versions that stand in it; `-` is stdout alone.", metavar="FILE", commands=("pip compile",)),
     Option(("--format",), OUTPUT, T, "What is written. [default: by the file's name]", metavar="FORMAT", into="lock_format",
            choices=("requirements.txt", "pylock.toml"), commands=("pip compile",)),
     Option(("--generate-hashes",), OUTPUT, S, "Write the hashes of each version's files.", commands=("pip compile",)),

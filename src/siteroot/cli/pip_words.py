@@ -191,8 +191,9 @@ def _compiled_file(answers: Answers, argv: Sequence[str]) -> CompiledFile:
     on = answers.switch
     style = AnnotationStyle(answers.text("annotation_style") or "split")
     kept = {name for name in _PLACES if on(f"emit_{name}")}
+    path = answers.text("output_file")
     return CompiledFile(
-        path=answers.text("output_file"),
+        path=None if path == "-" else path,  # stdout, which gets the text in any case
         form=answers.text("lock_format"),
         hashes=bool(on("generate_hashes")),
         extras=bool(on("no_strip_extras")),

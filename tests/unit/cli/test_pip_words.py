@@ -124,6 +124,9 @@ def test_a_compile_says_what_it_writes() -> None:
     plain = request("compile r.in")
     assert isinstance(plain, CompileRequest)
     assert plain.file == CompiledFile(command="siteroot pip compile r.in")
+    stdout = request("compile r.in -o -")
+    assert isinstance(stdout, CompileRequest)
+    assert stdout.file == CompiledFile(command="siteroot pip compile r.in -o -")
     full = request(
         "compile r.in -o out.txt --format pylock.toml --generate-hashes --no-strip-extras --no-annotate"
         " --no-header --no-emit-package a --emit-index-url --emit-find-links --emit-build-options --emit-index-annotation"

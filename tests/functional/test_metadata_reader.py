@@ -290,6 +290,9 @@ def test_an_sdist_stays_for_whoever_builds_it(bench: Bench) -> None:
     assert kept is not None
     assert Path(kept).read_bytes() == (bench.folder / "files" / file.filename).read_bytes()
     assert len(bench.asked) == 1
+    Path(kept).unlink()  # that only a build can tell is known without opening it again
+    with pytest.raises(UnbuiltMetadataError):
+        bench.read(file)
 
 
 def test_an_archive_that_is_another_is_not_kept(bench: Bench) -> None:

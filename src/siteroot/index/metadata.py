@@ -99,8 +99,14 @@ class MetadataReader:
         return metadata
 
     def recall(self, file: ListedFile) -> DistributionMetadata | None:
-        """Return what the cache has of a file, None where it would have to be asked for."""
-        return self._cache.read(file.digests, lambda teller: _is_believed(teller, file))
+        """Return what the cache has of a file, None where it would have to be asked for.
+
+        Raises BuildError where the cache knows that only a build can tell.
+        """
+        metadata = self._cache.read(file.digests, lambda teller: _is_believed(teller, file))
+        if metadata is None and not is_wheel(file.filename) and self._cache.is_silent(file.digests):
+            raise _unbuilt(file)
+        return metadata
 
     def _read_wheel(self, file: ListedFile, project: str) -> tuple[DistributionMetadata, str]:
         """Return the metadata of a wheel and who tells it, "" for the whole file."""
@@ -131,10 +137,8 @@ class MetadataReader:
         def read(path: str) -> DistributionMetadata:
             metadata = read_sdist_metadata(path, version)
             if metadata is None:
-                raise UnbuiltMetadataError(
-                    f"what {file.filename} requires is known only once it is built",
-                    where=show_url(file.location),
-                )
+                self._cache.write_silent(file.digests)
+                raise _unbuilt(file)
             return metadata
 
         kept = None
@@ -241,6 +245,13 @@ class MetadataReader:
                 unread=wanted - {206},
             )
         )
+
+
+def _unbuilt(file: ListedFile) -> UnbuiltMetadataError:
+    return UnbuiltMetadataError(
+        f"what {file.filename} requires is known only once it is built",
+        where=show_url(file.location),
+    )
 
 
 def _request(file: ListedFile, project: str) -> FetchRequest:

@@ -1,7 +1,8 @@
 """What distributions say of themselves, in the cache, by the digest of the file that says it.
 
-    CACHE/metadata-v3/
-        AB/HEX          who told, name, version, requirements as text and taken apart … as plain values, sealed
+    CACHE/metadata-v4/
+        AB/HEX          who told, name, version, requirements as text and taken apart … as plain values, sealed;
+                        () of an sdist of which only a build can tell
 
 A file without a strong digest may become another one: nothing of it is kept. What another packaging took apart counts as
 absent. An index that tells of a file what is not in it shall be believed by nobody who asks another one: what was not
@@ -11,6 +12,7 @@ read out of the whole file, its digests checked, is kept with who told it, a dig
 import contextlib
 import os
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import packaging
 from packaging.version import Version
@@ -20,8 +22,9 @@ from siteroot.fs import DISK, Writer, make_folder, read_plain, write_whole
 from siteroot.model.digest import STRONG, Digest
 from siteroot.model.metadata import DistributionMetadata
 
-_MAGIC = f"siteroot metadata 3, parsed by packaging {packaging.__version__}\n".encode()
+_MAGIC = f"siteroot metadata 4, parsed by packaging {packaging.__version__}\n".encode()
 _MOST = 16 << 20
+_SILENT = ()
 
 
 class MetadataCache:
@@ -38,14 +41,8 @@ class MetadataCache:
 
         `is_believed` says of who told it whether that counts; without it, what was read out of the file alone does.
         """
-        path = self._path(digests)
-        if path is None:
-            return None
-        try:
-            value = unseal(_MAGIC, read_plain(path, _MOST))
-        except OSError:
-            return None
-        if value is None:
+        value = self._value(digests)
+        if not value:
             return None
         teller, name, version, requires_dist, specifiers, requires_python, extras, dynamic = value
         if teller and (is_believed is None or not is_believed(teller)):
@@ -64,9 +61,6 @@ class MetadataCache:
         self, digests: Sequence[Digest], metadata: DistributionMetadata, teller: str = ""
     ) -> None:
         """Keep the metadata of the file with these digests, where the disk lets us. `teller` is "" for the file itself."""
-        path = self._path(digests)
-        if path is None:
-            return
         value = (
             teller,
             metadata.name,
@@ -77,6 +71,30 @@ class MetadataCache:
             metadata.provides_extras,
             metadata.dynamic,
         )
+        self._keep(digests, value)
+
+    def is_silent(self, digests: Sequence[Digest]) -> bool:
+        """Whether the file with these digests was found to be an sdist of which only a build can tell."""
+        return self._value(digests) == _SILENT
+
+    def write_silent(self, digests: Sequence[Digest]) -> None:
+        """Keep that only a build can tell of an sdist, which need not be opened again to know that."""
+        self._keep(digests, _SILENT)
+
+    def _value(self, digests: Sequence[Digest]) -> tuple[Any, ...] | None:
+        path = self._path(digests)
+        if path is None:
+            return None
+        try:
+            value: tuple[Any, ...] | None = unseal(_MAGIC, read_plain(path, _MOST))
+        except OSError:
+            return None
+        return value
+
+    def _keep(self, digests: Sequence[Digest], value: tuple[Any, ...]) -> None:
+        path = self._path(digests)
+        if path is None:
+            return
         with contextlib.suppress(OSError):  # a full disk, another's cache: it is fetched again
             make_folder(os.path.dirname(path), writer=self._writer)
             write_whole(path, seal(_MAGIC, value, recurring=True), writer=self._writer)

@@ -20,7 +20,7 @@ BUCKETS = {
     "locks": 1,  # who is fetching which wheel
     "logs": 1,  # what builds wrote
     "memos": 1,  # what syncs looked at and came to
-    "metadata": 3,  # what distributions say of themselves
+    "metadata": 4,  # what distributions say of themselves
     "names": 1,  # which archive a digest or URL means
     "pages": 2,  # what indexes offer of projects
     "roots": 1,  # the fingerprints of roots

@@ -17,7 +17,7 @@ from siteroot.index.address import show_url
 from siteroot.index.failures import OfflineError
 from siteroot.index.fetch import Fetcher
 from siteroot.index.flat import FlatIndexes, is_remote
-from siteroot.index.metadata import MetadataReader
+from siteroot.index.metadata import MetadataReader, UnbuiltMetadataError
 from siteroot.index.pages import Absence, NoPage, Pages
 from siteroot.model.event import Warned
 from siteroot.model.lock import FlatSource, RegistrySource, Source
@@ -148,7 +148,8 @@ class IndexedMetadata:
     def expect_metadata(self, files: Sequence[ListedFile]) -> None:
         """Begin to fetch metadata that will be asked for, and return at once."""
         for file in files:
-            self._metadata_of(file)
+            with suppress(UnbuiltMetadataError):  # as above
+                self._metadata_of(file)
 
     def _page_of(
         self, name: str, index: str | None

@@ -122,11 +122,13 @@ def pip_compile(
         resolver, builds = supplies.open_index(purpose)
         preferences = {} if path is None else _preferences(path, pylock=_is_pylock(request.file))
         completed = complete_request(
-            asking, lambda: builds().reader, target, preferences=preferences
+            asking, lambda: builds().open_reader(), target, preferences=preferences
         )
         resolution = resolver.resolve(completed, target)
         if request.file.hashes or _is_pylock(request.file):
-            pins = tuple(_with_digests(pin, lambda: builds().reader) for pin in resolution.pins)
+            pins = tuple(
+                _with_digests(pin, lambda: builds().open_reader()) for pin in resolution.pins
+            )
             resolution = replace(resolution, pins=pins)
     reporter.report(Resolved(count=len(resolution.pins), seconds=clock.monotonic() - began))
     described = describe_distributions(resolution, _asked(completed, target, resolution))

@@ -227,7 +227,9 @@ def _pins(work: _Work, index: IndexResolver, builds: Callable[[], Builds]) -> tu
     if asking.requirements.locks:
         return _locked_pins(work, target)
     preferences = {} if request.sync else _preferences(work)
-    wanted = complete_request(asking, lambda: builds().reader, target, preferences=preferences)
+    wanted = complete_request(
+        asking, lambda: builds().open_reader(), target, preferences=preferences
+    )
     required = bool(work.settings.require_hashes)
     if required:
         require_hashes(wanted)

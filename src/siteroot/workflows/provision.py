@@ -6,6 +6,8 @@ resolves to may have to be built itself.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import cache
+from typing import TYPE_CHECKING
 
 from siteroot import fs
 from siteroot.build.scratch_interpreter import link_interpreter
@@ -27,12 +29,12 @@ from siteroot.store.store import Store, in_words
 from .build_choices import BuildChoices
 from .build_means import BuildMeans
 from .building import Builder, NoInterpreterToBuildError
-from .filling import Filling, Means, fill_root
-from .reading_sources import SourceReader
-from .remembering import Memory
 from .resolving import Resolve
 from .source_supply import SourceSupply
 from .supply import StoreSupply, Trust
+
+if TYPE_CHECKING:
+    from .reading_sources import SourceReader
 
 #: Nobody's files are in a scratch root, and its interpreter processes `.pth` files by itself.
 _POLICY = Policy(
@@ -182,6 +184,10 @@ class Provisioner:
         held.close()
 
     def _fill(self, root: BuildRoot, pins: Sequence[Pin], host: Target) -> None:
+        # half of what building loads, and what was built before needs no root
+        from .filling import Filling, Means, fill_root  # noqa: PLC0415
+        from .remembering import Memory  # noqa: PLC0415
+
         assert self._supply is not None
         supply = self._supply()
         filling = Filling(
@@ -205,12 +211,15 @@ class Provisioner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Builds:
-    """A supply that builds what has no wheel, who does that, and where; and who reads what lies at no index."""
+    """A supply that builds what has no wheel, who does that, and where.
+
+    `open_reader` returns who reads what lies at no index, the same one each time.
+    """
 
     supply: SourceSupply
     builder: Builder
     roots: BuildRoots
-    reader: SourceReader
+    open_reader: "Callable[[], SourceReader]"
 
 
 def tie_builds(
@@ -268,12 +277,18 @@ def tie_builds(
     def renews(name: str) -> bool:
         return trust.refresh or name in trust.refresh_names
 
+    @cache
+    def open_reader() -> "SourceReader":
+        from .reading_sources import SourceReader  # noqa: PLC0415 - repositories and archives, where one is named
+
+        return SourceReader(means, builder.describe, renews, _no_sources(site.settings))
+
     roots.supply_from(lambda: SourceSupply(fetched, builder, lambda _: False))
     return Builds(
         supply=SourceSupply(fetched, builder, renews),
         builder=builder,
         roots=roots,
-        reader=SourceReader(means, builder.describe, renews, _no_sources(site.settings)),
+        open_reader=open_reader,
     )
 
 

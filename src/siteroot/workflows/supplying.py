@@ -127,7 +127,7 @@ class Supplies:
         def describe(pin: Pin) -> "DistributionMetadata":
             return builds().builder.describe(pin)
 
-        resolver.build_with(describe, lambda: builds().reader)
+        resolver.build_with(describe, lambda: builds().open_reader())
         return resolver, builds
 
     def _tie_builds(self, purpose: BuildPurpose, resolve: "Resolve") -> "Builds":

@@ -26,6 +26,26 @@ optional-dependencies = { more = ["extra-lib"] }
 [dependency-groups]
 dev = ["alone", "lib<2"]
 """
+#: A project with the name of a distribution on the index, whose extras ask for one another.
+OWN_EXTRAS = """\
+[project]
+name = "App"
+version = "9"
+dependencies = ["alone", "app[base]"]
+optional-dependencies = { base = ["picky"], all = ["app[some]; python_version > '3'", "app[none]; python_version < '3'"], some = ["lib", "APP[all]", "app"], none = ["nobody"] }
+"""
+#: Such a one whose backend says so: a setup.py may be beside it or be all there is.
+TOLD = """\
+import os
+
+def prepare_metadata_for_build_wheel(folder, config_settings=None):
+    os.mkdir(os.path.join(folder, "app-9.dist-info"))
+    with open(os.path.join(folder, "app-9.dist-info", "METADATA"), "w") as file:
+        file.write("Metadata-Version: 2.1\\nName: app\\nVersion: 9\\nProvides-Extra: all\\nProvides-Extra: some\\n")
+        file.write("Requires-Dist: alone\\nRequires-Dist: app[some]; extra == 'all'\\nRequires-Dist: lib; extra == 'some'\\n")
+    return "app-9.dist-info"
+"""
+BACKEND = '[build-system]\nrequires = []\nbuild-backend = "told"\nbackend-path = ["."]\n'
 FILES = {
     "r.in": "app[more]\nlib  # whatever\n",
     "both.in": "-r r.in\n-c bound.txt\nalone\n",
@@ -36,6 +56,9 @@ FILES = {
     "places.in": "-e ./tree\nalone @ ./files/alone-1.0-py3-none-any.whl\n./files/picky-1.0-py3-none-any.whl\n",
     "impossible.in": "picky\nlib>1\n",
     "pyproject.toml": PROJECT,
+    "own/pyproject.toml": OWN_EXTRAS,
+    "told/pyproject.toml": BACKEND,
+    "told/told.py": TOLD,
 }
 
 
@@ -86,6 +109,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         make_wheel(files, name, "1.0")
     make_wheel(files, "picky", "1.0", "lib<2")
     for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     write_tree(tmp_path / "tree", source_files("tree", "1.0", {"tree.py": ""}))
     with serve_index(files) as server:
@@ -110,6 +134,10 @@ TEXTS = (
     "pyproject.toml --extra more --group dev",
     "pyproject.toml --all-extras --python-version 3.12 --python-platform windows",
     "impossible.in",
+    "own/pyproject.toml",
+    "own/pyproject.toml --extra all",
+    "own/pyproject.toml --all-extras",
+    "told/pyproject.toml --extra all",
 )  # fmt: skip
 
 
@@ -156,6 +184,7 @@ def test_what_is_pinned_stays_until_something_else_is_said(shop: Shop) -> None:
     theirs = shop.folder / "theirs"
     theirs.mkdir()
     for name, text in FILES.items():
+        (theirs / name).parent.mkdir(exist_ok=True)
         (theirs / name).write_text(text)
     for number, words in enumerate(SERIES):
         done = shop.compile(*words.split())

@@ -117,18 +117,26 @@ class FileOptions:
     require_hashes: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectFile:
+    """A project's file: its absolute path, and what annotations call it."""
+
+    path: str
+    shown: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements:
     """All that was asked for, files followed to their ends.
 
-    `trees` are the absolute paths of project files whose dependencies only a build can tell, `locks` those of pylock
-    files: neither is looked into further here.
+    `trees` are project files whose dependencies only a build can tell, `locks` the absolute paths of pylock files:
+    neither is looked into further here.
     """
 
     asked: tuple[Asked, ...] = ()
     constraints: tuple[Requirement, ...] = ()
     options: FileOptions = FileOptions()
-    trees: tuple[str, ...] = ()
+    trees: tuple[ProjectFile, ...] = ()
     locks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

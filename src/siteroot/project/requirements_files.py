@@ -23,6 +23,7 @@ from siteroot.model.requirements import (
     Asked,
     IncludeLine,
     OptionLine,
+    ProjectFile,
     RequirementLine,
     Requirements,
     RequirementSource,
@@ -35,6 +36,7 @@ from siteroot.ports import ProjectFiles
 from .declared_sources import declared_sources
 from .file_options import SaidOption, combine_options, passed_over
 from .groups import expand_groups
+from .own_extras import both_markers, chosen_requirements
 from .requirement_places import place_requirement
 
 _URL = re.compile(r"(?:https?|file)://", re.IGNORECASE)
@@ -107,7 +109,7 @@ class _Walk:
         self._asked: list[Asked] = []
         self._constraints: list[Requirement] = []
         self._options: list[SaidOption] = []
-        self._trees: list[str] = []
+        self._trees: list[ProjectFile] = []
         self._locks: list[str] = []
         self._warnings: list[str] = []
 
@@ -152,7 +154,7 @@ class _Walk:
         elif name == "pyproject.toml":
             self._add_pyproject(self._read_pyproject(file), file)
         elif name in _TREE_FILES:
-            self._trees.append(file.place)
+            self._trees.append(ProjectFile(file.place, self._near(file)))
         else:
             before = self._found()
             self._follow(file, None, constraint=False)
@@ -315,17 +317,17 @@ class _Walk:
             or "dependencies" in project.dynamic
             or (wanted != () and "optional-dependencies" in project.dynamic)
         ):
-            self._trees.append(file.place)
+            self._trees.append(ProjectFile(file.place, self._near(file)))
             return
         optional = project.optional_dependencies
         for extra in wanted or ():
             if canonicalize_name(extra) not in optional:
                 raise RequirementsFileError(f"has no extra `{extra}`", where=file.shown)
-        for text in project.dependencies:
-            self._add_declared(text, file.shown, file, pyproject)
-        for extra in optional if wanted is None else map(canonicalize_name, wanted):
-            for text in optional[extra]:
-                self._add_declared(text, file.shown, file, pyproject, extra=extra)
+        asked = optional if wanted is None else map(canonicalize_name, wanted)
+        for each in chosen_requirements(project, asked):
+            self._add_declared(
+                each.text, file.shown, file, pyproject, extra=each.extra, condition=each.condition
+            )
 
     def _add_declared(
         self,
@@ -336,28 +338,30 @@ class _Walk:
         *,
         extra: str | None = None,
         group: str | None = None,
+        condition: Marker | None = None,
     ) -> None:
-        """Take a requirement that a project declares, from where its `[tool.uv.sources]` say."""
+        """Take a requirement that a project declares, under a condition, from where its `[tool.uv.sources]` say."""
         project, inside = pyproject.project, f":{group}" if group else ""
         named = f"{project.normalized_name} " if project is not None else ""
         asker = f"{named}({self._near(file)}{inside})"
         try:
             line = RequirementLine(line=0, written=parse_requirement(text), editable=False)
             asked = self._placed(line, where, asker=asker)
-            plain, unheeded = asked.requirement, self._reading.no_sources
+            requirement, unheeded = asked.requirement, self._reading.no_sources
+            plain = replace(requirement, marker=both_markers(condition, requirement.marker))
             if (
                 isinstance(plain, UnnamedRequirement)
                 or unheeded is True
                 or (unheeded and plain.name in unheeded)
             ):
-                self._asked.append(asked)
+                self._asked.append(Asked(requirement=plain))
                 return
             files = self._reading.files
             sources = tuple(
                 declared_sources(plain.name, pyproject, files, extra=extra, group=group)
             )
             for source, marker in sources or ((plain.source, None),):
-                both = _both(plain.marker, marker)
+                both = both_markers(plain.marker, marker)
                 self._asked.append(Asked(requirement=replace(plain, source=source, marker=both)))
         except ValueError as error:
             self._faults.add(where, str(error))
@@ -396,12 +400,6 @@ class _Walk:
             if files.is_folder(path) or files.read(path) is not None:
                 return path
         return posixpath.normpath(posixpath.join(self._reading.folder, value))
-
-
-def _both(one: Marker | None, other: Marker | None) -> Marker | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return Marker(f"({one}) and ({other})")
 
 
 def _joined(url: str, text: str) -> str:

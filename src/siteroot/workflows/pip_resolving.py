@@ -16,6 +16,7 @@ from siteroot.model.pip_request import PipContext, ResolutionWords
 from siteroot.model.project import Amendment, UvProjectTable
 from siteroot.model.requirement import Requirement, Requirer
 from siteroot.model.requirements import (
+    ProjectFile,
     Requirements,
     RequirementSource,
     SourceKind,
@@ -253,19 +254,30 @@ def _named(
 
 
 def _tree_requirements(
-    path: str, extras: tuple[str, ...] | None, reader: "SourceReader", markers: TargetMarkers
+    tree: ProjectFile,
+    extras: tuple[str, ...] | None,
+    reader: "SourceReader",
+    markers: TargetMarkers,
 ) -> Iterator[Requirement]:
     """Yield what a project requires whose pyproject.toml, or setup.py, does not say it plainly."""
-    metadata = reader.read(DirectorySource(path=path.rpartition("/")[0]))
+    metadata = reader.read(DirectorySource(path=tree.path.rpartition("/")[0]))
+    required = [_parse(text, tree.path, BadBoundError) for text in metadata.requires_dist]
+    own = [each for each in required if each.name == metadata.name]
     wanted = metadata.provides_extras if extras is None else map(canonicalize_name, extras)
     chosen = frozenset(wanted)
-    for text in metadata.requires_dist:
-        requirement = _parse(text, path, BadBoundError)
+    while more := {e for each in own if markers.holds(each.marker, chosen) for e in each.extras} - chosen:  # fmt: skip
+        chosen |= more
+    for requirement in required:
         marker = "" if requirement.marker is None else str(requirement.marker)
         asking = markers.names_in(marker)
-        if not asking or asking & chosen:
+        if requirement.name != metadata.name and (not asking or asking & chosen):
             rest = without_extras(marker) if asking else marker
-            yield replace(requirement, marker=Marker(rest) if rest else None)
+            yield replace(
+                requirement,
+                marker=Marker(rest) if rest else None,
+                source=metadata.sources.get(requirement.name, requirement.source),
+                asker=f"{metadata.name} ({tree.shown})",
+            )
 
 
 def _parse(

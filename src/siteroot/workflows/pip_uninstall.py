@@ -154,7 +154,7 @@ def _filling(
 
 def _names(asked: Requirements, layout: Layout) -> tuple[frozenset[str], set[str]]:
     """Return the names that are meant, and the places from which nothing is installed."""
-    for path in (*asked.trees, *asked.locks):
+    for path in (*(tree.path for tree in asked.trees), *asked.locks):
         raise UnnamedFileError("which distributions this means is not known here", where=path)
     names: set[str] = set()
     absent: set[str] = set()

@@ -19,6 +19,7 @@ from siteroot.model.requirements import (
     Asked,
     FileOptions,
     Formats,
+    ProjectFile,
     Requirements,
     RequirementSource,
     SourceKind,
@@ -270,7 +271,10 @@ def test_what_only_a_build_or_another_reader_can_tell_is_named() -> None:
         files, "-r pyproject.toml", "-r q/pyproject.toml", "-r setup.py", "-r pylock.a.toml"
     )
     assert found == Requirements(
-        trees=("/p/pyproject.toml", "/p/q/pyproject.toml", "/p/setup.py"),
+        trees=tuple(
+            ProjectFile(f"/p/{name}", name)
+            for name in ("pyproject.toml", "q/pyproject.toml", "setup.py")
+        ),
         locks=("/p/pylock.a.toml",),
     )
 

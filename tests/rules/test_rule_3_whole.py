@@ -76,6 +76,24 @@ def test_3_recovery_needs_nothing_but_the_root(
     assert digest_of(moved) == digest_of(fresh)
 
 
+def test_3_a_pip_install_that_no_index_answers_has_recovered_the_root(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path
+) -> None:
+    """What is in a root counts in a resolution: it is recovered before anybody is asked."""
+    root, kept, fresh = (tmp_path / name for name in ("root", "kept", "fresh"))
+    ground.sync(versions["one"], kept)
+    ground.sync(versions["two"], fresh)
+    strike_with_journal(ground, versions["two"], root, kept)
+    before = snapshot(root)
+    words = ("pip", "install", "absent", "--target", str(root), "--cache-dir", str(tmp_path / "c"))
+    looked = ground.place.run(*words, "--offline", "--dry-run", cwd=tmp_path)
+    assert (looked.returncode, snapshot(root)) == (1, before), looked.stderr
+    done = ground.place.run(*words, "--offline", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "an interrupted change was brought to its end first" in done.stderr
+    assert digest_of(root) == digest_of(fresh)
+
+
 def give(top: Path, owner: int) -> None:
     for path in (top, *top.rglob("*")):
         os.chown(path, owner, owner)

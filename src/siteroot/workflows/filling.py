@@ -4,7 +4,7 @@ lock -> recover -> inventory -> triage -> wheels -> placing -> plan -> journal -
 way up to the plan, without the lock, and changes nothing in the root.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from siteroot.model.event import (
     PlacingAdvanced,
     PlacingFinished,
     PlacingStarted,
-    Waiting,
     Warned,
 )
 from siteroot.model.layout import Layout
@@ -36,7 +35,6 @@ from siteroot.plan.diff import (
     new_desire,
     shared_with_left,
 )
-from siteroot.plan.layout import outer_folders
 from siteroot.plan.place import Placing
 from siteroot.plan.triage import (
     Policy,
@@ -50,12 +48,12 @@ from siteroot.plan.triage import (
 from siteroot.ports import Clock, Interrupts, Reporter, WheelSupply
 from siteroot.root.fresh import apply_fresh
 from siteroot.root.inventory import look_again, read_inventory, with_files
-from siteroot.root.journal import apply_change, recover_root, recovery_due
-from siteroot.root.lock import lock_root
+from siteroot.root.journal import apply_change, recovery_due
 from siteroot.root.placing import PoisonedError, copied_words
 
+from .holding import HeldRoot
 from .noted import noted
-from .own_place import prepare_own_place, refuse_own_feet, refuse_own_paths
+from .own_place import refuse_own_feet
 from .placing_wheels import place_wheels, refuse_edited_metadata
 from .remembering import Memory
 from .telling_triage import tell_triage, warn_of_renewal
@@ -156,45 +154,13 @@ def _locked(filling: Filling, means: Means) -> AbstractContextManager[bool]:
     root = filling.layout.root
     if filling.dry_run:
         return nullcontext(recovery_due(root))
-    return _Held(filling, means)
-
-
-class _Held:
-    """The root's lock, with the root recovered."""
-
-    def __init__(self, filling: Filling, means: Means) -> None:
-        self._root = filling.layout.root
-        self._outside = outer_folders(filling.layout)
-        self._writer = filling.writer
-        self._means = means
-
-    def __enter__(self) -> bool:
-        prepare_own_place(self._root)
-        self._lock = lock_root(self._root, waiting=self._wait, pause=self._pause)
-        try:
-            if self._lock.existed and recover_root(
-                self._root, outside=self._outside, check=self._check, writer=self._writer
-            ):
-                self._means.reporter.report(
-                    Warned(f"{self._root}: an interrupted change was brought to its end first")
-                )
-        except BaseException:
-            self._lock.release()
-            raise
-        return False
-
-    def __exit__(self, *_fault: object) -> None:
-        self._lock.release()
-
-    def _check(self, paths: Sequence[str]) -> None:
-        refuse_own_paths(self._root, paths)
-
-    def _wait(self, holder: int | None) -> None:
-        self._means.reporter.report(Waiting(what=self._root, holder=holder))
-
-    def _pause(self) -> None:
-        self._means.clock.sleep(0.02)
-        self._means.interrupts.check()
+    return HeldRoot(
+        filling.layout,
+        filling.writer,
+        means.reporter,
+        clock=means.clock,
+        interrupts=means.interrupts,
+    )
 
 
 def _unplanned(filling: Filling, reporter: Reporter) -> Filled:

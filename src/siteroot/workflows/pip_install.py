@@ -33,6 +33,7 @@ from .bytecode import BytecodeSupply, supply_bytecode
 from .caches import choose_caches
 from .clock import SystemClock
 from .filling import Filling, Means, fill_root
+from .holding import recover_first
 from .installed_source import InstalledSupply, choosable
 from .loading import read_pylock
 from .pip_place import choose_pip_place
@@ -84,8 +85,8 @@ def pip_install(
 ) -> InstallOutcome:
     """Bring a root to hold what is asked for, or (`dry_run`, `check`) say what that would change.
 
-    Raises what `read_asking`, `choose_pip_place`, `IndexResolver.resolve` and `fill_root` raise. Signals are deferred
-    when something was changed.
+    Raises what `read_asking`, `choose_pip_place`, `recover_first`, `IndexResolver.resolve` and `fill_root` raise.
+    Signals are deferred when something was changed.
     """
     clock = SystemClock()
     began = clock.monotonic()
@@ -104,6 +105,14 @@ def pip_install(
     if request.sync and not request.allow_empty and _is_empty(asking):
         return InstallOutcome(action=RootAction.CHECK, root="", nothing_asked=True)
     place = choose_pip_place(request.context, settings, surroundings, reporter, changing=True)
+    if not (request.dry_run or request.check):
+        recover_first(
+            place.layout,
+            reporter,
+            durable=bool(settings.durable),
+            clock=clock,
+            interrupts=interrupts,
+        )
     work = _Work(
         request=request,
         asking=asking,

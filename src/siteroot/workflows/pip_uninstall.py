@@ -36,6 +36,7 @@ from siteroot.store.store import Store
 from .caches import lasting_folder
 from .clock import SystemClock
 from .filling import Filled, Filling, Means, fill_root
+from .holding import recover_first
 from .pip_place import choose_pip_place
 from .reading_requirements import read_asked
 from .remembering import Memory
@@ -55,7 +56,8 @@ def pip_uninstall(
 ) -> UninstallOutcome:
     """Take out what the request names; what is not there is only told.
 
-    Raises what `choose_pip_place`, `read_asked` and `fill_root` raise. Signals are deferred when something was changed.
+    Raises what `choose_pip_place`, `read_asked`, `recover_first` and `fill_root` raise. Signals are deferred when
+    something was changed.
     """
     clock = SystemClock()
     began = clock.monotonic()
@@ -63,6 +65,14 @@ def pip_uninstall(
     asked = read_asked(request.sources, settings, surroundings, reporter, clock, stdin=stdin)
     place = choose_pip_place(request.context, settings, surroundings, reporter, changing=True)
     layout = place.layout
+    if not request.dry_run:
+        recover_first(
+            layout,
+            reporter,
+            durable=bool(settings.durable),
+            clock=clock,
+            interrupts=interrupts,
+        )
     names, absent = _names(asked, layout)
     changes: tuple[Change, ...] = ()
     if names and os.path.isdir(layout.root):

@@ -245,14 +245,14 @@ def _nearest(name: str, line: VersionLine, term: int) -> str:
     """Return where among the known versions those are that a requirement names."""
     lowest = (term & -term).bit_length() - 1
     highest = term.bit_length() - 1
+    if line.places(line.known & ((1 << highest) - (1 << lowest))):
+        return f"there is no such version of {name}"
     before = line.places(line.known & ((1 << lowest) - 1))
     after = line.places(line.known >> highest << highest)
     if not before:
         return f"the oldest {name} is {line.versions[after[0]]}"
     if not after:
         return f"the newest {name} is {line.versions[before[-1]]}"
-    if line.places(line.known & ((1 << highest) - (1 << lowest))):
-        return f"there is no such version of {name}"
     return f"there is no {name} between {line.versions[before[-1]]} and {line.versions[after[0]]}"
 
 

@@ -59,6 +59,23 @@ CASES: dict[str, tuple[Index, tuple[str, ...], str]] = {
             "what is asked for cannot be had."
         ),
     ),
+    "each but what there is": (
+        {"flask": _MANY},
+        (f"flask{','.join(f'!={version}' for version in _MANY)}",),
+        (
+            "Because there is no such version of flask and requirements.in asks for "
+            "flask!=1.0,!=1.1,!=1.2,!=1.3,!=2.0,!=2.1,!=2.2,!=2.3,!=3.0,!=3.1,!=3.2,!=3.3, what is asked for "
+            "cannot be had."
+        ),
+    ),
+    "from before the first to between two, and none of those": (
+        {"flask": _MANY},
+        ("flask<1.2,!=1.0,!=1.1",),
+        (
+            "Because there is no such version of flask and requirements.in asks for flask!=1.0,!=1.1,<1.2, "
+            "what is asked for cannot be had."
+        ),
+    ),
     "two who ask": (
         {"flask": _MANY},
         ("flask>=2.1", "flask<2"),

@@ -1,5 +1,6 @@
 """What of a project's tree is its source: no root in it, no cache, not the root that it is; and its repository, which tells versions."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -108,3 +109,15 @@ def test_a_version_is_told_by_the_repository_with_a_root_in_the_tree(
         done = desk.sync(*words, cwd=project, variables=variables)
         assert done.code == 0, done.err
         assert (project / "pkgs" / "app-3.5.dist-info").is_dir(), done.err
+
+
+def test_a_path_that_is_no_utf8_is_one_like_another(tmp_path: Path, desk: Desk) -> None:
+    odd = tmp_path / os.fsdecode(b"\xff")
+    write_tree(odd / "tree", source_files("inner", "1.0"))
+    build_wheel(tmp_path, "lib", "1.0", {"lib.py": ""})
+    done = desk.run(
+        "pip", "install", "--no-index", "--find-links", tmp_path, "--target", odd / "root", odd / "tree", "lib",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert {"inner.py", "lib.py"} <= set(os.listdir(odd / "root"))

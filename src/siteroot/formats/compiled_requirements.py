@@ -3,10 +3,10 @@
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from urllib.parse import quote
 
 from packaging.utils import canonicalize_name
 
+from siteroot.model.file_url import file_url
 from siteroot.model.lock import (
     EditableSource,
     FlatSource,
@@ -197,7 +197,7 @@ def _place(pin: ResolvedPin, written: Mapping[str, str]) -> str | None:
             fragment = f"#subdirectory={subdirectory}" if subdirectory else ""
             return without_credentials(written.get(pin.name, f"{url}{fragment}"))
         case source:
-            return written.get(pin.name, f"file://{quote(source.path)}")
+            return written.get(pin.name, file_url(source.path))
 
 
 def _index(pin: ResolvedPin) -> str | None:
@@ -205,7 +205,7 @@ def _index(pin: ResolvedPin) -> str | None:
         case RegistrySource(url=url):
             return without_credentials(url)
         case FlatSource(path=path):
-            return f"file://{quote(path)}"
+            return file_url(path)
         case _:
             return None
 

@@ -1,9 +1,9 @@
 """direct_url.json: where a distribution that comes from no index came from (PyPA "Direct URL Data Structure")."""
 
 import json
-from urllib.parse import quote
 
 from siteroot.model.digest import Digest
+from siteroot.model.file_url import file_url
 from siteroot.model.lock import EditableSource, GitSource, Source, UrlSource
 
 from .credentials import without_credentials
@@ -19,7 +19,7 @@ def render_direct_url(source: Source, digests: tuple[Digest, ...]) -> bytes | No
     content: dict[str, object]
     match source:
         case EditableSource(path=path):
-            url = f"file://{quote(path)}"
+            url = file_url(path)
             content = {"dir_info": {"editable": True}}
         case UrlSource(url=url, subdirectory=subdirectory):
             hashes = {digest.algorithm: digest.hexadecimal for digest in sorted(digests)}

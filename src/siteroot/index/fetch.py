@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
-from urllib.parse import unquote
 
 from siteroot.fs import DISK, LIMITS, Writer, open_plain
 from siteroot.model.digest import Digest
 from siteroot.model.event import FetchFinished, FetchStarted, TimePassed
+from siteroot.model.file_url import unquoted_path
 from siteroot.model.value import dataclass, field
 from siteroot.ports import Clock, Reporter
 
@@ -353,7 +353,7 @@ def _local_path(request: FetchRequest) -> str | None:
             "a file URL names another host, and only files of this machine can be read",
             where=show_url(request.location),
         )
-    return unquote(parts.path)
+    return unquoted_path(parts.path)
 
 
 def _copy(request: FetchRequest, path: str, sink: "Sink") -> None:

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
@@ -11,6 +11,7 @@ from siteroot.formats.listing import Listing, Row
 from siteroot.formats.releases import PageFiles, sort_listing
 from siteroot.fs import LIMITS, read_plain
 from siteroot.model.event import Note
+from siteroot.model.file_url import file_url, quoted_path
 from siteroot.model.settings import IndexSetting
 from siteroot.ports import Reporter
 
@@ -59,7 +60,7 @@ class FlatIndexes:
             content = read_plain(path, MOST)
         except OSError as error:
             raise _unreadable(error, path) from None
-        page = parse_simple_html(content.decode("utf-8", "replace"), f"file://{quote(path)}")
+        page = parse_simple_html(content.decode("utf-8", "replace"), file_url(path))
         return self._told(page)
 
     def _list_remote(self, place: str) -> Listing:
@@ -87,9 +88,9 @@ def _list_folder(path: str) -> Listing:
         names = os.listdir(path)
     except OSError as error:
         raise _unreadable(error, path) from None
-    base = f"file://{quote(path.rstrip('/'))}/"
+    base = file_url(f"{path.rstrip('/')}/")
     rows: list[Row] = [
-        (name, base + quote(name), {}, None, None, None, None, None) for name in sorted(names)
+        (name, base + quoted_path(name), {}, None, None, None, None, None) for name in sorted(names)
     ]
     return Listing(base=base, rows=rows)
 

@@ -3,13 +3,13 @@
 import posixpath
 from collections.abc import Callable
 from enum import Enum, auto
-from urllib.parse import quote, unquote
 
 from siteroot.formats.listing import Listing, SimpleApiError, holds_logins
 from siteroot.formats.releases import PageFiles, pack_listing, sort_listing, unpack_listing
 from siteroot.formats.simple_api import ACCEPTED, parse_simple_page
 from siteroot.fs import LIMITS, read_plain
 from siteroot.model.event import Note
+from siteroot.model.file_url import file_url, unquoted_path
 from siteroot.model.settings import IndexSetting
 from siteroot.model.value import dataclass
 from siteroot.ports import Reporter
@@ -196,7 +196,7 @@ class Pages:
             raise UnreachableError(
                 f"the page of {project} cannot be read: {error.strerror}", where=path
             ) from None
-        listing = self._list(project, content, "text/html", f"file://{quote(path)}")
+        listing = self._list(project, content, "text/html", file_url(path))
         return sort_listing(listing, project)
 
 
@@ -213,4 +213,4 @@ def local_path(url: str) -> str | None:
     parts = split_url(url)
     if parts.scheme.lower() != "file":
         return None
-    return unquote(parts.path)
+    return unquoted_path(parts.path)

@@ -4,10 +4,11 @@ What a root may do with it is another question (`model.root`): there files count
 """
 
 from enum import Enum
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from packaging.version import InvalidVersion, Version
 
+from .file_url import unquoted_path
 from .metadata import DistributionMetadata
 from .value import dataclass
 
@@ -48,7 +49,7 @@ class DirectUrl:
     def folder(self) -> str | None:
         """The path that a file URL means, None for any other."""
         parts = urlsplit(self.url)
-        return unquote(parts.path) if parts.scheme == "file" else None
+        return unquoted_path(parts.path) if parts.scheme == "file" else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

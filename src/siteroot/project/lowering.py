@@ -7,7 +7,7 @@ network could tell, becomes a `Doubt`.
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -18,6 +18,7 @@ from siteroot.formats.credentials import without_credentials
 from siteroot.formats.distribution_names import ARCHIVE_ENDINGS
 from siteroot.formats.requirement_urls import parse_git_url, split_fragment
 from siteroot.formats.uv_lock_sources import without_user
+from siteroot.model.file_url import unquoted_path
 from siteroot.model.lock import LockedRequirement
 from siteroot.model.project import Member, Project, Pyproject
 from siteroot.model.settings import Settings
@@ -249,7 +250,7 @@ def _url_source(url: str, scope: Scope) -> dict[str, str] | Doubt:
     if parts.scheme not in ("", "file"):
         return Doubt(f"`{shown}` is no URL that can be compared")
     folder = scope.member.folder if scope.member is not None else scope.project.root
-    path = unquote(parts.path) if parts.scheme else url
+    path = unquoted_path(parts.path) if parts.scheme else url
     return _path_source(posixpath.normpath(posixpath.join(folder, path)), {}, scope)
 
 
@@ -383,5 +384,5 @@ def _git_parts(text: str) -> Iterator[tuple[str, str]]:
 def tidy_url(url: str) -> str:
     """Return a URL as it is compared: without credentials and closing slash, a local one as its path."""
     if url.startswith("file://"):
-        url = unquote(url.removeprefix("file://"))
+        url = unquoted_path(url.removeprefix("file://"))
     return without_user(url).rstrip("/")

@@ -17,6 +17,7 @@ from siteroot.formats.credentials import without_credentials
 from siteroot.formats.distribution_names import ARCHIVE_ENDINGS
 from siteroot.formats.requirement_urls import NO_GIT_URL, parse_git_url, split_fragment
 from siteroot.model.digest import HEX_LENGTHS, Digest, read_digest
+from siteroot.model.file_url import unquoted_path
 from siteroot.model.lock import (
     DirectorySource,
     EditableSource,
@@ -66,7 +67,7 @@ def place_requirement(
     if kind in ("file", "git+file") and parts.netloc not in ("", "localhost"):
         raise ValueError(f"`{address}` is on another host: a file URL has three slashes")
     if kind == "file":
-        return _local(unquote(parts.path), words, folder, is_folder, editable=editable)
+        return _local(unquoted_path(parts.path), words, folder, is_folder, editable=editable)
     if editable:
         raise ValueError("an editable has to be a folder of this machine")
     if kind.startswith("git+"):

@@ -17,6 +17,7 @@ from siteroot.errors import ProjectError, UsageError
 from siteroot.formats.credentials import without_credentials
 from siteroot.formats.reading import Faults
 from siteroot.formats.requirements_txt import parse_requirement, parse_requirements_txt
+from siteroot.model.file_url import unquoted_path
 from siteroot.model.project import Pyproject
 from siteroot.model.requirement import Requirement
 from siteroot.model.requirements import (
@@ -422,4 +423,4 @@ def _local_path(url: str) -> str | None:
         raise ValueError(f"`{url}` is on another host: a file URL has three slashes")
     if not parts.path:
         raise ValueError(f"`{url}` names no file")
-    return unquote(parts.path)
+    return unquoted_path(parts.path)

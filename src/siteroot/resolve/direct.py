@@ -6,7 +6,7 @@ what comes from there itself (as uv has it): what an index serves may not send a
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as ParsedRequirement
@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from siteroot.errors import ResolutionError
 from siteroot.formats.credentials import without_credentials
 from siteroot.formats.requirement_urls import parse_git_url, split_fragment
+from siteroot.model.file_url import unquoted_path
 from siteroot.model.lock import (
     FlatSource,
     GitSource,
@@ -135,4 +136,4 @@ def read_url(url: str) -> Source | None:
     scheme, _, path, *_ = urlsplit(address)
     if scheme in ("http", "https"):
         return UrlSource(url=address, subdirectory=words.get("subdirectory") or None)
-    return PathSource(path=unquote(path)) if scheme == "file" else None
+    return PathSource(path=unquoted_path(path)) if scheme == "file" else None

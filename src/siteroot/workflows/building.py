@@ -269,7 +269,7 @@ def _read_built(path: str) -> Built:
 
 def _names(wheel: StoredWheel, folder: str) -> bool:
     """Whether a wheel's modules name a folder: what was made to be run from there."""
-    sought = folder.encode()
+    sought = os.fsencode(folder)
     for scheme in wheel.schemes:
         for path, size, *_ in scheme.files:
             if path.endswith((".py", ".pth")) and size < _LARGEST_MODULE:

@@ -149,7 +149,7 @@ def _begin_log(pin: Pin, key: str | None, means: BuildMeans) -> str:
 
 def _place(job: hooks.Job, means: BuildMeans) -> str:
     """Return where an editable's build root lies: the same place each time, for it may have to stay."""
-    folder = hashlib.sha256(os.path.realpath(job.source).encode()).hexdigest()[:16]
+    folder = hashlib.sha256(os.fsencode(os.path.realpath(job.source))).hexdigest()[:16]
     name = f"{bucket('build-roots')}/{means.target.python_version}-{folder}"
     return f"{means.store.writable_base()}/{name}"
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -27,6 +27,7 @@ from siteroot.formats.reading import Faults
 from siteroot.formats.requirements_txt import parse_requirements_txt
 from siteroot.formats.wheel_tags import WheelTags
 from siteroot.model.event import Resolved, Warned
+from siteroot.model.file_url import unquoted_path
 from siteroot.model.lock import GitSource, PathSource, Source, UrlSource
 from siteroot.model.pip_request import CompiledFile, CompileRequest, PipContext
 from siteroot.model.requirement import Requirement, entry_for
@@ -199,7 +200,7 @@ def _with_digests(pin: ResolvedPin, open_reader: "Callable[[], SourceReader]") -
     if location.startswith(("http://", "https://")):
         source = UrlSource(url=location, subdirectory=None)
     else:
-        source = PathSource(path=unquote(urlsplit(location).path))
+        source = PathSource(path=unquoted_path(urlsplit(location).path))
     reader = open_reader()
     reader.read(source)
     measured = reader.settle(replace(pin, source=source)).file

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from siteroot.errors import IntegrityError, UsageError
 from siteroot.model.digest import Digest
+from siteroot.model.file_url import unquoted_path
 from siteroot.model.lock import TREE_SOURCES, GitSource, PathSource, UrlSource
 from siteroot.model.pin import Pin, SdistArtifact, WheelArtifact
 from siteroot.model.requirement import Requirement
@@ -113,7 +114,7 @@ def _checked(pin: Pin, allowed: tuple[Digest, ...]) -> Pin:
 
 def _of_unhashed(location: str, allowed: tuple[Digest, ...]) -> tuple[Digest, ...]:
     """Return the digests that a file has to have of which its index gives none."""
-    path = unquote(urlsplit(location).path) if location.startswith("file:") else location
+    path = unquoted_path(urlsplit(location).path) if location.startswith("file:") else location
     if path.startswith("/"):  # it lies here: any of several will do
         from .sources import match_digests  # noqa: PLC0415 - what opens archives, where a file lies here
 

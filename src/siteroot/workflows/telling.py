@@ -1,10 +1,9 @@
 """What a sync has to tell: the outcome, from what was asked for and what became of it."""
 
-from urllib.parse import quote
-
 from siteroot.formats.credentials import without_credentials
 from siteroot.formats.requirement_urls import render_git_url
 from siteroot.model.event import Event, Warned
+from siteroot.model.file_url import file_url
 from siteroot.model.lock import DirectorySource, EditableSource, GitSource, UrlSource
 from siteroot.model.outcome import (
     Change,
@@ -141,7 +140,7 @@ def _change(
 def _origin(wanted: Wanted) -> str | None:
     source = wanted.pin.source
     if isinstance(source, DirectorySource | EditableSource):
-        return f"file://{quote(source.path)}"
+        return file_url(source.path)
     if isinstance(source, GitSource):
         return render_git_url(source)
     return without_credentials(source.url) if isinstance(source, UrlSource) else None

@@ -162,13 +162,14 @@ class _Reader:
 
     def look(self, folder: str) -> FolderView | None:
         """Return what the folder holds, None where there is none, or it lies behind a link."""
-        if folder in self.views:
-            return self.views[folder]
-        view = None
-        if self._is_reached(folder):
-            view = _read_folder(f"{self._root}/{folder}" if folder else self._root)
-        self.views[folder] = view
-        return view
+        waiting = [folder]  # a RECORD may name any depth
+        while waiting[-1] not in self.views and waiting[-1] not in self._tops:
+            waiting.append(waiting[-1].rpartition("/")[0])
+        for each in reversed(waiting):
+            if each not in self.views:
+                path = f"{self._root}/{each}" if each else self._root
+                self.views[each] = _read_folder(path) if self._is_reached(each) else None
+        return self.views[folder]
 
     def seen(self) -> dict[str, FolderView]:
         """Return the folders that were looked into and are there."""
@@ -398,7 +399,7 @@ class _Reader:
         parent, _, name = folder.rpartition("/")
         if name in ("", ".."):
             return False
-        view = self.look(parent)
+        view = self.views[parent]
         return view is not None and view.names.get(name) is Kind.FOLDER
 
 

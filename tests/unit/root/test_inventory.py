@@ -118,6 +118,14 @@ def test_missing_files_are_seen(tmp_path: Path, how: str) -> None:
     assert linked == (() if how == "a link" else ("demo/sub/b.py",))
 
 
+def test_a_record_may_name_a_file_at_any_depth(tmp_path: Path) -> None:
+    install(tmp_path, "demo", {"demo.py": b"a"})
+    deep = f"{'d/' * 4000}x.py"  # no disk has it
+    with (tmp_path / "demo-1.0.dist-info" / "RECORD").open("a") as record:
+        record.write(f"{deep},,\n")
+    assert only(tmp_path).missing == (deep,)
+
+
 def test_what_lies_behind_a_link_is_not_there(tmp_path: Path) -> None:
     root = tmp_path / "root"
     install(root, "demo", {"demo/a.py": b"a"})

@@ -222,6 +222,17 @@ def test_what_an_index_has_the_source_of_is_not_built_where_it_is_installed(shop
         assert done.code == 0
 
 
+def test_what_has_no_list_of_its_files_stays_and_is_named(shop: Shop) -> None:
+    (shop.root / "old-1.0.dist-info").mkdir(parents=True)
+    (shop.root / "old-1.0.dist-info" / "METADATA").write_text("Name: old\nVersion: 1.0\n")
+    assert "old" not in shop.install("alone").err
+    words = shop.write("all.txt", "alone\n")
+    for _ in range(2):  # whatever the cache remembers of the root
+        done = shop.pip("sync", *HERE, "--target", shop.root, words)
+        assert (done.code, held(shop.root)) == (0, {"alone": "1.0", "old": "1.0"})
+        assert "no list says which files are those of old 1.0 (no RECORD), so it stays" in done.err
+
+
 @pytest.mark.uv
 def test_what_is_on_no_index_counts_where_it_is_installed(shop: Shop) -> None:
     ours, theirs = make_environment(shop.folder / "ours"), make_environment(shop.folder / "theirs")

@@ -111,17 +111,26 @@ def sort_pins(
             kept.append((pin, old[0]))
         else:
             wanted.append(Wanted(pin=pin, old=old, why=why))
-    others = tuple(
-        distribution
-        for distributions in by_name.values()
-        for distribution in distributions
-        if not distribution.foreign_form
-    )
+    others = [each for distributions in by_name.values() for each in distributions]
     goes = _removes_others(layout, policy)
-    removed = tuple(each for each in others if goes and each.name not in policy.spared)
+    staying = [not goes or bool(each.foreign_form) or each.name in policy.spared for each in others]
+    removed = tuple(each for each, stays in zip(others, staying, strict=True) if not stays)
     _refuse_foreign_removal(removed, layout, policy)
-    left = tuple(each for each in others if not goes or each.name in policy.spared)
+    left = tuple(each for each, stays in zip(others, staying, strict=True) if stays)
     return Triage(kept=tuple(kept), wanted=tuple(wanted), removed=removed, left=left)
+
+
+def find_unlisted(
+    triage: Triage, layout: Layout, policy: Policy
+) -> tuple[InstalledDistribution, ...]:
+    """Return what would go with the others, and stays, for no list says which files are its."""
+    if not _removes_others(layout, policy):
+        return ()
+    return tuple(
+        each
+        for each in triage.left
+        if each.foreign_form and each.name not in policy.spared and not _is_source_trees(each)
+    )
 
 
 def is_for_python(state: RootState, target: Target) -> bool:

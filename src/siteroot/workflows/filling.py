@@ -56,7 +56,7 @@ from .noted import noted
 from .own_place import refuse_own_feet
 from .placing_wheels import place_wheels, refuse_edited_metadata
 from .remembering import Memory
-from .telling_triage import tell_triage, warn_of_renewal
+from .telling_triage import tell_triage, warn_of_triage
 from .windows_launcher import windows_launcher_for
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def _fill(filling: Filling, means: Means, wheels: list[StoredWheel]) -> Filled:
         triage = spread_contested(triage, inventory.state.winners)
     tell_triage(triage, means.reporter)
     if filling.removing is None:
-        warn_of_renewal(
+        warn_of_triage(
             triage, inventory, layout, filling.target, filling.policy, reporter=means.reporter
         )
     if filling.check and any(means.supply.find(wanted.pin) is None for wanted in triage.wanted):

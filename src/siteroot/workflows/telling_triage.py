@@ -7,8 +7,10 @@ from siteroot.model.layout import Layout
 from siteroot.model.root import Inventory
 from siteroot.model.target import Target
 from siteroot.plan.renewal import explain_renewal
-from siteroot.plan.triage import Policy, Triage
+from siteroot.plan.triage import Policy, Triage, find_unlisted
 from siteroot.ports import Reporter
+
+_NAMED = 5  # distributions in a warning
 
 
 def tell_triage(triage: Triage, reporter: Reporter) -> None:
@@ -26,7 +28,7 @@ def tell_triage(triage: Triage, reporter: Reporter) -> None:
         reporter.report(Note(f"{old.name}=={old.version}: not selected, and kept"))
 
 
-def warn_of_renewal(
+def warn_of_triage(
     triage: Triage,
     inventory: Inventory,
     layout: Layout,
@@ -35,7 +37,7 @@ def warn_of_renewal(
     *,
     reporter: Reporter,
 ) -> None:
-    """Warn where one word, said or forgotten, makes much be placed anew."""
+    """Warn where one word, said or forgotten, makes much be placed anew, and of what cannot go."""
 
     def read_tags(dist_info: str) -> tuple[str, ...]:
         # only where a distribution is replaced by another file of its version
@@ -46,3 +48,11 @@ def warn_of_renewal(
     why = explain_renewal(triage, inventory, layout, target, policy, read_tags)
     if why is not None:
         reporter.report(Warned(why))
+    unlisted = find_unlisted(triage, layout, policy)
+    if unlisted:
+        told = [f"{old.name} {old.version} ({old.foreign_form})" for old in unlisted[:_NAMED]]
+        more = f" and {len(unlisted) - _NAMED} more" if len(unlisted) > _NAMED else ""
+        stay = "it stays" if len(unlisted) == 1 else "they stay"
+        reporter.report(
+            Warned(f"no list says which files are those of {', '.join(told)}{more}, so {stay}")
+        )

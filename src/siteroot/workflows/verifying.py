@@ -75,7 +75,7 @@ class Verifier:
         for name in sorted(find_false_winners(claims, self._winners)):
             self._add(name, STATE_FILE, f"it says of {name} whose bytes stand where, and is wrong")
         self._judge_own()
-        self._judge_left(triage.left)
+        self._judge_left([old for old in triage.left if not old.foreign_form])
         self._judge_folders(olds)
         known = placed.keys() | self.damages.keys()
         self._tell_unknown(pin for pin, _ in triage.kept if pin.name not in known)

@@ -13,6 +13,7 @@ from siteroot.plan.triage import (
     ForeignDistributionError,
     Policy,
     Triage,
+    find_unlisted,
     sort_pins,
     spread_contested,
     want_again,
@@ -165,7 +166,11 @@ def test_a_form_without_a_list_of_files_is_never_taken_away() -> None:
         sort([DEMO.pin], there, layout=INTERPRETER)
     triage = sort([DEMO.pin], there)
     assert triage.wanted[0].old == ()
-    assert sort([], there, made_policy(exact=True)).removed == ()
+    for exact in (True, False):
+        policy = made_policy(exact=exact)
+        triage = sort([], there, policy)
+        assert (triage.removed, triage.left) == ((), there.distributions)
+        assert find_unlisted(triage, LAYOUT, policy) == (there.distributions if exact else ())
 
 
 def test_contested_files_pull_their_other_owners_in() -> None:

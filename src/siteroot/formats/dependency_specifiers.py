@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from siteroot.model.metadata import Clauses, DependencySpecifier
 
@@ -29,8 +30,19 @@ def specifiers_of(clauses: Clauses) -> SpecifierSet:
 
 
 def is_absurd(clauses: Clauses) -> bool:
-    """Whether a version is named that is longer than any."""
-    return any(len(version) > LONGEST for _, version in clauses)
+    """Whether a version is named that is longer than any, or what is none: `===` takes any text."""
+    return any(
+        len(version) > LONGEST or (sign == "===" and not _is_version(version))
+        for sign, version in clauses
+    )
+
+
+def _is_version(text: str) -> bool:
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def take_apart(parsed: Iterable[Requirement]) -> tuple[DependencySpecifier | None, ...]:

@@ -98,14 +98,14 @@ class VersionLine:
 
     def _spelled(self, text: str) -> int:
         wanted = text.lower()
-        return sum(
-            self.bit(place) for place, version in enumerate(self.versions) if str(version) == wanted
-        )
+        found = [place for place, version in enumerate(self.versions) if str(version) == wanted]
+        if found:
+            return self.bit(found[0])
+        return 1 << (2 * bisect_left(self.versions, Version(text)) + 1)  # the gap before it
 
     def _equal(self, version: Version) -> int:
         if version.local is not None:
-            place = self.locate(version)
-            return 0 if place is None else self.bit(place)
+            return 1 << self._start(version)
         return self._from(version) & self._up_to(version)
 
     def _other_than(self, run: int) -> int:
@@ -119,9 +119,13 @@ class VersionLine:
 
     def _from(self, version: Version) -> int:
         """Return all that is not before a version."""
+        return self.full & -(1 << self._start(version))
+
+    def _start(self, version: Version) -> int:
+        """Return the bit of a version, that of the gap which it would lie in where it is not known."""
         place = bisect_left(self.versions, version)
         known = place < len(self.versions) and self.versions[place] == version
-        return self.full & -(1 << (2 * place + 1 + known))
+        return 2 * place + 1 + known
 
     def _before(self, version: Version) -> int:
         return (1 << (2 * bisect_left(self.versions, version) + 2)) - 2

@@ -154,8 +154,12 @@ class Expansion:
         asked = [declare(requirement) for requirement in requirements]
         for each in asked:
             if is_absurd(each.clauses):
+                long = any(len(version) > LONGEST for _, version in each.clauses)
+                what = (
+                    f"a version of more than {LONGEST} characters" if long else "what is no version"
+                )
                 raise AbsurdRequirementError(
-                    f"a requirement of {each.name} names a version of more than {LONGEST} characters",
+                    f"a requirement of {each.name} names {what}",
                     where=each.origin or None,
                 )
         lines = _Lines([(each.marker, each) for each in asked])

@@ -76,6 +76,22 @@ CASES: dict[str, tuple[Index, tuple[str, ...], str]] = {
             "what is asked for cannot be had."
         ),
     ),
+    "a local version that is not there": (
+        {"torch": {"2.0": release(), "2.1+cpu": release()}},
+        ("torch==2.0+cu118",),
+        (
+            "Because only torch 2.0 and 2.1+cpu are available and requirements.in asks for torch==2.0+cu118, "
+            "what is asked for cannot be had."
+        ),
+    ),
+    "a version that is spelled otherwise": (
+        {"flask": {"3.0": release()}},
+        ("flask===3.0.0",),
+        (
+            "Because only flask==3.0 is available and requirements.in asks for flask===3.0.0, what is asked "
+            "for cannot be had."
+        ),
+    ),
     "two who ask": (
         {"flask": _MANY},
         ("flask>=2.1", "flask<2"),

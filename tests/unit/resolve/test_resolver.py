@@ -366,6 +366,15 @@ def test_a_version_of_thousands_of_digits_is_none() -> None:
         _pins({"web": {"1": release()}}, f"web>={digits}")
 
 
+def test_an_arbitrary_equality_has_to_name_a_version() -> None:
+    """`===` takes any text; no index has what is no version."""
+    assert _pins({"web": {"1": release(), "2": release("app===next")}}, "web") == {"web": "1"}
+    with pytest.raises(
+        AbsurdRequirementError, match="a requirement of web names what is no version"
+    ):
+        _pins({"web": {"1": release()}}, "web===next")
+
+
 def test_a_marker_that_is_nested_without_end_makes_no_sense() -> None:
     marker = "os_name == 'posix'"
     for _ in range(300):

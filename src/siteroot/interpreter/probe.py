@@ -136,6 +136,10 @@ def _ask(executable: str, variables: Mapping[str, str], patience: float) -> str 
     except subprocess.TimeoutExpired:
         _kill(child)
         return Unusable(executable, f"it did not answer within {patience:g} seconds")
+    except RuntimeError:  # no more threads are allowed: a container's limit
+        with child:  # nobody closes its pipes
+            _kill(child)
+        return Unusable(executable, "it cannot be heard: no thread can be started")
     except BaseException:
         _kill(child)
         raise

@@ -25,8 +25,8 @@ Unit = tuple[Job | PackedJob, int, int]
 #: Progress is told, and a worker looks for its parent, once in so many files.
 _BATCH = 64
 _SOURCE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-#: What opening a stored file fails with that is not there, is a link, or may not be read: the store lacks it.
-LACKING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM)
+#: What opening a stored file fails with that is not there, is a link or a socket, or may not be read: the store lacks it.
+LACKING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENXIO)
 
 
 class Errand:
@@ -247,11 +247,12 @@ def _mend(row: StoredRow, opened: int, origin: tuple[str, str], errand: Errand) 
             raise
         errand.poisoned.append((*origin, name))
         return
+    found = os.fstat(source)
+    if found.st_size != size or not stat.S_ISREG(found.st_mode):
+        os.close(source)
+        errand.poisoned.append((*origin, name))
+        return
     with open(source, "rb", buffering=0) as stream:
-        found = os.fstat(source)
-        if found.st_size != size or not stat.S_ISREG(found.st_mode):
-            errand.poisoned.append((*origin, name))
-            return
         content = stream.read(size) or b""
         while len(content) < size:
             more = stream.read(size - len(content))

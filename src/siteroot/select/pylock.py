@@ -14,6 +14,8 @@ from packaging.pylock import (
     Pylock,
     PylockSelectError,
 )
+from packaging.utils import parse_wheel_filename
+from packaging.version import Version
 
 from siteroot.errors import SelectionError
 from siteroot.formats.markers import TargetMarkers, release_of
@@ -31,7 +33,7 @@ from siteroot.model.lock import (
     Source,
     UrlSource,
 )
-from siteroot.model.pin import Pin
+from siteroot.model.pin import Artifact, Pin, WheelArtifact
 from siteroot.model.project import Project
 from siteroot.model.request import SelectionRequest
 from siteroot.model.settings import Settings
@@ -113,7 +115,7 @@ def select_pylock_pins(
         pins.append(
             Pin(
                 name=name,
-                version=package.version,
+                version=_version(package, artifact),
                 source=package.source,
                 artifact=artifact,
                 direct=True,
@@ -125,6 +127,13 @@ def select_pylock_pins(
         left_out=tuple(sorted(left_out, key=lambda one: one.name)),
         warnings=check_hashes(pins, required=bool(settings.require_hashes)),
     )
+
+
+def _version(package: LockedPackage, artifact: Artifact) -> Version | None:
+    """Return the version to install: a wheel's name says it where the lock, as it may, does not."""
+    if package.version is None and isinstance(artifact, WheelArtifact):
+        return parse_wheel_filename(artifact.file.filename)[1]
+    return package.version
 
 
 def _refuse_other_target(pylock: Pylock, target: Target, markers: TargetMarkers) -> None:
@@ -214,7 +223,13 @@ def _selected(
         raise PylockError(
             str(error), hints=("the lockfile contradicts itself for this target",)
         ) from error
-    except (ValueError, KeyError) as error:
+    except (
+        KeyError
+    ) as error:  # `extra`: a requirement's marker, for which a pylock.toml has `extras`
+        raise PylockError(
+            f"a marker of the lockfile asks for {error}, which it cannot know"
+        ) from None
+    except ValueError as error:
         raise PylockError(f"a marker of the lockfile cannot be evaluated: {error}") from error
     return {copy.name: by_copy[id(copy)] for copy, _ in chosen}
 

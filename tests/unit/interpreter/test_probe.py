@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -166,6 +167,15 @@ def test_a_child_that_left_the_group_does_not_hold_it_up(tmp_path: Path) -> None
     script(tmp_path / "python", "setsid sleep 3 & sleep 9")
     assert "did not answer" in why(str(tmp_path / "python"), patience=0.2)
     assert time.monotonic() - begun < 2
+
+
+def test_where_no_thread_can_be_started_it_is_told(tmp_path: Path) -> None:
+    """As under a container's limit of processes, here by a stack that no memory holds."""
+    before = threading.stack_size(1 << 47)
+    try:
+        assert "no thread can be started" in why(script(tmp_path / "python", "sleep 9"))
+    finally:
+        threading.stack_size(before)
 
 
 def test_an_old_python_is_turned_away_by_its_version(tmp_path: Path) -> None:

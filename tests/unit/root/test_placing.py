@@ -139,6 +139,8 @@ def test_an_edited_stored_file_is_refused_by_name(tmp_path: Path, mode: str, wor
     victim.write_bytes(b"y" + victim.read_bytes()[1:])  # the size stays
     os.utime(victim, ns=(before.st_mtime_ns + 1, before.st_mtime_ns + 1))
     (store / "pkg/p4/m24.py").unlink()
+    (store / "pkg/p5/m25.py").unlink()
+    (store / "pkg/p5/m25.py").mkdir()
     with pytest.raises(PoisonedError, match=r"pkg/p3/m23\.py of demo==1") as caught:
         place_in(tmp_path / "out", staging, mode=mode, workers=workers)
     assert caught.value.sources == (str(store),)

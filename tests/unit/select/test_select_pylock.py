@@ -140,7 +140,7 @@ def test_a_pre_release_counts_as_its_release() -> None:
         (package("a") + package("a"), "Multiple packages with the name 'a'"),
         (package("a", 'requires-python = ">=3.13"'), "requirement '>=3.13' for package 'a'"),
         (package("a", "marker = \"sys_platform ~= '3'\""), "cannot be evaluated"),
-        (package("a", "marker = \"extra == 'x'\""), "cannot be evaluated"),
+        (package("a", "marker = \"extra == 'x'\""), "asks for 'extra', which it cannot know"),
         (package("a", files=f'vcs = {{ type = "hg", url = "https://x/a", commit-id = "{COMMIT}" }}'), "hg repository"),
     ],
 )  # fmt: skip
@@ -223,6 +223,13 @@ def test_the_best_wheel_is_chosen_and_unfit_ones_are_explained() -> None:
         NoUsableFileError, match=r"a-1-cp310-cp310-win_amd64.whl: it is for another Python"
     ):
         selected(HEAD + package("a", files=only))
+
+
+@pytest.mark.parametrize("key", ["wheels = [%s]", "archive = %s"])
+def test_a_wheel_says_the_version_that_the_lock_leaves_out(key: str) -> None:
+    files = key % f'{{ url = "https://x/a-1.0-py3-none-any.whl", {SHA} }}'
+    (pin,) = selected(HEAD + package("a", files=files).replace('version = "1"', "")).pins
+    assert str(pin.version) == "1.0"
 
 
 def test_weak_hashes_are_told_or_refused() -> None:

@@ -151,6 +151,34 @@ def test_a_link_in_the_cache_is_not_followed(tmp_path: Path, cache: str) -> None
     assert (tmp_path / "outside/x").read_text() == "stays"
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "wheels-v1", "wheels-v1/ab", "bytecode-v1", "bytecode-v1/ab", "built-v1", "names-v1", "names-v1/ab",
+        "tmp-v1", "locks-v1", "build-roots-v1", "pages-v2", "wheels-v0",
+    ],
+)  # fmt: skip
+def test_a_link_in_place_of_a_folder_of_the_cache_leads_nowhere(
+    tmp_path: Path, cache: str, link: str
+) -> None:
+    others = tmp_path / "others"
+    (others / "folder").mkdir(parents=True)
+    for path in (others / "one", others / "folder/one"):
+        path.write_text("not a byte of siteroot's")
+    before = snapshot(str(others))
+    place = Path(cache, link)
+    place.parent.mkdir(exist_ok=True)
+    if place.exists():
+        shutil.rmtree(place)
+    place.symlink_to(others)
+    size = measure_cache(cache)
+    prune_cache(cache)
+    clean_cache(cache, frozenset({"one"}))
+    assert snapshot(str(others)) == before
+    assert clean_cache(cache).size <= size
+    assert snapshot(str(others)) == before
+
+
 def test_an_open_store_goes_on_after_a_cleaning(tmp_path: Path, cache: str) -> None:
     path = tmp_path / "one-1.0-py3-none-any.whl"
     store: Store = open_store(tmp_path)

@@ -84,7 +84,8 @@ def _names(folder: str) -> list[str]:
 
 
 def _children(folder: str) -> Iterator[str]:
-    return (f"{folder}/{name}" for name in _names(folder))
+    """Yield what stands in a folder of the cache; what a link in its place leads to is somebody else's."""
+    return (f"{folder}/{name}" for name in (() if os.path.islink(folder) else _names(folder)))
 
 
 def _buckets(folder: str) -> Iterator[str]:
@@ -124,6 +125,8 @@ def _measure(path: str, unseen: Collection[int] = (ENAMETOOLONG,)) -> tuple[int,
 
     What a build leaves may lie deeper than a path can say.
     """
+    if os.path.islink(path):
+        return 1, os.lstat(path).st_size
     files = size = 0
     pending = [path]
     while pending:

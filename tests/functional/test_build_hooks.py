@@ -43,6 +43,7 @@ def make_job(
     (folder / "build.log").touch()
     return Job(
         label="inner-app",
+        name="inner-app",
         source=str(source),
         system=read_build_system(str(source), "inner-app"),
         options=options,

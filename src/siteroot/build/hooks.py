@@ -20,6 +20,7 @@ from siteroot import fs
 from siteroot.errors import BuildError
 from siteroot.model.build import BuildKind, BuildOptions, BuildRoot, BuildSystem
 
+from .causes import hints_of
 from .running import add_to_log, backend_variables, read_last_lines, run_logged
 
 T = TypeVar("T")
@@ -39,11 +40,12 @@ class NoEditableError(BuildError):
 class Job:
     """One build. Paths are absolute.
 
-    `label` says who is built. `scratch` is a folder for this build alone, `log` a file that exists. `environ` is the
+    `label` says who is built, `name` is its own, "" where nobody knows it yet. `scratch` is a folder for this build alone, `log` a file that exists. `environ` is the
     environment of siteroot itself. `again` is a command that does the same once more.
     """
 
     label: str
+    name: str
     source: str
     system: BuildSystem
     options: BuildOptions
@@ -189,5 +191,9 @@ def _failure(job: Job, hook: str, why: str, *, log: bool = True) -> BackendFaile
     shown = "".join(f"\n    {line}" for line in lines)
     return BackendFailedError(
         f"{job.label} cannot be built: its build backend `{job.system.backend}` failed in `{hook}`: {why}{shown}",
-        hints=(f"all of its output: {shlex.quote(job.log)}", f"the same once more: {job.again}"),
+        hints=(
+            *hints_of(lines, job.name),
+            f"all of its output: {shlex.quote(job.log)}",
+            f"the same once more: {job.again}",
+        ),
     )

@@ -88,6 +88,7 @@ def prepare(
         return
     job = hooks.Job(
         label=label,
+        name=pin.name,
         source=tree,
         system=read_build_system(tree, label),
         options=means.choices.options(pin.name),

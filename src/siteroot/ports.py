@@ -70,6 +70,10 @@ class MetadataSource(Protocol):
         """Return where a project's pages are looked for, in words for a person: indexes, and places of links."""
         ...
 
+    def refusal(self, name: str) -> str | None:
+        """Return the index, in words for a person, that did not say without other credentials whether it has a project."""
+        ...
+
     def known(self) -> Collection[str]:
         """Return names of projects that the indexes are known to have, without asking anybody."""
         ...

@@ -155,6 +155,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         always["/simple/aged/"] = _page(
             files, "aged", ({"upload_time": 1.5e9}, {"upload_time": 1.7e9})
         )
+        always["/simple/kept/"] = Answer(status=401, body=b"")
         yield Shop(folder, f"{server.url}/simple", make_desk(folder / "home"))
 
 
@@ -174,6 +175,14 @@ def test_the_words_are_these(shop: Shop, case: str) -> None:
     assert done.code == 1
     message = message.replace("{index}", shop.index)
     assert done.err == f"error: {message}\n" + (f"\nhint: {hint}\n" if hint else "")
+
+
+def test_of_what_an_index_keeps_back_the_words_speak_of_a_login(shop: Shop) -> None:
+    done = shop.desk.run("pip", *shop.words("kept"), cwd=shop.folder)
+    assert done.code == 1
+    assert f"error: kept is not shown by {shop.index} without the right credentials.\n" in done.err
+    assert "UV_INDEX_<NAME>_USERNAME" in done.err
+    assert "spelled" not in done.err
 
 
 @pytest.mark.uv

@@ -68,6 +68,7 @@ class MadeIndex:
         self._indexes = {URL: projects, **(others or {})}
         self._sources = sources or {}
         self.asked: list[str] = []
+        self.refusals: dict[str, str] = {}
         self.surprises: list[str] = []
         self._expected: set[str] = set()
 
@@ -80,6 +81,9 @@ class MadeIndex:
 
     def places(self, index: str | None) -> Sequence[str]:
         return list(self._indexes) if index is None else [index]
+
+    def refusal(self, name: str) -> str | None:
+        return self.refusals.get(name)
 
     def known(self) -> Collection[str]:
         return {name for projects in self._indexes.values() for name in projects}

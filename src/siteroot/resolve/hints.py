@@ -65,16 +65,8 @@ def _of_nothing(resolver: Resolver, fact: NoVersions) -> Iterator[str]:
 def _of_refusal(resolver: Resolver, fact: Unusable, refused: int) -> Iterator[str]:
     name = resolver.packages[fact.package].name
     match fact.reason:
-        case Absence.UNKNOWN:
-            near = get_close_matches(name, resolver.projects.spellings(), n=1, cutoff=0.8)
-            if near:
-                yield f"Is {near[0]} meant by {name}?"
-            else:
-                yield f"Look at how {name} is spelled; an index that has it is named with --index."
-        case Absence.EMPTY:
-            yield "An index that wants a login may answer with a page of its own: is the URL right?"
-        case Absence.NEWER:
-            yield f"--exclude-newer keeps all of {name} away: --exclude-newer-package {name}=false lifts it."
+        case Absence():
+            yield from _of_absence(resolver, name, fact.reason)
         case OtherPython():
             yield _of_python(resolver)
         case NoUsableFile(Obstacle.TAGS, _):
@@ -88,6 +80,25 @@ def _of_refusal(resolver: Resolver, fact: Unusable, refused: int) -> Iterator[st
             yield f"{name} has wheels only: --no-binary stands in the way."
         case _:
             pass
+
+
+def _of_absence(resolver: Resolver, name: str, absence: Absence) -> Iterator[str]:
+    match absence:
+        case Absence.UNKNOWN:
+            near = get_close_matches(name, resolver.projects.spellings(), n=1, cutoff=0.8)
+            if near:
+                yield f"Is {near[0]} meant by {name}?"
+            else:
+                yield f"Look at how {name} is spelled; an index that has it is named with --index."
+        case Absence.REFUSED:
+            yield (
+                "Its login goes into the URL of the index, a netrc or the keyring; for an index with a name, as in --index NAME=URL,"
+                " into UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD."
+            )
+        case Absence.EMPTY:
+            yield "An index that wants a login may answer with a page of its own: is the URL right?"
+        case Absence.NEWER:
+            yield f"--exclude-newer keeps all of {name} away: --exclude-newer-package {name}=false lifts it."
 
 
 def _of_python(resolver: Resolver) -> str:

@@ -86,7 +86,13 @@ class Projects:
         found = self._found.get(name)
         if isinstance(found, Releases) and found.withheld is not None:
             return Absence.NEWER
-        return Absence.EMPTY if name in self._listed else Absence.UNKNOWN
+        if name in self._listed:
+            return Absence.EMPTY
+        return Absence.UNKNOWN if self.refusal(name) is None else Absence.REFUSED
+
+    def refusal(self, name: str) -> str | None:
+        """Return the index that did not say without other credentials whether it has a project, in words for a person."""
+        return self._source.refusal(name)
 
     def places(self, name: str) -> Sequence[str]:
         """Return where a project was looked for, in words for a person."""

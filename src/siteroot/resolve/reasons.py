@@ -9,6 +9,7 @@ class Absence(Enum):
     """Why there is no version of a project at all."""
 
     UNKNOWN = "no index knows it"
+    REFUSED = "an index shows it to nobody without other credentials"
     EMPTY = "its page lists no distribution of it"
     NEWER = "every file of it is newer than allowed"
 

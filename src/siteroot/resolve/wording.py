@@ -139,6 +139,8 @@ class Wording:
         name = self.name(fact.package)
         if reason is Absence.UNKNOWN:
             return f"{name} is {self._nowhere(name)}"
+        if reason is Absence.REFUSED:
+            return f"{name} is not shown by {self._resolver.projects.refusal(name)} without the right credentials"
         if reason is Absence.EMPTY:
             return f"no page of {name} lists a distribution of it ({self._places(name)})"
         if reason is Absence.NEWER:

@@ -69,6 +69,10 @@ class InstalledSource:
         """Return where a project's pages are looked for."""
         return self._source.places(index)
 
+    def refusal(self, name: str) -> str | None:
+        """Return the index that did not say without other credentials whether it has a project."""
+        return self._source.refusal(name)
+
     def known(self) -> Collection[str]:
         """Return names of projects that there are: an index is known to have them, or they are installed."""
         return {*self._source.known(), *self._installed}

@@ -83,7 +83,7 @@ class IndexedMetadata:
         # what is known, or on its way
         self._asked: dict[_PageKey, tuple[ProjectPage, ...] | Future[tuple[ProjectPage, ...]]] = {}
         self._metadata: dict[str, DistributionMetadata | Future[DistributionMetadata]] = {}
-        self._refusals: set[str] = set()
+        self._refusals: dict[str, str] = {}  # the index, by project
 
     def __enter__(self) -> Self:
         return self
@@ -121,6 +121,10 @@ class IndexedMetadata:
             return (show_url(plain_index(index)),)
         searched = (show_url(plain_index(each.url)) for each in self._order.searched)
         return (*self._order.links, *searched)
+
+    def refusal(self, name: str) -> str | None:
+        """Return the index that did not say without other credentials whether it has a project."""
+        return self._refusals.get(name)
 
     def known(self) -> Collection[str]:
         """Return names of projects that the cache has pages of, or pages of links have files of."""
@@ -238,8 +242,9 @@ class IndexedMetadata:
 
     def _tell_refusal(self, name: str, index: IndexSetting) -> None:
         shown = index.name or plain_index(index.url)
-        if shown not in self._refusals:
-            self._refusals.add(shown)
+        told = shown in self._refusals.values()
+        self._refusals[name] = shown
+        if not told:
             self._reporter.report(
                 Warned(
                     f"index {shown} lets nobody see {name} without other credentials, and no other index is asked for it"

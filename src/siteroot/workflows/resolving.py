@@ -231,6 +231,10 @@ class _BuildingMetadata:
         """Return where a project's pages are looked for."""
         return self._indexed.places(index)
 
+    def refusal(self, name: str) -> str | None:
+        """Return the index that did not say without other credentials whether it has a project."""
+        return self._indexed.refusal(name)
+
     def known(self) -> Collection[str]:
         """Return names of projects that the indexes are known to have."""
         return self._indexed.known()

@@ -26,11 +26,11 @@ def read_build_system(folder: str, where: str) -> BuildSystem:
     path = f"{folder}/pyproject.toml"
     content = _read(path)
     if content is None and not os.path.isfile(f"{folder}/setup.py"):
-        why = (
-            "it has neither pyproject.toml nor setup.py"
-            if os.path.isdir(folder)
-            else "there is no such folder"
-        )
+        why = "there is no such folder"
+        if os.path.isdir(folder):
+            why = "it has neither pyproject.toml nor setup.py"
+        elif os.path.lexists(folder):
+            why = "it is no folder, and its name is not that of a wheel or an archive of source"
         raise NoSourceTreeError(f"cannot be built: {why}", where=where)
     return parse_build_system(content, f"{where}: pyproject.toml")
 

@@ -41,4 +41,6 @@ def test_a_folder_that_says_nothing_is_no_source_tree(tmp_path: Path) -> None:
     with pytest.raises(NoSourceTreeError, match="no such folder"):
         read_build_system(str(tmp_path / "x"), "app")
     (tmp_path / "setup.py").touch()
+    with pytest.raises(NoSourceTreeError, match="is no folder, and its name is not"):
+        read_build_system(str(tmp_path / "setup.py"), "app")
     assert read_build_system(str(tmp_path), "app").backend == "setuptools.build_meta:__legacy__"

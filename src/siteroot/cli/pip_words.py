@@ -1,5 +1,6 @@
 """What was said to `siteroot pip` -> its request."""
 
+import posixpath
 from collections.abc import Collection, Sequence
 
 from siteroot.errors import UsageError
@@ -162,7 +163,7 @@ def _sources(
         (kind, arguments.words),
         (SourceKind.FILE, answers.many("requirement_files")),
         (SourceKind.EDITABLE, answers.many("editables")),
-        (SourceKind.GROUP, answers.many("file_group")),
+        (SourceKind.GROUP, _groups(answers)),
     )
     sources = tuple(RequirementSource(kind, word) for kind, words in said for word in words)
     if not sources:
@@ -185,6 +186,15 @@ def _resolution(answers: Answers) -> ResolutionWords:
         no_binary=many("no_binary_words"),
         only_binary=many("only_binary_words"),
     )
+
+
+def _groups(answers: Answers) -> tuple[str, ...]:
+    """Return the groups, those that name no pyproject.toml as groups of the one that `--project` names."""
+    project, groups = answers.text("project"), answers.many("file_group")
+    if project is None:
+        return groups
+    own = posixpath.normpath(posixpath.join(project, "pyproject.toml"))
+    return tuple(group if ":" in group else f"{own}:{group}" for group in groups)
 
 
 def _compiled_file(answers: Answers, argv: Sequence[str]) -> CompiledFile:

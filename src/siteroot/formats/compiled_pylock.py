@@ -132,7 +132,7 @@ def _hashes(files: Iterable[ListedFile]) -> dict[str, str]:
 
 def _near(path: str, one: CompiledDistribution, place: PylockPlace) -> str:
     """Return a path from the lock's folder, or as it is where it was written as an absolute one."""
-    if one.place is None or one.place.startswith(("/", "file:")):
+    if one.written is not None and one.written.startswith(("/", "file:")):
         return path
     return posixpath.relpath(path, place.folder)
 

@@ -35,12 +35,14 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 class CompiledDistribution:
     """A distribution of the output.
 
-    `place` is where it comes from as somebody wrote it, None where it comes from an index, whose place `index` is.
+    `place` is where it comes from, None where that is an index, whose place `index` is; `written` how somebody wrote
+    the place, None where nobody did, as with the members of a workspace.
     `askers` are files and projects as annotations name them, `requirers` distributions.
     """
 
     pin: ResolvedPin
     place: str | None
+    written: str | None
     index: str | None
     askers: tuple[str, ...]
     requirers: tuple[str, ...]
@@ -78,6 +80,7 @@ def describe_distributions(
         CompiledDistribution(
             pin=pin,
             place=_place(pin, places),
+            written=places.get(pin.name),
             index=_index(pin),
             askers=tuple(sorted(askers.get(pin.name, ()), key=_asker_order)),
             requirers=tuple(sorted(requirers.get(pin.name, ()))),

@@ -109,6 +109,14 @@ def test_an_install_with_all_that_it_can_be_asked() -> None:
     )
 
 
+def test_a_group_is_one_of_the_project_that_is_named() -> None:
+    found = request("install --project ./sub/ --group dev --group q/pyproject.toml:docs")
+    assert [each.text for each in found.sources] == [
+        "sub/pyproject.toml:dev",
+        "q/pyproject.toml:docs",
+    ]
+
+
 def test_a_sync_takes_files_and_is_exact() -> None:
     found = request("sync r.txt pylock.toml --allow-empty-requirements", UV_CONSTRAINT="c.txt")
     assert isinstance(found, InstallRequest)

@@ -40,12 +40,14 @@ def a_file(filename: str, location: str | None = None, time: float | None = None
 
 
 def a_distribution(
-    name: str, source: Source, *files: ListedFile, place: str | None = None
+    name: str, source: Source, *files: ListedFile, written: str | None = None
 ) -> CompiledDistribution:
     pin = ResolvedPin(
         name=name, version=Version("1.0"), source=source, extras=(), files=files, file=None
     )
-    return CompiledDistribution(pin=pin, place=place, index=None, askers=(), requirers=())
+    return CompiledDistribution(
+        pin=pin, place=written, written=written, index=None, askers=(), requirers=()
+    )
 
 
 def test_of_an_index_the_wheels_that_fit_and_the_sdist_are_written() -> None:
@@ -81,12 +83,13 @@ def test_all_other_places_read_back_as_they_were() -> None:
     distributions = [
         a_distribution("archive", UrlSource("https://h/a.zip", "sub"), a_file("a.zip")),
         a_distribution("checkout", GitSource("https://h/x", "0a" * 20, "sub", "v1")),
-        a_distribution("linked", EditableSource("/p/linked"), place="./linked"),
-        a_distribution("tree", DirectorySource('/p/a "tree"'), place='/p/a "tree"'),
-        a_distribution("wheel", PathSource("/p/locks/w.whl"), wheel, place="locks/w.whl"),
+        a_distribution("linked", EditableSource("/p/linked"), written="./linked"),
+        a_distribution("member", EditableSource("/p/member")),
+        a_distribution("tree", DirectorySource('/p/a "tree"'), written='/p/a "tree"'),
+        a_distribution("wheel", PathSource("/p/locks/w.whl"), wheel, written="locks/w.whl"),
     ]
     text = render_pylock(distributions, PLACE)
-    archive, checkout, linked, tree, path = Pylock.from_dict(tomllib.loads(text)).packages
+    archive, checkout, linked, member, tree, path = Pylock.from_dict(tomllib.loads(text)).packages
     assert archive.archive is not None
     assert (archive.archive.url, archive.archive.subdirectory) == ("https://h/a.zip", "sub")
     assert checkout.vcs is not None
@@ -97,6 +100,8 @@ def test_all_other_places_read_back_as_they_were() -> None:
         "../linked",
         True,
     )
+    assert member.directory is not None
+    assert member.directory.path == "../member"
     assert tree.directory is not None
     assert tree.directory.path == '/p/a "tree"'
     assert path.archive is not None

@@ -87,6 +87,20 @@ class UnnamedRequirement:
     place: str | None = field(default=None, repr=False)
     asker: str = ""
 
+    def named(self, name: str) -> Requirement:
+        """Return the requirement with the name of what is there."""
+        return Requirement(
+            name=name,
+            extras=self.extras,
+            specifier=SpecifierSet(),
+            marker=self.marker,
+            source=self.source,
+            origin=self.origin,
+            digests=self.digests,
+            place=self.place,
+            asker=self.asker,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:

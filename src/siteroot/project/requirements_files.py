@@ -270,45 +270,45 @@ class _Walk:
 
     def _placed(self, line: RequirementLine, origin: str, *, asker: str) -> Asked:
         """Return what a line asks for. Raises ValueError for a place that makes no sense."""
-        written, digests = line.written, line.digests
-        name, extras, source = written.name, written.extras, None
+        written = line.written
+        requirement: Requirement | UnnamedRequirement
         if written.location is not None:
-            place = place_requirement(
-                written.location, self._reading.folder, self._is_folder, editable=line.editable
-            )
-            source, name = place.source, name or place.name
-            extras = tuple(sorted({*extras, *place.extras}))
-            digests = (*digests, *place.digests)
-        elif line.editable:
+            requirement = self._at_place(line, written.location, origin, asker)
+        elif line.editable or written.name is None:
             raise ValueError("an editable has to be a folder of this machine")
+        else:
+            requirement = Requirement(
+                name=written.name,
+                extras=written.extras,
+                specifier=written.specifier,
+                marker=written.marker,
+                source=None,
+                origin=origin,
+                digests=line.digests,
+                asker=asker,
+            )
         settings: dict[str, tuple[str, ...]] = {}
         for key, value in line.settings:
             settings[key] = (*settings.get(key, ()), value)
-        requirement: Requirement | UnnamedRequirement
-        if name is not None:
-            requirement = Requirement(
-                name=name,
-                extras=extras,
-                specifier=written.specifier,
-                marker=written.marker,
-                source=source,
-                origin=origin,
-                digests=digests,
-                place=written.location,
-                asker=asker,
-            )
-        else:
-            assert source is not None
-            requirement = UnnamedRequirement(
-                extras=extras,
-                marker=written.marker,
-                source=source,
-                origin=origin,
-                digests=digests,
-                place=written.location,
-                asker=asker,
-            )
         return Asked(requirement=requirement, settings=settings)
+
+    def _at_place(
+        self, line: RequirementLine, location: str, origin: str, asker: str
+    ) -> Requirement | UnnamedRequirement:
+        place = place_requirement(
+            location, self._reading.folder, self._is_folder, editable=line.editable
+        )
+        requirement = UnnamedRequirement(
+            extras=tuple(sorted({*line.written.extras, *place.extras})),
+            marker=line.written.marker,
+            source=place.source,
+            origin=origin,
+            digests=(*line.digests, *place.digests),
+            place=location,
+            asker=asker,
+        )
+        name = line.written.name or place.name
+        return requirement if name is None else requirement.named(name)
 
     def _add_pyproject(self, pyproject: Pyproject, file: _File) -> None:
         """Take the dependencies of a project and of its wanted extras, where they can be known without a build."""

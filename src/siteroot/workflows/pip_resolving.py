@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -240,17 +239,7 @@ def _named(
     reader = open_reader()
     if requirement.digests:
         reader.expect([(requirement.source, requirement.digests)])
-    return Requirement(
-        name=reader.read(requirement.source).name,
-        extras=requirement.extras,
-        specifier=SpecifierSet(),
-        marker=requirement.marker,
-        source=requirement.source,
-        origin=requirement.origin,
-        digests=requirement.digests,
-        place=requirement.place,
-        asker=requirement.asker,
-    )
+    return requirement.named(reader.read(requirement.source).name)
 
 
 def _tree_requirements(

@@ -18,7 +18,7 @@ from support.installed import install_wheel, make_environment
 from support.interpreters import need_uv
 from support.sdists import source_files, write_sdist, write_tree
 from support.trees import describe_difference, snapshot
-from support.wheel_index import describe_files, make_wheel, serve_index
+from support.wheel_index import describe_files, make_wheel, metadata_of, serve_index
 from support.wheels import build_wheel
 
 HERE = ("--python", sys.executable)
@@ -277,6 +277,24 @@ def test_nothing_is_asked_of_the_index_where_all_is_there(shop: Shop) -> None:
     done = shop.install("app[more]", "lib<3")
     assert plain(done.err) == "Checked 2 packages\n"
     assert not shop.server.requests
+
+
+def test_a_wheel_that_asks_for_more_than_its_index_told_is_named_once(shop: Shop) -> None:
+    wheel = make_wheel(shop.folder / "files", "plugin", "1.0", "alone")
+    describe_files(shop.server, shop.folder / "files")
+    told = metadata_of("plugin", "1.0", "lib<2")
+    wheel.with_name(f"{wheel.name}.metadata").write_text(told)
+    done = shop.install("plugin")
+    assert done.code == 0
+    assert f"{wheel.name} asks for something else than {shop.server.url}/simple told" in done.err
+    assert held(shop.root) == {"lib": "1.0", "plugin": "1.0"}
+    again = shop.install("plugin")
+    assert (again.code, "told" in again.err) == (0, False)
+    assert "alone" in held(shop.root)
+
+
+def test_what_an_index_told_rightly_is_no_matter(shop: Shop) -> None:
+    assert "told" not in shop.install("app[more]").err
 
 
 # -- hashes -----------------------------------------------------------------------------------------------------------

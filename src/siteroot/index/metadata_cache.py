@@ -41,13 +41,23 @@ class MetadataCache:
 
         `is_believed` says of who told it whether that counts; without it, what was read out of the file alone does.
         """
-        value = self._value(digests)
-        if not value:
-            return None
-        teller, name, version, requires_dist, specifiers, requires_python, extras, dynamic = value
+        teller, metadata = self._load(digests)
         if teller and (is_believed is None or not is_believed(teller)):
             return None
-        return DistributionMetadata(
+        return metadata
+
+    def read_told(self, digests: Sequence[Digest]) -> DistributionMetadata | None:
+        """Return what somebody told of the file with these digests, None where nobody did or it was read itself."""
+        teller, metadata = self._load(digests)
+        return metadata if teller else None
+
+    def _load(self, digests: Sequence[Digest]) -> tuple[str, DistributionMetadata | None]:
+        """Return who told, "" for the file itself, and what is there."""
+        value = self._value(digests)
+        if not value:
+            return "", None
+        teller, name, version, requires_dist, specifiers, requires_python, extras, dynamic = value
+        return teller, DistributionMetadata(
             name=name,
             version=Version(version),
             requires_dist=requires_dist,

@@ -36,6 +36,7 @@ from .filling import Filling, Means, fill_root
 from .holding import recover_first
 from .installed_source import InstalledSupply, choosable
 from .loading import read_pylock
+from .paging import open_descriptions
 from .pip_place import choose_pip_place
 from .pip_resolving import Asking, complete_request, read_asking
 from .places import Place
@@ -53,6 +54,7 @@ from .supplying import (
     new_policy,
 )
 from .telling import root_action, told_changes
+from .told_metadata import ComparedSupply
 
 
 class MixedLockError(UsageError):
@@ -157,7 +159,9 @@ def _install(
     filled = fill_root(
         _filling(work, supply.as_wheels(pins), bytecode),
         Means(
-            supply=InstalledSupply(supply),
+            supply=InstalledSupply(
+                ComparedSupply(supply, open_descriptions(caches.lasting), work.reporter)
+            ),
             memory=new_memory(settings, caches),
             reporter=work.reporter,
             clock=clock,

@@ -241,7 +241,7 @@ def _compare_indexes(lock: Lock, project: Project, settings: Settings) -> Iterat
     places = [index.url for index in (*settings.indexes, *named)] + list(settings.find_links)
     if not settings.no_index and not any(index.default for index in settings.indexes):
         places.append(_PYPI)
-    urls = {tidy_url(place) for place in places}
+    urls = {tidy_url(each if "://" in each else posixpath.normpath(each)) for each in places}
     missing = {
         package.source
         for package in lock.packages

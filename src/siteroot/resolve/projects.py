@@ -99,8 +99,9 @@ class Projects:
         return self._source.places(self._index_of(name))
 
     def spellings(self) -> Collection[str]:
-        """Return names of projects that there are, as far as anybody knows without asking."""
-        return {*self.names, *self._source.known()}
+        """Return names of projects that indexes have, as far as anybody knows without asking."""
+        listed = (name for name in self.names if not self.is_direct(name))
+        return {*listed, *self._source.known()}
 
     def is_direct(self, name: str) -> bool:
         """Whether a project comes from a URL, a repository, a path or a directory."""

@@ -203,6 +203,13 @@ def test_what_only_a_build_could_tell_is_unknown(tree: str | None, why: str) -> 
     assert judge(tree=tree) == Unknown(why)
 
 
+def test_a_folder_of_links_may_be_spelled_in_any_way() -> None:
+    lock = LOCK.replace('https://wheels.example/simple" }', '../files" }', 1)
+    assert lock != LOCK
+    assert judge(lock=lock, flags=Settings(find_links=("/w/app/../files/",))) == Fresh()
+    assert isinstance(judge(lock=lock, flags=Settings(find_links=("/w/app/files",))), Unknown)
+
+
 def test_a_static_version_where_the_lock_has_a_dynamic_one() -> None:
     state = judge(tree=TREE.replace('dynamic = ["version"]', 'version = "3"'))
     assert reasons(state) == ("`tree` now has the version 3, the lock a dynamic one",)

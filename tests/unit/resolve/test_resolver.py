@@ -402,6 +402,14 @@ def test_an_extra_is_not_sought_in_versions_that_the_project_itself_cannot_have(
     assert not [name for name in index.asked if name.startswith("bus-1.")]
 
 
+def test_what_comes_from_a_url_is_not_offered_for_what_no_index_has() -> None:
+    metadata = _metadata("web-app", "9", "web-apps")
+    request = ResolutionRequest(requirements=asks("web-app", web_app=_ARCHIVE))
+    with pytest.raises(UnsatisfiableError) as caught:
+        resolve(request, make_target(), MadeIndex({}, sources={_ARCHIVE: metadata}))
+    assert not any("web-app meant" in hint for hint in caught.value.hints)
+
+
 def test_no_message_shows_a_credential() -> None:
     secret = UrlSource(url="https://me:secret@files.example/web-8.tar.gz", subdirectory=None)
     index = MadeIndex(WEB, sources={_ARCHIVE: _metadata("web", "9"), secret: _metadata("wab", "8")})

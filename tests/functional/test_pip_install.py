@@ -214,7 +214,14 @@ def test_what_an_index_has_the_source_of_is_not_built_where_it_is_installed(shop
     write_sdist(shop.folder / "files" / "inner_app-1.0.tar.gz", texts)
     make_wheel(shop.folder / "files", "plugin", "1.0", "inner-app")
     describe_files(shop.server, shop.folder / "files")
-    for command in ("inner-app alone", "plugin", "-U plugin", "--exact inner-app app"):
+    for command in (
+        "inner-app alone",
+        "--only-binary :all: plugin app",
+        "plugin",
+        "-U plugin",
+        "--only-binary :all: plugin",
+        "--exact inner-app app",
+    ):
         words = command.split()
         done = shop.pip("install", "--python", shop.folder / "ours", *words)
         ran = uv(shop, "install", "--python", str(shop.folder / "theirs"), *words)

@@ -17,6 +17,7 @@ from siteroot.model.lock import RegistrySource, Source
 from siteroot.model.metadata import DistributionMetadata
 from siteroot.model.pin import WheelPin
 from siteroot.model.release import ListedFile, ProjectPage, Release
+from siteroot.model.resolution import Chosen
 from siteroot.model.value import replace
 from siteroot.model.wheel import StoredWheel
 from siteroot.ports import MetadataSource, WheelSupply
@@ -32,14 +33,19 @@ class UnobtainableError(SourceError):
 class InstalledSource:
     """Answers as another source does, with one file more where the root's version is not among them.
 
-    Of a version that the root holds, an sdist need not be built to say what it requires.
+    Of a version that the root holds, an sdist need not be built to say what it requires. Where there is nothing else of
+    it, and `no_build` forbids that, the version counts as one that is not there.
     """
 
     def __init__(
-        self, source: MetadataSource, installed: Mapping[str, DescribedDistribution]
+        self,
+        source: MetadataSource,
+        installed: Mapping[str, DescribedDistribution],
+        no_build: Chosen,
     ) -> None:
         self._source = source
         self._installed = installed
+        self._no_build = no_build
         self._offered: dict[str, DistributionMetadata] = {}  # by location
 
     def pages(self, name: str, index: str | None) -> Sequence[ProjectPage]:
@@ -53,10 +59,11 @@ class InstalledSource:
             pages = ()
         if held is None or held.metadata is None:
             return pages
-        if any(found := [_release(page, held) for page in pages]):
-            for release in filter(None, found):
-                sdists = (each.location for each in release.files if not is_wheel(each.filename))
-                self._offered.update(dict.fromkeys(sdists, held.metadata))
+        releases = [found for page in pages if (found := _release(page, held)) is not None]
+        files = [file for release in releases for file in release.files]
+        sdists = [file.location for file in files if not is_wheel(file.filename)]
+        self._offered.update(dict.fromkeys(sdists, held.metadata))
+        if releases and (name not in self._no_build or len(sdists) < len(files)):
             return pages
         file = _listed(held)
         self._offered[file.location] = held.metadata

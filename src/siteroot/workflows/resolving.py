@@ -126,7 +126,7 @@ class IndexResolver:
         ) as indexed:
             source: MetadataSource = _BuildingMetadata(indexed, self._describe, trusted)
             if installed:
-                source = InstalledSource(source, installed)
+                source = InstalledSource(source, installed, request.options.no_build)
                 request = replace(request, installed=versions_of(installed))
             resolution = resolve(request, target, source, cutoffs)
         return replace(resolution, pins=tuple(map(self._settle, resolution.pins)))

@@ -110,6 +110,7 @@ class TargetMarkers:
         }
         self._names: dict[str, frozenset[str]] = {}
         self._verdicts: dict[tuple[str, frozenset[str]], bool] = {}
+        self._judged: dict[str, bool] = {_TRUE: True, _FALSE: False}
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -138,26 +139,31 @@ class TargetMarkers:
         return names
 
     def _judge(self, text: str, names: AbstractSet[str]) -> bool:
-        rewritten = _ATOM.sub(lambda atom: self._settled(atom, names), text)
-        if rewritten in (_TRUE, _FALSE):  # most extras' requirements say nothing else
-            return rewritten == _TRUE
+        """Judge each atom by itself: of thousands of markers there are a dozen then, for `and` and `or` to join."""
         try:
-            return Marker(rewritten).evaluate(self._environment, context="requirement")
+            return self._ask(_ATOM.sub(lambda atom: self._settled(atom, names), text))
         except (ValueError, KeyError) as error:
             raise UnusableMarkerError(
                 f"the marker `{text}` cannot be evaluated: {error}"
             ) from error
+
+    def _ask(self, text: str) -> bool:
+        """Return what packaging says of a marker."""
+        verdict = self._judged.get(text)
+        if verdict is None:
+            marker = Marker(text)
+            verdict = marker.evaluate(self._environment, context="requirement")
+            self._judged[text] = verdict
+        return verdict
 
     def _settled(self, atom: re.Match[str], names: AbstractSet[str]) -> str:
         left, sign, right = atom.groups()
         key, value, sign = _oriented(left, sign, right)
         if key == "extra" and sign in _EQUAL:
             return _TRUE if (value in names) is (sign == "==") else _FALSE
-        if key in _VERSIONS or key not in self._environment:
-            return atom[0]
         compare = _ORDERED.get(sign) or _EQUAL.get(sign)
-        if compare is None:
-            return atom[0]
+        if key in _VERSIONS or key not in self._environment or compare is None:
+            return _TRUE if self._ask(atom[0]) else _FALSE
         return _TRUE if compare(self._environment[key], value) else _FALSE
 
 

@@ -28,12 +28,15 @@ class Foresight:
         self._tried: dict[str, set[int]] = {}
         self._last: dict[str, int] = {}
         self._begun: set[str] = set()
+        self._expected: set[tuple[str, int]] = set()
 
     def expect(self, wanted: Sequence[tuple[str, int]]) -> None:
         """Begin with the versions that are tried first of what is required, by name and set."""
+        new = [each for each in wanted if each not in self._expected]
+        self._expected.update(new)
         self._begin(
             file
-            for name, allowed in wanted
+            for name, allowed in new
             for file in self._files(name, self._next(name, allowed, 0, 1))
         )
 

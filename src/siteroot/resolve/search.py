@@ -7,6 +7,7 @@ is the caller's. May not know: names of versions, files, metadata.
 
 from collections.abc import Sequence
 from heapq import heappop, heappush
+from itertools import filterfalse
 from typing import NamedTuple
 
 from .incompatibility import (
@@ -23,10 +24,6 @@ from .order import Order
 #: The package that everything hangs on, and its only version.
 ROOT = 0
 ROOT_VERSION = 2
-
-# What may be said of an incompatibility instead of a package: that it came true, and that nothing follows from it.
-_TRUE = -1
-_SETTLED = -2
 
 
 class Choose(NamedTuple):
@@ -233,45 +230,45 @@ class Search:
         """Derive all that follows; return the incompatibility that rules the root out, if one does."""
         waiting = [self._next]
         while waiting:
-            conflict = None
-            for number in reversed(self._about[waiting.pop()]):
-                if number in self._contradicted:
-                    continue
-                unsettled = self._unsettled(number)
-                if unsettled >= 0:
-                    if unsettled not in waiting:
-                        waiting.append(unsettled)
-                    self._derive(unsettled, number)
-                elif unsettled == _TRUE:
-                    conflict = number
-                    break
+            conflict = self._follow(waiting.pop(), waiting)
             if conflict is not None:
                 learned, freed = self._resolve(conflict)
                 if freed is None:
                     return learned
-                self._derive(freed, learned)
+                self._derive(freed, self._store[learned].term_of(freed), learned)
                 waiting = [freed]
         return None
 
-    def _unsettled(self, number: int) -> int:
-        """Return the only package whose term of an incompatibility is not settled; `_TRUE` where all hold."""
-        found = _TRUE
-        now = self._now
-        for package, term in self._store[number][0]:
-            held = now[package]
-            common = held & term
-            if common == held:
-                continue
-            if not common:
-                self._contradict(number)
-                return _SETTLED
-            if found >= 0:
-                return _SETTLED
-            found = package
-        return found
+    def _follow(self, package: int, waiting: list[int]) -> int | None:
+        """Derive what follows from what holds of a package, and note of which others that says something.
 
-    def _derive(self, package: int, cause: int) -> None:
-        term = self._now[package] & (self._full[package] ^ self._store[cause].term_of(package))
+        Returns an incompatibility that came true, if one did. Most of a search's time is spent here: what is over until
+        the search goes back (thousands, of a project whose versions are tried one by one) is passed by without a look.
+        """
+        store, now = self._store, self._now
+        for number in filterfalse(self._contradicted.__contains__, reversed(self._about[package])):
+            unsettled = None  # the only package whose term is not settled, and that
+            for each, term in store[number][0]:
+                held = now[each]
+                common = held & term
+                if common == held:
+                    continue
+                if not common:
+                    self._contradict(number)
+                    break
+                if unsettled is not None:
+                    break
+                unsettled = each, term
+            else:
+                if unsettled is None:
+                    return number
+                if unsettled[0] not in waiting:
+                    waiting.append(unsettled[0])
+                self._derive(*unsettled, number)
+        return None
+
+    def _derive(self, package: int, ruled_out: int, cause: int) -> None:
+        term = self._now[package] & (self._full[package] ^ ruled_out)
         self._assign(package, term, cause)
         self._contradict(cause)
         if not term & ABSENT:

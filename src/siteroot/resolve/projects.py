@@ -10,7 +10,7 @@ from siteroot.formats.resolution_metadata import InvalidMetadataError
 from siteroot.formats.wheel_tags import WheelTags
 from siteroot.model.digest import Digest
 from siteroot.model.lock import Source
-from siteroot.model.metadata import DistributionMetadata
+from siteroot.model.metadata import Clauses, DistributionMetadata
 from siteroot.model.release import ProjectPage
 from siteroot.model.resolution import (
     IndexStrategy,
@@ -121,6 +121,11 @@ class Projects:
             found = self._releases(name) if source is None else self._only(name, source)
             self._found[name] = found
         return found
+
+    def offers(self, name: str, clauses: Clauses) -> bool:
+        """Whether a project that was met has a version which specifiers name."""
+        found = self._found.get(name)
+        return found is not None and bool(found.line.allowed(clauses) & found.line.known)
 
     def _only(self, name: str, source: Source) -> Direct:
         metadata = self._source.read_source(source)

@@ -87,12 +87,12 @@ class Resolver:
         """Resolve; return what the search ended with where there is no answer."""
         while True:
             match self.search.step():
+                case Choose(package, allowed):
+                    self._answer(package, allowed)
                 case Solved():
                     return None
                 case Unsolvable() as failure:
                     return failure
-                case Choose(package, allowed):
-                    self._answer(package, allowed)
 
     def line_of(self, package: int) -> VersionLine | None:
         """Return the line that a package's versions are places on, None for the root's."""
@@ -206,7 +206,7 @@ class Resolver:
         self.search.take(version, run, [self._bound(each, version) for each in whole])
 
     def _take(self, package: int, version: int, run: int, declared: list[Declared]) -> None:
-        contradictory = next((each for each in declared if self.expansion.is_void(each)), None)
+        contradictory = next(filter(self._is_contradictory, declared), None)
         if contradictory is not None:
             self.search.refuse(run, Contradictory(str(contradictory), contradictory.origin))
             return
@@ -219,6 +219,14 @@ class Resolver:
             [(self.packages[each.package].name, each.allowed) for each in dependencies]
         )
         self.search.take(version, run, dependencies)
+
+    def _is_contradictory(self, declared: Declared) -> bool:
+        """Whether no version could ever satisfy a requirement; where one is known that does, none has to be sought."""
+        return (
+            len(declared.clauses) > 1
+            and not self.projects.offers(declared.name, declared.clauses)
+            and self.expansion.is_void(declared)
+        )
 
     def _dependencies(self, declared: Declared) -> list[Dependency]:
         allowed = self.projects.find(declared.name).line.allowed(declared.clauses)

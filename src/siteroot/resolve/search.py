@@ -105,9 +105,10 @@ class Search:
         self._contradicted: set[int] = (
             set()
         )  # incompatibilities that cannot come true before the search goes back
-        self._contradictions: list[tuple[int, int]] = []  # (level, incompatibility), in order
+        self._contradictions: list[int] = []  # the same, in order
         self._trail: list[int] = []  # packages, as they were assigned
-        self._levels: list[int] = []  # for each decision, how long the trail was before it
+        # for each decision, how long the trail and the contradictions were before it
+        self._levels: list[tuple[int, int]] = []
         self._known: set[tuple[int, int]] = set()  # versions whose requirements are in the store
         self._queue: dict[int, int] = {}  # the ranks of packages that wait for a decision
         self._heap: list[
@@ -245,8 +246,8 @@ class Search:
         Returns an incompatibility that came true, if one did. Most of a search's time is spent here: what is over until
         the search goes back (thousands, of a project whose versions are tried one by one) is passed by without a look.
         """
-        store, now = self._store, self._now
-        for number in filterfalse(self._contradicted.__contains__, reversed(self._about[package])):
+        store, now, over = self._store, self._now, self._contradicted
+        for number in filterfalse(over.__contains__, reversed(self._about[package])):
             unsettled = None  # the only package whose term is not settled, and that
             for each, term in store[number][0]:
                 held = now[each]
@@ -254,7 +255,8 @@ class Search:
                 if common == held:
                     continue
                 if not common:
-                    self._contradict(number)
+                    over.add(number)
+                    self._contradictions.append(number)
                     break
                 if unsettled is not None:
                     break
@@ -270,13 +272,14 @@ class Search:
     def _derive(self, package: int, ruled_out: int, cause: int) -> None:
         term = self._now[package] & (self._full[package] ^ ruled_out)
         self._assign(package, term, cause)
-        self._contradict(cause)
+        self._contradicted.add(cause)
+        self._contradictions.append(cause)
         if not term & ABSENT:
             self._outdated.add(package)
 
     def _decide(self, version: int) -> None:
         package = self._next
-        self._levels.append(len(self._trail))
+        self._levels.append((len(self._trail), len(self._contradictions)))
         self.decisions[package] = version
         self._assign(package, version, None)
 
@@ -287,14 +290,11 @@ class Search:
         self._now[package] = term
         self._trail.append(package)
 
-    def _contradict(self, number: int) -> None:
-        self._contradicted.add(number)
-        self._contradictions.append((len(self._levels), number))
-
     def _pick(self) -> int | None:
         """Return the package to be decided next. A rank holds from when the package's term last changed, as uv's."""
+        now, decisions = self._now, self.decisions
         for package in self._outdated:
-            if self._is_open(package):
+            if not now[package] & ABSENT and package not in decisions:
                 rank = self._queue[package] = self._order.rank(package)
                 heappush(self._heap, (-rank, package))
         self._outdated.clear()
@@ -387,7 +387,7 @@ class Search:
         self._backtracked = True
         touched = {self._next}
         if level < len(self._levels):
-            length = self._levels[level]
+            length, settled = self._levels[level]
             for package in reversed(self._trail[length:]):
                 assigned = self._last[package]
                 assert assigned is not None
@@ -399,11 +399,11 @@ class Search:
                 touched.add(package)
             del self._trail[length:]
             del self._levels[level:]
+            self._contradicted.difference_update(self._contradictions[settled:])
+            del self._contradictions[settled:]
         self._outdated.update(
             package for package in touched if self._is_open(package) and package not in self._queue
         )
-        while self._contradictions and self._contradictions[-1][0] > level:
-            self._contradicted.discard(self._contradictions.pop()[1])
 
     # What is known
 

@@ -16,14 +16,14 @@ from packaging.version import Version
 
 from siteroot.errors import IntegrityError, SourceError
 from siteroot.formats.releases import PageFiles
-from siteroot.formats.resolution_metadata import InvalidMetadataError, parse_metadata
+from siteroot.formats.resolution_metadata import parse_metadata
 from siteroot.index.fetch import Fetcher, FetchRequest
 from siteroot.index.metadata import MetadataReader, UnbuiltMetadataError, WrongMetadataDigestError
 from siteroot.index.metadata_cache import MetadataCache
 from siteroot.index.options import FetchOptions
 from siteroot.model.cache import kept_archive
 from siteroot.model.digest import Digest
-from siteroot.model.metadata import DistributionMetadata
+from siteroot.model.metadata import DistributionMetadata, InvalidMetadataError
 from siteroot.model.release import ListedFile
 from siteroot.model.settings import IndexSetting, Settings
 from siteroot.workflows.paging import open_pages

@@ -11,10 +11,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from siteroot.formats.dependency_specifiers import take_apart
-from siteroot.formats.resolution_metadata import InvalidMetadataError
 from siteroot.model.digest import Digest
 from siteroot.model.lock import RegistrySource, Source
-from siteroot.model.metadata import DependencySpecifier, DistributionMetadata
+from siteroot.model.metadata import DependencySpecifier, DistributionMetadata, InvalidMetadataError
 from siteroot.model.release import ListedFile, ProjectPage
 from siteroot.model.requirement import Requirement
 

@@ -11,8 +11,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from siteroot.errors import SiterootError, SourceError
-from siteroot.model.metadata import DistributionMetadata
+from siteroot.errors import SiterootError
+from siteroot.model.metadata import DistributionMetadata, InvalidMetadataError
 from siteroot.model.project import ProjectTable
 
 from .core_metadata import CoreMetadataError, parse_core_metadata
@@ -28,10 +28,6 @@ _NEEDED = frozenset({"requires-dist", "requires-python", "provides-extra"})
 
 #: So many requirements, and characters of one, nobody has: reading takes a tenth of a millisecond for each.
 _MOST, _LONGEST = 10_000, 64 << 10
-
-
-class InvalidMetadataError(SourceError):
-    """What a distribution says of itself makes no sense: its version is none to choose."""
 
 
 def parse_metadata(content: bytes) -> DistributionMetadata:

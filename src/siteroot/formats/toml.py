@@ -6,13 +6,9 @@ on values that are nested some thousand deep, so only text that surely is not go
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
+from functools import cache
 
 from siteroot.errors import SiterootError
-
-_fast_loads: Callable[[str], dict[str, object]] | None = None
-with suppress(ImportError):
-    from toml_rs import loads as _fast_loads
 
 #: Brackets that may be open at once before toml-rs is not trusted. It fails at some 5,000 with a stack of 8 MB.
 _SAFE_DEPTH = 500
@@ -40,8 +36,9 @@ def parse_toml(content: bytes, where: str) -> dict[str, object]:
         line = content.count(b"\n", 0, error.start) + 1
         raise TomlError("is not UTF-8 text", where=f"{where}:{line}") from None
     try:
-        if _fast_loads is not None and _is_shallow(content):
-            return _fast_loads(text)
+        fast_loads = _find_fast_loads()
+        if fast_loads is not None and _is_shallow(content):
+            return fast_loads(text)
         import tomllib  # noqa: PLC0415 - 2 ms that go for nothing beside toml-rs
 
         return tomllib.loads(text)
@@ -49,6 +46,17 @@ def parse_toml(content: bytes, where: str) -> dict[str, object]:
         raise TomlError("has values that are nested too deeply", where=where) from None
     except (ValueError, OverflowError) as error:
         raise _toml_error(error, text, where) from None
+
+
+@cache
+def _find_fast_loads() -> Callable[[str], dict[str, object]] | None:
+    """Return what reads TOML in toml-rs, None where that is not installed."""
+    try:
+        from toml_rs import loads  # noqa: PLC0415 - 3 ms, where there is any TOML
+    except ImportError:
+        return None
+    found: Callable[[str], dict[str, object]] = loads
+    return found
 
 
 def _toml_error(error: Exception, text: str, where: str) -> TomlError:
@@ -64,7 +72,10 @@ def _toml_error(error: Exception, text: str, where: str) -> TomlError:
         f"is not valid TOML: {reason}",
         where=f"{where}:{line}:{column}" if line else where,
         hints=("This is TOML 1.1, which is read where toml-rs is installed.",)
-        if line and column and not _fast_loads and _is_newer(reason, text, int(line), int(column))
+        if line
+        and column
+        and _find_fast_loads() is None
+        and _is_newer(reason, text, int(line), int(column))
         else (),
     )
 

@@ -15,12 +15,11 @@ from packaging.version import Version
 
 from siteroot.errors import BuildError, IntegrityError, StoreError
 from siteroot.formats.distribution_names import is_wheel, version_in
-from siteroot.formats.resolution_metadata import InvalidMetadataError, parse_metadata
 from siteroot.fs import DISK, LIMITS, make_folder, remove_file
 from siteroot.model.cache import kept_archive
 from siteroot.model.digest import Digest
 from siteroot.model.event import Note
-from siteroot.model.metadata import DistributionMetadata
+from siteroot.model.metadata import DistributionMetadata, InvalidMetadataError
 from siteroot.model.release import ListedFile
 from siteroot.ports import Reporter
 
@@ -110,7 +109,10 @@ class MetadataReader:
 
     def _read_wheel(self, file: ListedFile, project: str) -> tuple[DistributionMetadata, str]:
         """Return the metadata of a wheel and who tells it, "" for the whole file."""
-        from .wheel_metadata import read_wheel_metadata  # noqa: PLC0415 - zipfile, where the cache has it not
+        # zipfile and parsers, where the cache has it not
+        from siteroot.formats.resolution_metadata import parse_metadata  # noqa: PLC0415
+
+        from .wheel_metadata import read_wheel_metadata  # noqa: PLC0415
 
         if local_path(file.location) is None:
             if file.metadata is not None:

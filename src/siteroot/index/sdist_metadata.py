@@ -13,12 +13,8 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
-from siteroot.formats.resolution_metadata import (
-    InvalidMetadataError,
-    parse_pkg_info,
-    read_static_project,
-)
-from siteroot.model.metadata import DistributionMetadata
+from siteroot.formats.resolution_metadata import parse_pkg_info, read_static_project
+from siteroot.model.metadata import DistributionMetadata, InvalidMetadataError
 
 _WANTED = ("PKG-INFO", "pyproject.toml")
 _MOST = 16 << 20

@@ -13,7 +13,7 @@ from typing import IO
 
 from packaging.utils import canonicalize_name
 
-from siteroot.formats.resolution_metadata import InvalidMetadataError
+from siteroot.model.metadata import InvalidMetadataError
 
 #: How many bytes of the end are asked for at first: the directory of most wheels, and often METADATA too.
 TAIL = 1 << 16

@@ -9,7 +9,6 @@ EXTERNALLY-MANAGED is read anew each time: images remove it.
 """
 
 import errno
-import inspect
 import json
 import os
 import signal
@@ -25,7 +24,6 @@ from siteroot.errors import TargetError
 from siteroot.model.target import Target
 from siteroot.model.value import dataclass
 
-from . import probe_script
 from .facts import Facts, Senseless, TooOld, parse_facts, target_of
 from .looks import DISK, Looks
 
@@ -112,6 +110,11 @@ def try_interpreter(
 
 def _ask(executable: str, variables: Mapping[str, str], patience: float) -> str | Unusable:
     """Return what the interpreter prints, with nothing of its environment loaded (ROOT.md 6)."""
+    # answers are kept: most commands ask nobody
+    import inspect  # noqa: PLC0415
+
+    from . import probe_script  # noqa: PLC0415
+
     command = [executable, "-I", "-S", "-B", "-X", "utf8", "-c", inspect.getsource(probe_script)]
     # what a macOS framework's launcher leaves behind; and macOS tells its true version
     environment = {

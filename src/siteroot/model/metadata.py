@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from packaging.version import Version
 
+from siteroot.errors import SourceError
+
 from .lock import Source
 from .value import dataclass, field
 
@@ -14,6 +16,10 @@ Clauses = tuple[tuple[str, str], ...]
 #: A requirement taken apart: name, extras, clauses, marker, what is left of the marker once an extra that it asks for is
 #: there, and URL. Names are normalised. A plain tuple: of the thousands that a cache has, few are looked at.
 DependencySpecifier = tuple[str, tuple[str, ...], Clauses, str, str, str | None]
+
+
+class InvalidMetadataError(SourceError):
+    """What a distribution says of itself makes no sense: its version is none to choose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

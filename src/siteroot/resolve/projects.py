@@ -6,11 +6,10 @@ from collections.abc import Set as AbstractSet
 from packaging.version import Version
 
 from siteroot.errors import ResolutionError
-from siteroot.formats.resolution_metadata import InvalidMetadataError
 from siteroot.formats.wheel_tags import WheelTags
 from siteroot.model.digest import Digest
 from siteroot.model.lock import Source
-from siteroot.model.metadata import Clauses, DistributionMetadata
+from siteroot.model.metadata import Clauses, DistributionMetadata, InvalidMetadataError
 from siteroot.model.release import ProjectPage
 from siteroot.model.resolution import (
     IndexStrategy,

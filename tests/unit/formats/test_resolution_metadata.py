@@ -10,11 +10,11 @@ from packaging.version import Version
 
 from siteroot.formats.lenient import mend_requirement, mend_specifiers
 from siteroot.formats.resolution_metadata import (
-    InvalidMetadataError,
     parse_metadata,
     parse_pkg_info,
     read_static_project,
 )
+from siteroot.model.metadata import InvalidMetadataError
 
 _WHOLE = b"""Metadata-Version: 2.1\r
 Name: Acme.Tools\r

@@ -2,6 +2,7 @@
 
     python3 bench/compile_lists.py ../shared/corpus/compile --write    every list, cold and warm; bench/RESULTS_RESOLVE.md
     python3 bench/compile_lists.py FOLDER --lists flask --peers ""     one of them, beside uv alone
+    python3 bench/compile_lists.py FOLDER --peer-lists flask boto      every list, and all others at two of them alone
 
 FOLDER holds lists (`*.in`) and DATE, from which on files are too new. Pythons are named by --python, so that the search
 for one is not what is timed. pip-compile, pdm, poetry and nab are those of bench/resolvers.txt, which siteroot puts into
@@ -49,12 +50,15 @@ def main() -> int:
         results: dict[str, list[Result]] = {kind: [] for kind in arguments.kinds}
         for asked in _lists(arguments):
             resolvers = make_resolvers(asked, folder / asked.name, commands, peers)
-            chosen = [each for each in resolvers if each.name in (*commands, *arguments.peers)]
+            peered = arguments.peer_lists is None or asked.name in arguments.peer_lists
+            names = (*commands, *(arguments.peers if peered else ()))
+            chosen = [each for each in resolvers if each.name in names]
             for kind in arguments.kinds:
                 print(f"{asked.name}, {kind}", file=sys.stderr)
                 results[kind].append(_measure(asked.name, kind, chosen, arguments))
             shutil.rmtree(folder / asked.name)
-        page = _render(describe_machine(folder, sys.version.split()[0]), results)
+        machine = describe_machine(folder, sys.version.split()[0])
+        page = _render(machine, results, arguments.peer_lists)
     print(page)
     if arguments.write:
         RESULTS.write_text(page, "utf-8")
@@ -70,6 +74,9 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--uv", help="[default: the one on PATH]")
     parser.add_argument("--kinds", nargs="+", choices=GOALS, default=["warm", "cold"])
     parser.add_argument("--peers", nargs="*", choices=("", *PEERS), default=list(PEERS))
+    parser.add_argument(
+        "--peer-lists", nargs="+", metavar="NAME", help="the only lists that peers are asked [all]"
+    )
     parser.add_argument("--rounds", type=int, default=7, help="of siteroot and uv (%(default)s)")
     parser.add_argument("--peer-rounds", type=int, default=1, help="of all others (%(default)s)")
     parser.add_argument("--tmp", default="/dev/shm", help="where, a tmpfs (%(default)s)")
@@ -124,7 +131,9 @@ def _command(resolver: Resolver, kind: str) -> Command:
     return resolver.warm()
 
 
-def _render(machine: str, results: Mapping[str, Sequence[Result]]) -> str:
+def _render(
+    machine: str, results: Mapping[str, Sequence[Result]], peer_lists: Sequence[str] | None
+) -> str:
     parts = ["# siteroot beside all who resolve", machine]
     for kind, rows in results.items():
         missed = [
@@ -135,6 +144,10 @@ def _render(machine: str, results: Mapping[str, Sequence[Result]]) -> str:
         parts += [f"## With a {kind} cache", _table(rows, GOALS[kind])]
         parts.append("Goals missed: " + ("\n\n" + "\n".join(missed) if missed else "none"))
     parts.append("Seconds, medians. poetry knows no cut-off: it takes what is newest.")
+    if peer_lists is not None:
+        parts.append(
+            f"All but siteroot and uv were asked at these lists alone: {', '.join(peer_lists)}."
+        )
     return "\n\n".join(parts) + "\n"
 
 

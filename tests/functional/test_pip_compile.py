@@ -176,6 +176,10 @@ SERIES = (
     "r.in -o out.txt --no-header -P lib==3.0",
     "r.in -o out.txt --no-header -U",
     "both.in -o out.txt --no-header",
+    "r.in -o out.txt --no-header --generate-hashes -U",
+    "r.in -o out.txt --no-header --generate-hashes",  # lib has one file more by now
+    "r.in -o out.txt --no-header --generate-hashes -P lib",
+    "r.in -o in/new/out.txt --no-header --no-generate-hashes --strip-extras --annotate --resolver=backtracking",
 )
 
 
@@ -191,9 +195,12 @@ def test_what_is_pinned_stays_until_something_else_is_said(shop: Shop) -> None:
         assert done.code == 0, done.err
         code, out = shop.uv_compile(*words.split(), cwd=theirs)
         assert (code, done.out) == (0, out), words
-        assert (shop.folder / "out.txt").read_text() == (theirs / "out.txt").read_text() == out
+        output = words.split()[2]
+        assert (shop.folder / output).read_text() == (theirs / output).read_text() == out
         make_wheel(shop.folder / "files", "lib", f"{number + 3}.0")
         make_wheel(shop.folder / "files", "app", f"{number + 3}.0", "lib")
+        again = make_wheel(shop.folder, "lib", f"{number + 2}.0", more="Keywords: again\n")
+        again.rename(shop.folder / "files" / f"lib-{number + 2}.0-2-py3-none-any.whl")
         describe_files(shop.server, shop.folder / "files")
 
 

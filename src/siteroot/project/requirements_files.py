@@ -238,7 +238,7 @@ class _Walk:
         if "\0" in unquote(text):
             raise ValueError("no file has a NUL character in its name")
         if inside is None and text in _STDIN:
-            return _File("", "<stdin>")
+            return _File("", "<stdin>" if text == "-" else text)
         if inside is not None and _URL.match(inside.place):
             text = _joined(inside.place, text)
         shown = without_credentials(text)
@@ -254,7 +254,7 @@ class _Walk:
 
     def _take(self, line: RequirementLine, where: str, file: _File, *, constraint: bool) -> None:
         asker = f"-c {self._near(file)}" if constraint else f"-r {self._near(file)}"
-        asked = self._placed(line, where, asker=asker if file.place else "")
+        asked = self._placed(line, where, asker="" if file.shown == "<stdin>" else asker)
         if not constraint:
             self._asked.append(asked)
         elif line.editable:

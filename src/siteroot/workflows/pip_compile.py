@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
@@ -26,6 +26,7 @@ from siteroot.formats.markers import TargetMarkers
 from siteroot.formats.reading import Faults
 from siteroot.formats.requirements_txt import parse_requirements_txt
 from siteroot.formats.wheel_tags import WheelTags
+from siteroot.model.digest import Digest
 from siteroot.model.event import Resolved, Warned
 from siteroot.model.file_url import unquoted_path
 from siteroot.model.lock import GitSource, PathSource, Source, UrlSource
@@ -66,6 +67,13 @@ class UnwrittenOutputError(RootError):
 
 class StaleOutputError(ProjectError):
     """The output that is there says what nobody can read."""
+
+
+class _Written(NamedTuple):
+    """What an output that is there pins, and the digests that stand with it."""
+
+    version: Version
+    digests: tuple[Digest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,15 +129,23 @@ def pip_compile(
             installs=False,
         )
         resolver, builds = supplies.open_index(purpose)
-        preferences = {} if path is None else _preferences(path, pylock=_is_pylock(request.file))
+        written = {} if path is None else _written(path, pylock=_is_pylock(request.file))
         completed = complete_request(
-            asking, lambda: builds().open_reader(), target, preferences=preferences
+            asking,
+            lambda: builds().open_reader(),
+            target,
+            preferences={name: one.version for name, one in written.items()},
         )
         resolution = resolver.resolve(completed, target)
         if request.file.hashes or _is_pylock(request.file):
+            kept = {name: written[name] for name in completed.preferences}
             pins = tuple(
-                _with_digests(pin, lambda: builds().open_reader()) for pin in resolution.pins
+                _with_kept_digests(pin, kept[pin.name])
+                if pin.name in kept and pin.version == kept[pin.name].version
+                else pin
+                for pin in resolution.pins
             )
+            pins = tuple(_with_digests(pin, lambda: builds().open_reader()) for pin in pins)
             resolution = replace(resolution, pins=pins)
     reporter.report(Resolved(count=len(resolution.pins), seconds=clock.monotonic() - began))
     described = describe_distributions(resolution, _asked(completed, target, resolution))
@@ -189,6 +205,13 @@ def _builder(
             Warned(f"there is no Python {target.python_version} here: builds use another one")
         )
     return choose_pip_python(replace(context, python=said), settings, surroundings, reporter)
+
+
+def _with_kept_digests(pin: ResolvedPin, written: _Written) -> ResolvedPin:
+    """Return a pin that stays with the hashes that it had: a file that came to the index since is nobody's choice."""
+    if pin.file is None or not written.digests:
+        return pin
+    return replace(pin, files=(replace(pin.file, digests=written.digests),))
 
 
 def _with_digests(pin: ResolvedPin, open_reader: "Callable[[], SourceReader]") -> ResolvedPin:
@@ -263,8 +286,8 @@ def _render(
 # -- the output that is there -----------------------------------------------------------------------------------------
 
 
-def _preferences(path: str, *, pylock: bool) -> dict[str, Version]:
-    """Return the versions that an output pins. Raises StaleOutputError where nobody can read it."""
+def _written(path: str, *, pylock: bool) -> dict[str, _Written]:
+    """Return what an output pins, by name. Raises StaleOutputError where nobody can read it."""
     if _is_stream(path):
         return {}  # reading a pipe that only we write into would have no end
     try:
@@ -276,21 +299,20 @@ def _preferences(path: str, *, pylock: bool) -> dict[str, Version]:
     if pylock:
         from siteroot.formats.pylock import parse_pylock  # noqa: PLC0415 - 11 ms that requirements.txt need not pay
 
-        return {
-            one.name: one.version for one in parse_pylock(content, path).packages if one.version
-        }
+        packages = parse_pylock(content, path).packages
+        return {one.name: _Written(one.version) for one in packages if one.version}
     faults = Faults()
     lines = parse_requirements_txt(content, path, {}, faults)
     faults.raise_any(StaleOutputError, "")
     return dict(_pinned(lines))
 
 
-def _pinned(lines: Iterable[object]) -> Iterator[tuple[str, Version]]:
+def _pinned(lines: Iterable[object]) -> Iterator[tuple[str, _Written]]:
     for line in lines:
         if isinstance(line, RequirementLine) and line.written.name is not None:
             for specifier in line.written.specifier:
                 if specifier.operator == "==" and not specifier.version.endswith(".*"):
-                    yield line.written.name, Version(specifier.version)
+                    yield line.written.name, _Written(Version(specifier.version), line.digests)
 
 
 def _write(path: str, content: bytes) -> None:
@@ -301,6 +323,7 @@ def _write(path: str, content: bytes) -> None:
                 stream.write(content)
             return
         real = os.path.realpath(path)
+        fs.make_folder(os.path.dirname(real))
         mode = os.stat(real).st_mode & 0o777 if os.path.exists(real) else 0o644
         if not os.path.exists(real) or fs.read_plain(real, _MOST) != content:
             fs.write_whole(real, content, mode=mode)

@@ -120,7 +120,7 @@ def test_a_constraints_file_only_constrains_and_so_does_all_that_it_names() -> N
 def test_stdin_and_the_web_hold_files_too() -> None:
     files = {"/p/x.txt": "x"}
     assert told(read(files, "-r -", stdin="a\n-r x.txt")) == ["a <stdin>:1", "x x.txt:1"]
-    assert told(read(files, "-r /dev/stdin", stdin="a==${V}")) == ["a <stdin>:1"]
+    assert told(read(files, "-r /dev/stdin", stdin="a==${V}")) == ["a /dev/stdin:1"]
     assert told(read({}, "-r https://h/a/r.txt")) == [
         "rich https://h/a/r.txt:1",
         "attrs https://h/b.txt:1",

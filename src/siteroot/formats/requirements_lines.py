@@ -35,10 +35,11 @@ class UnreadableTextError(ValueError):
 
 
 class Line(NamedTuple):
-    """A whole line, with the number of the first one that it was joined from."""
+    """A whole line, with the number of the first one that it was joined from; `text` has its variables put in."""
 
     number: int
     text: str
+    written: str
 
 
 def decode_text(content: bytes) -> str:
@@ -72,12 +73,11 @@ def read_lines(text: str, variables: Mapping[str, str]) -> Iterator[Line]:
     for number, joined in _joined(text):
         line = _COMMENT.sub("", joined).strip()
         if line:
-            yield Line(
-                number, _VARIABLE.sub(lambda match: variables.get(match[1]) or match[0], line)
-            )
+            text = _VARIABLE.sub(lambda match: variables.get(match[1]) or match[0], line)
+            yield Line(number, text, line)
 
 
-def _joined(text: str) -> Iterator[Line]:
+def _joined(text: str) -> Iterator[tuple[int, str]]:
     """Join lines that end with a backslash with the next; a comment is continued by none, and ends what it follows."""
     first, parts = 0, list[str]()
     for number, line in enumerate(_LINE_END.split(text), 1):
@@ -86,10 +86,10 @@ def _joined(text: str) -> Iterator[Line]:
             first = first or number
             parts.append(line.strip("\\"))
             continue
-        yield Line(first or number, "".join([*parts, f" {line}" if is_comment else line]))
+        yield first or number, "".join([*parts, f" {line}" if is_comment else line])
         first, parts = 0, []
     if parts:
-        yield Line(first, "".join(parts))
+        yield first, "".join(parts)
 
 
 def split_options(text: str) -> tuple[str, list[str]]:

@@ -23,6 +23,7 @@ from siteroot.model.requirements import (
     Statement,
     WrittenRequirement,
 )
+from siteroot.model.value import replace
 
 from .distribution_names import ARCHIVE_ENDINGS
 from .reading import Faults
@@ -73,10 +74,8 @@ def parse_requirements_txt(
     statements: list[Statement] = []
     for line in read_lines(text, variables):
         try:
-            if line.text.startswith("-"):
-                statements += _option_statements(line)
-            else:
-                statements.append(_requirement_line(line.number, line.text, editable=False))
+            found = _statements(line.number, line.text)
+            statements += found if line.written == line.text else _unfilled(found, line)
         except ValueError as error:
             faults.add(f"{where}:{line.number}", str(error))
     return tuple(statements)
@@ -113,21 +112,41 @@ def parse_requirement(text: str, *, editable: bool = False) -> WrittenRequiremen
     )
 
 
-def _option_statements(line: Line) -> Iterator[Statement]:
+def _statements(number: int, text: str) -> tuple[Statement, ...]:
+    if text.startswith("-"):
+        return tuple(_option_statements(number, text))
+    return (_requirement_line(number, text, editable=False),)
+
+
+def _unfilled(statements: Iterable[Statement], line: Line) -> Iterator[Statement]:
+    """Yield what a line says, with the place of its requirement as it is written, for whoever repeats it."""
+    for found in statements:
+        if isinstance(found, RequirementLine) and found.written.location is not None:
+            try:
+                (bare,) = _statements(line.number, line.written)
+            except ValueError:  # only with its variables put in it is a requirement
+                bare = found
+            place = bare.written.location if isinstance(bare, RequirementLine) else None
+            yield replace(found, place=place)
+        else:
+            yield found
+
+
+def _option_statements(number: int, line: str) -> Iterator[Statement]:
     """Yield what a line of options says; pip lets several stand on one."""
-    match = _EDITABLE.match(line.text)
+    match = _EDITABLE.match(line)
     if match is not None:
-        text = line.text[match.end() :].strip()
+        text = line[match.end() :].strip()
         unquoted = split_words(text)[0] if text[:1] in ("'", '"') else text
-        yield _requirement_line(line.number, unquoted, editable=True)
+        yield _requirement_line(number, unquoted, editable=True)
         return
-    for name, value in _options(split_words(line.text)):
+    for name, value in _options(split_words(line)):
         if name in _INCLUDES:
-            yield IncludeLine(line=line.number, file=value, constraint=_INCLUDES[name])
+            yield IncludeLine(line=number, file=value, constraint=_INCLUDES[name])
         elif name in _OF_REQUIREMENTS:
             raise ValueError(f"`{name}` belongs behind a requirement, on the same line")
         else:
-            yield OptionLine(line=line.number, option=FileOption(name), value=value)
+            yield OptionLine(line=number, option=FileOption(name), value=value)
 
 
 def _requirement_line(number: int, text: str, *, editable: bool) -> RequirementLine:

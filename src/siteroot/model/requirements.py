@@ -45,13 +45,17 @@ class WrittenRequirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementLine:
-    """A line that asks for something. `settings` are those of `--config-settings`, KEY and VALUE."""
+    """A line that asks for something. `settings` are those of `--config-settings`, KEY and VALUE.
+
+    `place` is the location as the file has it, where it names variables: for annotations and copies, never to go to.
+    """
 
     line: int
     written: WrittenRequirement
     editable: bool
     digests: tuple[Digest, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -304,7 +304,7 @@ class _Walk:
             source=place.source,
             origin=origin,
             digests=(*line.digests, *place.digests),
-            place=location,
+            place=line.place or location,
             asker=asker,
         )
         name = line.written.name or place.name

@@ -191,6 +191,21 @@ def test_places_stand_as_they_were_written_with_editables_first() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("place", "written"),
+    [
+        ("https://${TOKEN}@h/a-1.zip", "https://${TOKEN}@h/a-1.zip"),
+        ("https://me:${TOKEN}@h/a-1.zip", "https://me:${TOKEN}@h/a-1.zip"),
+        ("https://${ME}:${TOKEN}@h/a-1.zip", "https://${ME}:${TOKEN}@h/a-1.zip"),
+        ("https://${ME}:secret@h/a-1.zip", "https://h/a-1.zip"),
+        ("https://secret${ME}@h/a-1.zip", "https://h/a-1.zip"),
+    ],
+)
+def test_a_login_that_is_a_variables_is_named(place: str, written: str) -> None:
+    pins = [a_pin("a", UrlSource("https://me:secret@h/a-1.zip", None))]
+    assert compiled(pins, BARE, an_ask("a", place=place)) == f"a @ {written}\n"
+
+
 def test_no_password_is_written() -> None:
     places: dict[str, Source] = {
         "a": UrlSource("https://me:secret@h/a-1.zip", None),

@@ -10,7 +10,12 @@ from packaging.specifiers import SpecifierSet
 
 from siteroot.errors import ProjectError
 from siteroot.formats.reading import Faults
-from siteroot.formats.requirements_lines import UnreadableTextError, decode_text, read_lines
+from siteroot.formats.requirements_lines import (
+    Line,
+    UnreadableTextError,
+    decode_text,
+    read_lines,
+)
 from siteroot.formats.requirements_txt import parse_requirement, parse_requirements_txt
 from siteroot.model.digest import Digest
 from siteroot.model.requirements import (
@@ -86,15 +91,15 @@ def test_lines_are_those_that_pip_reads(text: str) -> None:
     """pip counts a form feed as an end of line too, and reads the variables of its own process."""
     req_file = pytest.importorskip("pip._internal.req.req_file")
     lines = req_file.ignore_comments(req_file.join_lines(enumerate(text.splitlines(), 1)))
-    assert [tuple(line) for line in read_lines(text, {})] == list(lines)
+    assert [(line.number, line.text) for line in read_lines(text, {})] == list(lines)
 
 
 def test_variables_are_put_in_after_comments_went_and_only_where_they_are_set() -> None:
     variables = {"URL": "https://x/#y", "EMPTY": "", "lower": "no"}
     text = "a ${URL} # ${URL}\n${EMPTY} ${NONE} ${lower} $URL"
     assert list(read_lines(text, variables)) == [
-        (1, "a https://x/#y"),
-        (2, "${EMPTY} ${NONE} ${lower} $URL"),
+        Line(1, "a https://x/#y", "a ${URL}"),
+        Line(2, "${EMPTY} ${NONE} ${lower} $URL", "${EMPTY} ${NONE} ${lower} $URL"),
     ]
 
 

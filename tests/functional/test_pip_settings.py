@@ -56,7 +56,7 @@ _PROJECT = """\
 name = "whole"
 version = "1"
 dependencies = ["app"]
-optional-dependencies.more = ["extra-lib"]
+optional-dependencies = { more = ["extra-lib"], other = ["new"] }
 """
 _HERE = f'[tool.uv.pip]\nindex-url = "<index>"\npython = "{sys.executable}"\n'
 
@@ -108,6 +108,17 @@ TABLE = {
     "emit-index-annotation": ("emit-index-annotation = true", "compile r.in"),
     "no-emit-package": ('no-emit-package = ["lib"]', "compile r.in"),
     "output-file": ('output-file = "out.txt"', "compile r.in --no-header"),
+    "extra beside a word": ('extra = ["more"]', "compile pyproject.toml --no-header --extra other"),
+    "no-emit-package beside a word": ('no-emit-package = ["lib"]', "compile r.in --no-header --no-emit-package app"),
+    "only-binary beside a word": (
+        'only-binary = ["lib"]\nemit-build-options = true', "compile r.in --no-header --only-binary app"
+    ),
+    "what bounds a resolution": (
+        '[tool.uv]\nconstraint-dependencies = ["lib<2"]\noverride-dependencies = ["app==1.0"]', "compile r.in --no-header"
+    ),
+    "what another file bounds": (
+        '[tool.uv]\nconstraint-dependencies = ["lib<2"]\n', "compile r.in --no-header --config-file other.toml"
+    ),
     "an empty sync": ("allow-empty-requirements = true", "sync empty.in --target pkgs"),
 }  # fmt: skip
 
@@ -119,6 +130,7 @@ def test_each_key_does_what_it_does_to_uv(place: Place, name: str) -> None:
     place.settle(_HERE + settings)
     for each in ("ours", "theirs"):
         (place.folder / each / "empty.in").touch()
+        (place.folder / each / "other.toml").write_text(f'index-url = "{place.index}"\n')
     ours, theirs = place.ours(*command.split()), place.theirs(*command.split())
     assert (ours.code == 0) == (theirs.code == 0), ours.err + theirs.err
     assert ours.out.replace("siteroot", "uv") == theirs.out
@@ -134,6 +146,19 @@ def test_a_uv_toml_says_it_too_and_pyproject_beside_it_is_hidden(place: Place) -
     assert done.code == 0, done.err
     held = tree(place.folder / "ours" / "pkgs")
     assert held == ["app-1.0.dist-info", "lib-1.0.dist-info"]
+
+
+@pytest.mark.uv
+def test_a_uv_toml_bounds_resolutions_and_hides_the_bounds_beside_it(place: Place) -> None:
+    place.settle('index-url = "<index>"\nconstraint-dependencies = ["lib<2"]\n', "uv.toml")
+    for each in ("ours", "theirs"):
+        (place.folder / each / "pyproject.toml").write_text(
+            _PROJECT + '[tool.uv]\noverride-dependencies = ["lib==3.0b1"]\n'
+        )
+    ours = place.ours("compile", "r.in", "--no-header", "-p", sys.executable)
+    theirs = place.theirs("compile", "r.in", "--no-header", "-p", sys.executable)
+    assert ours.out == theirs.out
+    assert "lib==1.0\n    # via\n    #   -c (workspace)" in ours.out
 
 
 def test_a_uv_toml_counts_without_a_project_and_from_above(place: Place) -> None:

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from siteroot.errors import UsageError
 
-from .arguments import Said, Value, is_name
+from .arguments import SETTINGS_LAYER, Said, Value, is_name
 from .option import Kind
 
 
@@ -67,15 +67,24 @@ class Answers:
 
 
 def nearest(said: Iterable[Said]) -> dict[str, Said]:
-    """Return what holds of each field: of the nearest layer the last word, or all of a list's, all of a count's."""
+    """Return what holds of each field: of the nearest layer the last word, or all of a list's, all of a count's.
+
+    What settings files list comes to what words or variables list.
+    """
     found: dict[str, Said] = {}
     for one in said:
         field = one.option.field
         earlier = found.get(field)
-        if earlier is None or one.layer < earlier.layer:
+        if earlier is None:
             found[field] = one
-        elif one.layer == earlier.layer:
+            continue
+        near, far = (one, earlier) if one.layer < earlier.layer else (earlier, one)
+        if far.layer == SETTINGS_LAYER and isinstance(far.value, tuple):
+            found[field] = Said(near.option, _joined(near.value, far), near.layer, near.word)
+        elif near.layer == far.layer:
             found[field] = Said(one.option, _joined(earlier.value, one), one.layer, one.word)
+        else:
+            found[field] = near
     return found
 
 

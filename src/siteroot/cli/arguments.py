@@ -27,6 +27,10 @@ _ELSEWHERE = {
 _NAMES = ("sync", *GROUPS, "help")
 
 
+#: The layer of keys of settings files (`Said.layer`).
+SETTINGS_LAYER = 3
+
+
 class UnclearWordsError(UsageError):
     """The words of the command line make no sense."""
 

@@ -5,10 +5,8 @@ from collections.abc import Iterable
 from siteroot.errors import UsageError
 from siteroot.model.settings import PipWord
 
-from .arguments import Said, Value, check_value, options_of
+from .arguments import SETTINGS_LAYER, Said, Value, check_value, options_of
 from .option import Option
-
-_LAYER = 3
 
 
 class SenselessPipSettingError(UsageError):
@@ -38,7 +36,7 @@ def said_by_settings(command: str, words: Iterable[PipWord]) -> tuple[Said, ...]
 def _said(option: Option, word: PipWord) -> Said:
     shown = f"`{word.key}` of [tool.uv.pip]"
     try:
-        return Said(option, _value(option, word, shown), _LAYER, word.key)
+        return Said(option, _value(option, word, shown), SETTINGS_LAYER, word.key)
     except UsageError as error:
         raise SenselessPipSettingError(error.message) from None
 

@@ -15,8 +15,6 @@ from packaging.version import Version
 from siteroot.errors import ProjectError
 from siteroot.model.lock import ConflictItem
 from siteroot.model.project import (
-    Amendment,
-    BuildConstraint,
     GroupInclude,
     GroupItem,
     ProjectTable,
@@ -24,10 +22,10 @@ from siteroot.model.project import (
     UvProjectTable,
     WorkspaceTable,
 )
-from siteroot.model.requirement import Requirer
 from siteroot.model.settings import Settings
 from siteroot.model.value import replace
 
+from .bounds_table import with_bounds
 from .pip_table import explain_unknown, read_pip_table
 from .reading import Faults, Table, parse_name, parse_specifiers
 from .settings_table import (
@@ -38,7 +36,6 @@ from .settings_table import (
     unknown_keys,
 )
 from .toml import TomlError, parse_toml
-from .uv_lock_sources import parse_digest
 
 T = TypeVar("T")
 
@@ -96,7 +93,10 @@ def parse_pyproject(content: bytes, where: str) -> Pyproject:
 
 
 def _uv_settings(uv: Table, folder: str) -> Settings:
-    return replace(read_shared_settings(uv, folder), pip=read_pip_table(uv.table("pip"), folder))
+    return replace(
+        with_bounds(read_shared_settings(uv, folder), uv),
+        pip=read_pip_table(uv.table("pip"), folder),
+    )
 
 
 def _notes(uv: Table) -> list[str]:
@@ -189,10 +189,6 @@ def _uv_project(uv: Table, name: str | None) -> UvProjectTable:
         environments=_environments(uv, "environments"),
         required_environments=_environments(uv, "required-environments"),
         conflicts=_conflicts(uv, name),
-        constraint_dependencies=uv.texts("constraint-dependencies"),
-        override_dependencies=_amendments(uv, "override-dependencies", _plain),
-        exclude_dependencies=_amendments(uv, "exclude-dependencies", parse_name),
-        build_constraint_dependencies=_build_constraints(uv),
         group_requires_python=None if settings is None else _group_pythons(settings),
     )
 
@@ -231,47 +227,6 @@ def _environments(uv: Table, key: str) -> tuple[str, ...]:
         text = uv.attempt(key, _marker, value)
         return () if text is None else (text,)
     return uv.parsed_texts(key, _marker)
-
-
-def _amendments(uv: Table, key: str, parse: Callable[[str], str]) -> tuple[Amendment, ...]:
-    found = []
-    for place, item in uv.texts_or_tables(key):
-        if isinstance(item, str):
-            text = uv.attempt(place, parse, item)
-            found.append(Amendment(texts=() if text is None else (text,)))
-        else:
-            _check_keys(item, ("package", "dependencies"))
-            if "dependencies" not in item.values:
-                item.fault("dependencies", "is missing")
-            texts = item.parsed_texts("dependencies", parse)
-            found.append(Amendment(texts=texts, requirer=_requirer(item)))
-    return tuple(found)
-
-
-def _requirer(item: Table) -> Requirer:
-    package = item.table_or_empty("package")
-    _check_keys(package, ("name", "version"))
-    name = package.required("name", parse_name) or ""
-    version = package.parsed("version", _version)
-    return Requirer(name, None if version is None else Version(version))
-
-
-def _check_keys(table: Table, known: tuple[str, ...]) -> None:
-    for key in unknown_keys(table, known):
-        table.fault(key, f"is none of {', '.join(known)}{near(key, known)}")
-
-
-def _build_constraints(uv: Table) -> tuple[BuildConstraint, ...]:
-    found = []
-    for place, item in uv.texts_or_tables("build-constraint-dependencies"):
-        if isinstance(item, str):
-            found.append(BuildConstraint(text=item))
-        elif (text := item.text("requirement")) is not None:
-            digests = item.parsed_texts("hashes", parse_digest)
-            found.append(BuildConstraint(text=text, digests=digests))
-        else:
-            uv.fault(place, "has no requirement")
-    return tuple(found)
 
 
 def _conflicts(uv: Table, name: str | None) -> tuple[tuple[ConflictItem, ...], ...]:

@@ -6,6 +6,7 @@ from siteroot.errors import ProjectError
 from siteroot.model.settings import Settings
 from siteroot.model.value import replace
 
+from .bounds_table import with_bounds
 from .pip_table import explain_unknown, read_pip_table
 from .reading import Faults, Table
 from .settings_table import PROJECT_KEYS, UV_KEYS, near, read_shared_settings, unknown_keys
@@ -35,6 +36,8 @@ def parse_uv_toml(content: bytes, where: str) -> Settings:
     pip, folder = table.table("pip"), posixpath.dirname(where)
     for key, meant in explain_unknown(pip):
         faults.add(f"pip.{key}", f"is no setting of uv pip{meant}")
-    settings = replace(read_shared_settings(table, folder), pip=read_pip_table(pip, folder))
+    settings = replace(
+        with_bounds(read_shared_settings(table, folder), table), pip=read_pip_table(pip, folder)
+    )
     faults.raise_any(UvTomlError, where)
     return settings

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 
 from packaging.specifiers import SpecifierSet
 
-from .digest import Digest
 from .lock import ConflictItem
-from .requirement import Requirer
 from .settings import Settings
 from .value import dataclass
 
@@ -43,25 +41,6 @@ class WorkspaceTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuildConstraint:
-    """A requirement that holds for whatever builds need, as text, and the digests of which a file has to have one."""
-
-    text: str
-    digests: tuple[Digest, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amendment:
-    """An entry of `override-dependencies`, of requirements, or of `exclude-dependencies`, of normalised names.
-
-    `requirer` is the distribution whose requirements alone it speaks of, None where it speaks of everybody's.
-    """
-
-    texts: tuple[str, ...]
-    requirer: Requirer | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UvProjectTable:
     """The keys of `[tool.uv]` that speak of the project itself; they count even with --no-config."""
 
@@ -74,10 +53,6 @@ class UvProjectTable:
     environments: tuple[str, ...] = ()
     required_environments: tuple[str, ...] = ()
     conflicts: tuple[tuple[ConflictItem, ...], ...] = ()
-    constraint_dependencies: tuple[str, ...] = ()
-    override_dependencies: tuple[Amendment, ...] = ()
-    exclude_dependencies: tuple[Amendment, ...] = ()
-    build_constraint_dependencies: tuple[BuildConstraint, ...] = ()
     group_requires_python: Mapping[str, SpecifierSet] | None = None
 
 

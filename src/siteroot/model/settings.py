@@ -6,8 +6,13 @@ the other: the nearest scalar wins, lists are joined, nearest first, as uv does.
 
 from collections.abc import Mapping
 from enum import Enum
+from typing import TYPE_CHECKING
 
+from .digest import Digest
 from .value import dataclass
+
+if TYPE_CHECKING:
+    from .requirement import Requirer
 
 
 class LinkMode(Enum):
@@ -50,6 +55,25 @@ class ExtraBuildRequirement:
 
     text: str
     match_runtime: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildConstraint:
+    """A requirement that holds for whatever builds need, as text, and the digests of which a file has to have one."""
+
+    text: str
+    digests: tuple[Digest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """An entry of `override-dependencies`, of requirements, or of `exclude-dependencies`, of normalised names.
+
+    `requirer` is the distribution whose requirements alone it speaks of, None where it speaks of everybody's.
+    """
+
+    texts: tuple[str, ...]
+    requirer: "Requirer | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +149,11 @@ class Settings:
     no_sources: bool | None = None
     no_sources_package: tuple[str, ...] = ()
     dependency_metadata: tuple[Mapping[str, object], ...] = ()
+    # what bounds every resolution; of a lock that of its own pyproject.toml alone
+    constraint_dependencies: tuple[str, ...] = ()
+    override_dependencies: tuple[Amendment, ...] = ()
+    exclude_dependencies: tuple[Amendment, ...] = ()
+    build_constraint_dependencies: tuple[BuildConstraint, ...] = ()
     # what the file says for `siteroot pip` alone
     pip: "PipTable | None" = None
 

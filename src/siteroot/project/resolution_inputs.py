@@ -11,8 +11,8 @@ from packaging.utils import canonicalize_name
 
 from siteroot.formats.reading import parse_specifiers
 from siteroot.model.lock import ConflictItem, Lock, LockOptions
-from siteroot.model.project import Amendment, BuildConstraint, GroupInclude, Project
-from siteroot.model.settings import Settings
+from siteroot.model.project import GroupInclude, Project
+from siteroot.model.settings import Amendment, BuildConstraint, Settings
 from siteroot.model.value import replace
 
 from .conditions import Condition, same_condition
@@ -152,7 +152,8 @@ def _including_groups(project: Project) -> Mapping[str, set[str]]:
 
 def compare_manifest(lock: Lock, scope: Scope) -> Iterator[Finding]:
     """Compare constraints, overrides, exclusions, the groups of a root without project, and given metadata."""
-    uv, manifest, root = scope.project.root_pyproject.uv, lock.manifest, scope.project.root
+    manifest, root = lock.manifest, scope.project.root
+    uv = scope.project.root_pyproject.uv_settings or Settings()
     for what, items, locked in (
         ("`constraint-dependencies`", uv.constraint_dependencies, manifest.constraints),
         ("`override-dependencies`", uv.override_dependencies, manifest.overrides),

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from packaging.requirements import InvalidRequirement
 
 from siteroot.errors import ProjectError
-from siteroot.model.project import BuildConstraint
 from siteroot.model.requirement import Requirement
+from siteroot.model.settings import BuildConstraint
 from siteroot.model.value import replace
 from siteroot.resolve.direct import read_requirement
 

@@ -102,7 +102,6 @@ def pip_compile(
     asking = read_asking(
         request.sources,
         request.resolution,
-        context,
         settings,
         surroundings,
         reporter,

@@ -96,7 +96,6 @@ def pip_install(
     asking = read_asking(
         request.sources,
         request.resolution,
-        request.context,
         settings,
         surroundings,
         reporter,

@@ -11,8 +11,7 @@ from packaging.version import Version
 from siteroot.errors import ProjectError, UsageError
 from siteroot.formats.markers import TargetMarkers, without_extras
 from siteroot.model.lock import DirectorySource
-from siteroot.model.pip_request import PipContext, ResolutionWords
-from siteroot.model.project import Amendment, UvProjectTable
+from siteroot.model.pip_request import ResolutionWords
 from siteroot.model.requirement import Requirement, Requirer
 from siteroot.model.requirements import (
     ProjectFile,
@@ -22,7 +21,7 @@ from siteroot.model.requirements import (
     UnnamedRequirement,
 )
 from siteroot.model.resolution import ResolutionRequest
-from siteroot.model.settings import Settings
+from siteroot.model.settings import Amendment, Settings
 from siteroot.model.surroundings import Surroundings
 from siteroot.model.target import Target
 from siteroot.model.value import dataclass, replace
@@ -33,7 +32,6 @@ from siteroot.resolve.direct import read_requirement
 from .build_constraints import read_build_constraints
 from .reading_requirements import read_asked
 from .resolving import options_of
-from .settings import read_found_project
 
 if TYPE_CHECKING:
     from .reading_sources import SourceReader
@@ -67,7 +65,6 @@ class Asking:
 def read_asking(
     sources: Iterable[RequirementSource],
     words: ResolutionWords,
-    context: PipContext,
     settings: Settings,
     surroundings: Surroundings,
     reporter: Reporter,
@@ -98,15 +95,14 @@ def read_asking(
             hints=("an extra of a distribution stands behind its name: NAME[EXTRA]",),
         )
     asked = read((*sources, *_files(SourceKind.CONSTRAINTS, words.constraints)))
-    bounds = _project_bounds(context, surroundings)
-    overrides, overrides_of = _overrides(bounds.override_dependencies)
-    excludes, excludes_of = _exclusions(bounds.exclude_dependencies)
+    overrides, overrides_of = _overrides(settings.override_dependencies)
+    excludes, excludes_of = _exclusions(settings.exclude_dependencies)
     return Asking(
         requirements=replace(
             asked,
             constraints=(
                 *asked.constraints,
-                *_declared(bounds.constraint_dependencies, "constraint-dependencies", "-c"),
+                *_declared(settings.constraint_dependencies, "constraint-dependencies", "-c"),
                 *_upgrade_bounds(words),
             ),
         ),
@@ -116,7 +112,7 @@ def read_asking(
         excludes_of=excludes_of,
         build_constraints=(
             *read(_files(SourceKind.CONSTRAINTS, words.build_constraints)).constraints,
-            *read_build_constraints(bounds.build_constraint_dependencies),
+            *read_build_constraints(settings.build_constraint_dependencies),
         ),
         words=words,
         settings=join_settings(settings, words, asked.options, asked.asked),
@@ -166,16 +162,10 @@ def _files(kind: SourceKind, files: Iterable[str]) -> Iterator[RequirementSource
     return (RequirementSource(kind, file) for file in files)
 
 
-def _project_bounds(context: PipContext, surroundings: Surroundings) -> UvProjectTable:
-    """Return what the project around says of every resolution."""
-    project = None if context.no_config else read_found_project(context, surroundings)
-    return UvProjectTable() if project is None else project.root_pyproject.uv
-
-
 def _declared(texts: Iterable[str], key: str, option: str) -> Iterator[Requirement]:
-    """Yield what a key of the project bounds; annotations name it as uv's do, with the option that says the same."""
+    """Yield what settings bound every resolution by; annotations name it as uv's do, with the option that says the same."""
     for text in texts:
-        bound = _parse(text, f"`{key}` of pyproject.toml", BadBoundError)
+        bound = _parse(text, f"the setting `{key}`", BadBoundError)
         yield replace(bound, asker=f"{option} (workspace)")
 
 

@@ -243,12 +243,12 @@ def _place(
 
 
 def _build_constraints(project: Project | None) -> tuple[Requirement, ...]:
-    said = () if project is None else project.root_pyproject.uv.build_constraint_dependencies
-    if not said:
+    settings = None if project is None else project.root_pyproject.uv_settings
+    if settings is None or not settings.build_constraint_dependencies:
         return ()
     from .build_constraints import read_build_constraints  # noqa: PLC0415 - few projects have any
 
-    return read_build_constraints(said)
+    return read_build_constraints(settings.build_constraint_dependencies)
 
 
 def _chosen_groups(request: SyncRequest, project: Project) -> frozenset[str]:

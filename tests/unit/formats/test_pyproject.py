@@ -11,14 +11,9 @@ from siteroot.formats.pyproject import PyprojectError, parse_pyproject
 from siteroot.formats.uv_toml import parse_uv_toml
 from siteroot.model.digest import Digest
 from siteroot.model.lock import ConflictItem
-from siteroot.model.project import (
-    Amendment,
-    BuildConstraint,
-    GroupInclude,
-    Pyproject,
-    UvProjectTable,
-)
+from siteroot.model.project import GroupInclude, Pyproject, UvProjectTable
 from siteroot.model.requirement import Requirer
+from siteroot.model.settings import Amendment, BuildConstraint
 
 APP = '[project]\nname = "My_App"\nversion = "1.0"\n'
 
@@ -146,7 +141,7 @@ def test_unknown_keys_of_uv_are_notes_and_nothing_more() -> None:
 
 
 def test_what_uv_says_of_the_project() -> None:
-    uv = parse(
+    parsed = parse(
         APP
         + """[tool.uv]
 package = false
@@ -168,7 +163,8 @@ exclude = ["b"]
 One_x = { workspace = true, editable = false }
 two = [{ index = "i", extra = "E_e" }, { path = "p", marker = "os_name == 'nt'" }]
 """
-    ).uv
+    )
+    uv = parsed.uv
     assert (uv.package, uv.managed, uv.default_groups) == (False, True, ("dev-x",))
     assert uv.dev_dependencies == ("ruff",)
     assert uv.environments == ('sys_platform == "linux"',)
@@ -180,16 +176,18 @@ two = [{ index = "i", extra = "E_e" }, { path = "p", marker = "os_name == 'nt'" 
             ConflictItem("third", None, None),
         ),
     )
-    assert uv.constraint_dependencies == ("c<1",)
-    assert uv.override_dependencies == (
+    settings = parsed.uv_settings
+    assert settings is not None
+    assert settings.constraint_dependencies == ("c<1",)
+    assert settings.override_dependencies == (
         Amendment(texts=("o",)),
         Amendment(texts=("d>1",), requirer=Requirer("p-p", Version("1"))),
     )
-    assert uv.exclude_dependencies == (
+    assert settings.exclude_dependencies == (
         Amendment(texts=("e-e",)),
         Amendment(texts=("d",), requirer=Requirer("p")),
     )
-    assert uv.build_constraint_dependencies == (
+    assert settings.build_constraint_dependencies == (
         BuildConstraint(text="b"),
         BuildConstraint(text="c==1", digests=(Digest("md5", "0" * 32),)),
     )

@@ -82,11 +82,13 @@ def _order(resolver: Resolver, number: int) -> list[int]:
 
 
 def _is_plain(resolver: Resolver, fact: Fact) -> bool:
-    """Whether a fact goes without saying: that an extra is its project's, and which Python the target has."""
+    """Whether a fact goes without saying: that an extra is its project's, in its version, and which Python the target has."""
     match fact:
-        case Requires(package, _, required, _):
-            name = resolver.packages[package].name
-            return bool(name) and name == resolver.packages[required].name
+        case Requires(package, term, required, allowed):
+            name, line = resolver.packages[package].name, resolver.line_of(package)
+            if not name or line is None or name != resolver.packages[required].name:
+                return False
+            return not term & line.known & ~allowed
         case NoVersions(package, _):
             return not resolver.packages[package].name
         case _:

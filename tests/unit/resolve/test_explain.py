@@ -92,6 +92,14 @@ CASES: dict[str, tuple[Index, tuple[str, ...], str]] = {
             "for cannot be had."
         ),
     ),
+    "an extra of another version of itself": (
+        {"app": {"2": release(extras={"all": ["app[fast]==1"], "fast": []})}},
+        ("app[all]",),
+        (
+            "Because app[all]==2 requires app==1 and requirements.in asks for app[all], what is asked for "
+            "cannot be had."
+        ),
+    ),
     "two who ask": (
         {"flask": _MANY},
         ("flask>=2.1", "flask<2"),

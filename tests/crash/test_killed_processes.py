@@ -1,5 +1,6 @@
 """SIGKILL at seeded moments, for real: the parent alone, a worker alone, the group; then the next command."""
 
+import itertools
 import marshal
 import os
 import random
@@ -83,18 +84,19 @@ def timed(root: str, rows: str) -> float:
 
 
 def moments(count: int, longest: float, seed: int) -> list[tuple[float, str, str]]:
+    """Draw one from each of so many parts of the time; each victim and mode has its turn before one comes twice."""
     chance = random.Random(seed)
-    return [
-        (chance.uniform(0, longest), chance.choice(VICTIMS), chance.choice(("copy", "hardlink")))
-        for _ in range(count)
-    ]
+    parts = [(number + chance.random()) / count for number in range(count)]
+    chance.shuffle(parts)
+    ways = itertools.cycle((victim, mode) for mode in ("copy", "hardlink") for victim in VICTIMS)
+    return [(part * longest, *way) for part, way in zip(parts, ways, strict=False)]
 
 
 STRIKES = pytest.mark.parametrize(
     ("start", "count"),
     [
         pytest.param(0, 4, id="few"),
-        *(pytest.param(*part, marks=pytest.mark.slow) for part in PARTS),
+        *(pytest.param(*part, marks=pytest.mark.slow(25)) for part in PARTS),
     ],
 )
 

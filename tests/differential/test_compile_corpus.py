@@ -10,6 +10,7 @@ import pytest
 
 from support.corpus import corpus_files
 from support.desk import make_desk
+from support.once import shared_folder
 
 _TABLES = corpus_files("compile/COMPILE.tsv")
 _ROWS = [
@@ -26,8 +27,8 @@ _PATCH = ".7"
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache for all lists: they share many projects."""
-    return tmp_path_factory.mktemp("cache")
+    """One cache for all lists, whoever resolves them: they share many projects."""
+    return shared_folder(tmp_path_factory, "compiling")
 
 
 def test_there_are_lists() -> None:
@@ -37,7 +38,7 @@ def test_there_are_lists() -> None:
 
 
 @pytest.mark.index
-@pytest.mark.slow
+@pytest.mark.slow(20)
 @pytest.mark.parametrize("row", _ROWS, ids=lambda row: Path(row["expected"]).stem)
 def test_a_list_comes_to_uvs_pins(row: dict[str, str], cache: Path, tmp_path: Path) -> None:
     folder = _TABLES[0].parent

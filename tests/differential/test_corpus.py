@@ -70,7 +70,7 @@ def parameters(cases: list[Case]) -> list[object]:
         return [pytest.param(None, marks=pytest.mark.skip(reason=reason))]
     return [
         pytest.param(
-            case, id=case.folder.name, marks=[pytest.mark.slow] if case.size > SLOW else []
+            case, id=case.folder.name, marks=[pytest.mark.slow(10)] if case.size > SLOW else []
         )
         for case in cases
     ]

@@ -449,7 +449,7 @@ def test_the_bytes_do_not_hang_on_the_order(tmp_path: Path) -> None:
         _in_two_orders(python, tmp_path, sorted(sources))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(20)
 def test_the_bytes_do_not_hang_on_the_order_of_a_thousand_modules() -> None:
     """Every CPython here compiles its own standard library, in two orders."""
     for python in need_pythons(1) if len(real_pythons()) == 1 else real_pythons().values():

@@ -1,6 +1,7 @@
 """CI that cannot lie: what hangs, stays behind, or is skipped for want of what must be here, fails."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -115,10 +116,10 @@ def test_a_test_that_hangs_fails_with_its_name_and_shows_where(tmp_path: Path) -
     assert "1 failed, 1 passed" in told
 
 
-def test_slow_tests_come_last(tmp_path: Path) -> None:
-    text = "import pytest\n@pytest.mark.slow\ndef test_a(): pass\ndef test_b(): pass\n"
-    code, told = run_tests(tmp_path, text, "--collect-only")
-    assert (code, told.index("test_b") < told.index("test_a")) == (0, True)
+def test_slow_tests_come_last_and_the_longest_of_them_first(tmp_path: Path) -> None:
+    slow = "import pytest\n@pytest.mark.slow\ndef test_a(): pass\n@pytest.mark.slow(9)\ndef test_b(): pass\n"
+    code, told = run_tests(tmp_path, f"{slow}def test_c(): pass\n", "--collect-only")
+    assert (code, re.findall("::(test_.)", told)) == (0, ["test_c", "test_b", "test_a"]), told
 
 
 def test_slow_tests_begin_while_there_is_time(tmp_path: Path) -> None:

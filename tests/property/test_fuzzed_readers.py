@@ -421,7 +421,7 @@ def test_an_altered_file(name: str, seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=2000)
+@settings(max_examples=1000)
 @given(st.integers(0, 2**64))
 def test_many_altered_files(name: str, seed: int) -> None:
     read_altered(name, random.Random(seed))

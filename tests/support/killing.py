@@ -1,8 +1,7 @@
 """`siteroot sync`, struck by SIGKILL while it places; then the next command; then what stands there.
 
-How far the work is shows on the disk (`Phase`), and how long each phase takes is measured first; a moment is drawn from
-all of that time. It is aimed at from the beginning of its phase, so that a busy machine does not carry it
-past the end. All processes of the command are stopped first, so that what is struck is known; one that was not at
+How far the work is shows on the disk (`Phase`), and how long each phase takes is measured first. Phases and
+victims have their turns, so that few strikes meet all of them; the moment within a phase is drawn. It is aimed at from the beginning of its phase, so that a busy machine does not carry it past the end. All processes of the command are stopped first, so that what is struck is known; one that was not at
 work any more does not count, and another moment is drawn.
 
 After the strike one of two things is done. Everything a recovery could lean on is taken away (the cache, the wheels;
@@ -12,6 +11,7 @@ new one, to the last time. Or nothing is taken away, and the sync must reach the
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -31,7 +31,7 @@ from .command import Place, plain_variables
 from .trees import describe_difference, snapshot
 
 #: Each long matrix makes so many strikes: with SITEROOT_STRIKES=200 all, else the first of them.
-STRIKES = int(os.environ.get("SITEROOT_STRIKES", "40"))
+STRIKES = int(os.environ.get("SITEROOT_STRIKES", "20"))
 #: ... in tests of so many: (number of the first, how many).
 _MOST = 40
 PARTS = tuple((start, min(_MOST, STRIKES - start)) for start in range(0, STRIKES, _MOST))
@@ -155,9 +155,9 @@ class Strikes:
 
     def strike_all(self, count: int, seed: int) -> None:
         """Strike at so many moments of the work. Raises AssertionError for the first tree that is neither."""
-        chance = random.Random(seed)
+        moments = self._moments(random.Random(seed))
         while self.found["struck"] < count:
-            moment = self._draw(chance)
+            moment = next(moments)
             what = f"strike {self.found['struck']}: {moment}"
             self._reset()
             if not self._strike(moment, what):
@@ -210,16 +210,26 @@ class Strikes:
         seen_once = [phase for phase in Phase if any(phase in run for run in runs)]
         return {phase: median(run.get(phase, 0.0) for run in runs) for phase in seen_once}
 
-    def _draw(self, chance: random.Random) -> Moment:
-        """Draw from all of the time, but for a tenth of it at least from each phase, or short ones are never met."""
-        mode, victim = chance.choice(MODES), chance.choice(self.victims)
-        phases = [phase for phase in self.lengths[mode] if phase is not Phase.ENDING]
-        if victim == "worker":  # they live while files are staged, and at no other time
-            phases = [Phase.STAGING]
-        whole = sum(self.lengths[mode][phase] for phase in phases)
-        weights = [max(self.lengths[mode][phase], whole / 10) for phase in phases]
-        phase = chance.choices(phases, weights)[0]
-        return Moment(phase, chance.uniform(0, self.lengths[mode][phase]), victim, mode)
+    def _moments(self, chance: random.Random) -> Iterator[Moment]:
+        """Draw without end: victims and phases in turn, each with the other mode the next time."""
+        longest = {
+            phase: max(each.get(phase, 0) for each in self.lengths.values()) for phase in Phase
+        }
+        met = [phase for phase in (Phase.STAGING, Phase.MOVING, Phase.CLEARING) if longest[phase]]
+        short = (
+            sum(longest[phase] for phase in met) / 10
+        )  # most moments in a shorter one come too late
+        turns = [("parent", phase) for phase in met if longest[phase] > short]
+        turns += [("group", phase) for phase in met]
+        if "worker" in self.victims:  # they live while files are staged, and at no other time
+            turns[1:1] = [("worker", Phase.STAGING)]
+            turns += [("worker", Phase.STAGING)]
+        for number in itertools.count():
+            turn, place = divmod(number, len(turns))
+            victim, phase = turns[place]
+            mode = MODES[(turn + place) % len(MODES)]
+            if phase in self.lengths[mode]:
+                yield Moment(phase, chance.uniform(0, self.lengths[mode][phase]), victim, mode)
 
     def _phase(self) -> Phase:
         if self.before is None:
@@ -265,7 +275,7 @@ class Strikes:
     def _strike(self, moment: Moment, what: str) -> bool:
         """Return whether the command was at work on the root then, and was struck."""
         with self._started(moment.mode) as process:
-            while process.poll() is None and self._phase() < moment.phase:
+            while process.poll() is None and not self._has_come(moment, process):
                 time.sleep(0.0002)
             time.sleep(moment.delay)
             if process.poll() is not None or not stop_all(process):
@@ -285,6 +295,12 @@ class Strikes:
             assert not lines, (what, process.returncode, lines[:9])
             self.found[f"worker struck, exit {process.returncode}"] += 1
         return True
+
+    def _has_come(self, moment: Moment, process: "subprocess.Popen[bytes]") -> bool:
+        phase = self._phase()
+        if moment.victim == "worker" and phase is Phase.STAGING:
+            return bool(workers_of(process))
+        return phase >= moment.phase
 
     def _reset(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)

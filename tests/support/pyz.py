@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from .once import made_once
+
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -15,3 +19,8 @@ def make_pyz(out: Path, *words: str) -> Path:
     )
     assert made.returncode == 0, made.stderr
     return out
+
+
+def shared_pyz(factory: pytest.TempPathFactory, *words: str) -> Path:
+    """Return an archive that is made once in a run."""
+    return made_once(factory, " ".join(["siteroot.pyz", *words]), lambda out: make_pyz(out, *words))

@@ -330,6 +330,23 @@ def test_edited_bytecode_and_edited_sources_in_the_store_are_mended(
     assert digest_of(tmp_path / "c") == good
 
 
+def test_edited_sources_of_several_distributions_are_mended_in_one_command(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """One by one, as they are compiled, and one that is only linked after that."""
+    wheels = [build_wheel(tmp_path, name, "1.0") for name in ("one", "two")]
+    wheels.append(build_wheel(tmp_path, "three", "1.0", {"three.txt": "right"}))
+    project = make_project(tmp_path / "p", wheels)
+    desk.synced("--link-mode", "hardlink", "--target", tmp_path / "root", cwd=project)
+    for name in ("one.py", "two.py", "three.txt"):
+        with (tmp_path / "root" / name).open("a") as file:
+            file.write("print('here')\n")
+    done = desk.synced(FLAG, "--reinstall", "--target", tmp_path / "root", cwd=project)
+    assert done.err.count("not what was stored") == 3
+    assert (tmp_path / "root/three.txt").read_text() == "right"
+    assert "here" not in (tmp_path / "root/one.py").read_text()
+
+
 def test_a_damaged_entry_is_made_anew(desk: Desk, project: Path, tmp_path: Path) -> None:
     desk.synced(FLAG, "--target", tmp_path / "a", cwd=project)
     for manifest in (desk.home / "cache" / "bytecode-v1").rglob("manifest"):

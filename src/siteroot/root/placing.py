@@ -123,7 +123,7 @@ def _settle(
         return "hardlink"
     entry, _, stored, _ = unpack(job)
     try:
-        source = os.open(f"{entry}/{stored[0][1]}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        source = os.open(f"{entry}/{stored[0][1]}", fs.FILE_FLAGS)
     except OSError:
         return "hardlink"  # the unit that comes to it says what is wrong with it
     try:

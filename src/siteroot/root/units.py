@@ -24,7 +24,6 @@ Unit = tuple[Job | PackedJob, int, int]
 
 #: Progress is told, and a worker looks for its parent, once in so many files.
 _BATCH = 64
-_SOURCE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 #: What opening a stored file fails with that is not there, is a link or a socket, or may not be read: the store lacks it.
 LACKING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENXIO)
 
@@ -190,7 +189,7 @@ def _copy_rows(
     for row in rows:
         path, name, size, mode, mtime, _ = row
         try:
-            source = open_(name, _SOURCE_FLAGS, dir_fd=opened)
+            source = open_(name, fs.FILE_FLAGS, dir_fd=opened)
         except OSError as error:
             if error.errno not in LACKING:
                 raise
@@ -241,7 +240,7 @@ def _mend(row: StoredRow, opened: int, origin: tuple[str, str], errand: Errand) 
 
     path, name, size, mode, mtime, digest = row
     try:
-        source = os.open(name, _SOURCE_FLAGS | os.O_NONBLOCK, dir_fd=opened)
+        source = os.open(name, fs.FILE_FLAGS, dir_fd=opened)
     except OSError as error:
         if error.errno not in LACKING:
             raise

@@ -54,7 +54,7 @@ from siteroot.root.placing import PoisonedError, copied_words
 from .holding import HeldRoot
 from .noted import noted
 from .own_place import refuse_own_feet
-from .placing_wheels import place_wheels, refuse_edited_metadata
+from .placing_wheels import discard_poisoned, place_wheels, refuse_edited_metadata
 from .remembering import Memory
 from .telling_triage import tell_triage, warn_of_triage
 from .windows_launcher import windows_launcher_for
@@ -130,23 +130,23 @@ def fill_root(filling: Filling, means: Means) -> Filled:
     """
     means.interrupts.defer()
     with _locked(filling, means) as due:
-        return _unplanned(filling, means.reporter) if due else _fill_twice(filling, means)
+        return _unplanned(filling, means.reporter) if due else _fill_anew(filling, means)
 
 
-def _fill_twice(filling: Filling, means: Means) -> Filled:
-    """Decide and act, a second time where stored wheels turned out to be wrong."""
-    wheels: list[StoredWheel] = []
-    try:
-        return _fill(filling, means, wheels)
-    except PoisonedError as error:
-        anew = "" if filling.check else f"; fetching {', '.join(error.labels)} anew"
-        means.reporter.report(Warned(f"{error}{anew}"))
-        for wheel in wheels:
-            if wheel.folder in error.sources:
-                means.supply.discard(wheel)
-            if means.bytecode is not None and wheel.bytecode_folder in error.sources:
-                means.bytecode.discard(wheel)
-        return _fill(filling, means, [])
+def _fill_anew(filling: Filling, means: Means) -> Filled:
+    """Decide and act, again as long as more stored wheels turn out to be wrong: no stage sees all of them."""
+    mended: set[str] = set()
+    while True:
+        wheels: list[StoredWheel] = []
+        try:
+            return _fill(filling, means, wheels)
+        except PoisonedError as error:
+            if mended.issuperset(error.sources):
+                raise
+            mended.update(error.sources)
+            anew = "" if filling.check else f"; fetching {', '.join(error.labels)} anew"
+            means.reporter.report(Warned(f"{error}{anew}"))
+            discard_poisoned(error, wheels, means.supply, means.bytecode)
 
 
 def _locked(filling: Filling, means: Means) -> AbstractContextManager[bool]:

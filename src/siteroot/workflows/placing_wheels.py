@@ -1,6 +1,7 @@
 """Stored wheels as distributions of a root: every file placed, before anything of it is written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from siteroot.formats.direct_url import render_direct_url
 from siteroot.model.pin import WheelPin
@@ -8,8 +9,12 @@ from siteroot.model.plan import DesiredDistribution
 from siteroot.model.wheel import StoredWheel
 from siteroot.plan.diff import Desire
 from siteroot.plan.place import Extras, Placing, place_distribution
+from siteroot.ports import WheelSupply
 from siteroot.root.placing import PoisonedError
 from siteroot.store.store import read_stored
+
+if TYPE_CHECKING:
+    from .bytecode import BytecodeSupply
 
 
 def place_wheels(
@@ -62,3 +67,17 @@ def refuse_edited_metadata(desire: Desire) -> None:
     ]
     if poisoned:
         raise PoisonedError(poisoned)
+
+
+def discard_poisoned(
+    error: PoisonedError,
+    wheels: Iterable[StoredWheel],
+    supply: WheelSupply,
+    bytecode: "BytecodeSupply | None",
+) -> None:
+    """Forget what of the wheels turned out to be wrong, so that it is fetched or compiled anew."""
+    for wheel in wheels:
+        if wheel.folder in error.sources:
+            supply.discard(wheel)
+        if bytecode is not None and wheel.bytecode_folder in error.sources:
+            bytecode.discard(wheel)

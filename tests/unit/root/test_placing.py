@@ -141,6 +141,8 @@ def test_an_edited_stored_file_is_refused_by_name(tmp_path: Path, mode: str, wor
     (store / "pkg/p4/m24.py").unlink()
     (store / "pkg/p5/m25.py").unlink()
     (store / "pkg/p5/m25.py").mkdir()
+    (store / "pkg/p6/m26.py").unlink()
+    os.mkfifo(store / "pkg/p6/m26.py")
     with pytest.raises(PoisonedError, match=r"pkg/p3/m23\.py of demo==1") as caught:
         place_in(tmp_path / "out", staging, mode=mode, workers=workers)
     assert caught.value.sources == (str(store),)

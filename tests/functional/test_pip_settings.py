@@ -57,6 +57,8 @@ name = "whole"
 version = "1"
 dependencies = ["app"]
 optional-dependencies = { more = ["extra-lib"], other = ["new"] }
+[dependency-groups]
+dev = ["extra-lib"]
 """
 _HERE = f'[tool.uv.pip]\nindex-url = "<index>"\npython = "{sys.executable}"\n'
 
@@ -109,6 +111,7 @@ TABLE = {
     "no-emit-package": ('no-emit-package = ["lib"]', "compile r.in"),
     "output-file": ('output-file = "out.txt"', "compile r.in --no-header"),
     "extra beside a word": ('extra = ["more"]', "compile pyproject.toml --no-header --extra other"),
+    "group beside a word": ('group = ["dev"]', "install app --no-deps --target pkgs"),
     "no-emit-package beside a word": ('no-emit-package = ["lib"]', "compile r.in --no-header --no-emit-package app"),
     "only-binary beside a word": (
         'only-binary = ["lib"]\nemit-build-options = true', "compile r.in --no-header --only-binary app"

@@ -18,7 +18,7 @@ _TEXTS = frozenset({
     "target",
 })  # fmt: skip
 _LISTS = frozenset({
-    "extra", "no-binary", "no-emit-package", "no-extra", "only-binary", "upgrade-package",
+    "extra", "group", "no-binary", "no-emit-package", "no-extra", "only-binary", "upgrade-package",
 })  # fmt: skip
 
 #: Those that the whole of `[tool.uv]` has too, with the same meaning.
@@ -31,7 +31,7 @@ _SHARED = frozenset({
 })  # fmt: skip
 
 #: Those that uv knows and siteroot does not heed.
-_UNHEEDED = frozenset({"emit-marker-expression", "group", "torch-backend"})
+_UNHEEDED = frozenset({"emit-marker-expression", "torch-backend"})
 
 _KNOWN = _SWITCHES | _TEXTS | _LISTS | _SHARED | _UNHEEDED
 

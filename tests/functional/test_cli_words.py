@@ -198,6 +198,19 @@ def test_closed_streams_are_no_traceback(place: Place, tmp_path: Path) -> None:
     assert result.returncode == 0
 
 
+def test_a_name_that_is_no_text_is_written_as_the_bytes_it_is(place: Place, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, place.script, "cache", "dir", "--cache-dir", b"/\xff"],
+        cwd=tmp_path,
+        env=plain_variables(
+            tmp_path, {"PYTHONIOENCODING": "utf-8:strict"}
+        ),  # as most locales have it
+        capture_output=True,
+        check=False,
+    )
+    assert (result.stdout, result.stderr) == (b"/\xff\n", b"")
+
+
 def test_a_defect_of_ours_keeps_its_traceback_and_asks_to_be_reported() -> None:
     out, err = io.StringIO(), io.StringIO()
     out.close()  # writing to it is a mistake that no SiterootError stands for

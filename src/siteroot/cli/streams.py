@@ -32,6 +32,8 @@ def open_streams() -> "tuple[TextIO, TextIO]":
         os.set_inheritable(descriptor, True)  # noqa: FBT003 - as 0, 1 and 2 are
     os.close(descriptor)
     out = sys.stdout or _text(io.FileIO(1, "w", closefd=False), "utf-8", "strict")
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="surrogateescape")  # a program reads the very bytes of a name
     encoding = "utf-8" if sys.stderr is None else sys.stderr.encoding
     err = _text(_Unheard(2, "w", closefd=False), encoding, "backslashreplace")
     sys.stderr = err

@@ -163,13 +163,13 @@ def test_warnings_are_kept_and_told_at_each_use(tmp_path: Path) -> None:
         tmp_path,
         "demo",
         "1.0",
-        {"a.py": "", "A.py": ""},
+        {"a.py": "", "A.py": "", "caf\xe9": "", "cafe\u0301": ""},
         wheel="Wheel-Version: 1.9\nRoot-Is-Purelib: true\n",
     )
     wheel = admit(tmp_path, path)
     assert wheel.warnings == (
         "its Wheel-Version 1.9 is newer than siteroot knows",
-        "names in it differ in case only: 'A.py' and 'a.py'",
+        "a disk that is blind to case takes names in it for one: 'A.py' and 'a.py'; 'cafe\\u0301' and 'caf\\xe9'",
     )
     assert open_store(tmp_path).find(pin_of(path)) == wheel
 

@@ -68,16 +68,23 @@ def find_case_twins(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
         step = path
         while step and step not in known:
             known.add(step)
-            folded = (
-                step.lower()
-                if step.isascii()
-                else normalize("NFC", normalize("NFC", step).casefold())
-            )
-            other = seen.setdefault(folded, step)
+            other = seen.setdefault(fold_name(step), step)
             if other != step:
                 twins.setdefault(other, step)
             step = step.rpartition("/")[0]
     return tuple(sorted(twins.items()))
+
+
+def fold_name(path: str) -> str:
+    """Return what a case-blind disk knows a path by; such disks are blind to Unicode's forms, too."""
+    if path.isascii():
+        return path.lower()
+    return normalize("NFC", normalize("NFC", path).casefold())
+
+
+def show_twins(one: str, other: str) -> str:
+    """Return two names that a disk merges as messages show them: in ASCII, for they may look alike."""
+    return f"{one!a} and {other!a}"
 
 
 def show(name: str) -> str:

@@ -121,12 +121,15 @@ def refuse_crossings(crossed: Collection[str], placed: Sequence[DesiredDistribut
 
 def find_merging_names(paths: Collection[str]) -> tuple[tuple[str, str], ...]:
     """Return pairs of different paths (files and folders) that a case-blind disk takes for one."""
-    if len({path.casefold() for path in paths}) == len(paths):
+    known = {path.casefold() for path in paths}
+    if len(known) == len(paths) and all(map(str.isascii, known)):
         return ()
+    from siteroot.formats.member_names import fold_name  # noqa: PLC0415 - few roots need its patterns
+
     folded: dict[str, str] = {}
     pairs = []
     for path in sorted(set(paths)):
-        other = folded.setdefault(path.casefold(), path)
+        other = folded.setdefault(fold_name(path), path)
         if other != path:
             pairs.append((other, path))
     return tuple(pairs)
@@ -158,7 +161,9 @@ def judge_names(new: set[str], together: set[str], target: Target) -> tuple[str,
     warnings = []
     merging = [pair for pair in find_merging_names(together) if not new.isdisjoint(pair)]
     if merging:
-        listed = "; ".join(f"{one} and {other}" for one, other in merging[:5])
+        from siteroot.formats.member_names import show_twins  # noqa: PLC0415 - as above
+
+        listed = "; ".join(show_twins(*pair) for pair in merging[:5])
         text = f"a disk that is blind to case takes these for one: {listed}"
         if target.case_blind:
             raise ClobberRefusedError(text, hints=(_LEAVE_OUT,))

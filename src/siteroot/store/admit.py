@@ -17,7 +17,7 @@ from siteroot.errors import IntegrityError
 from siteroot.formats.core_metadata import parse_core_metadata
 from siteroot.formats.entry_points import parse_entry_points
 from siteroot.formats.manifest import MANIFEST, render_manifest
-from siteroot.formats.member_names import find_case_twins, show
+from siteroot.formats.member_names import find_case_twins, show, show_twins
 from siteroot.formats.record import RecordError, parse_record
 from siteroot.formats.wheel_file import WheelFile, parse_wheel_file
 from siteroot.fs import CREATE_FLAGS, DISK, Writer, open_folder, write_all, write_file
@@ -279,8 +279,8 @@ def _collect_warnings(
     others = [[row[0] for row in rows] for scheme, rows in files.items() if scheme not in LIBRARIES]
     for paths in (libraries, *others):
         if twins := find_case_twins(paths):
-            named = "; ".join(f"{show(one)} and {show(other)}" for one, other in twins[:_TOLD])
-            warnings.append(f"names in it differ in case only: {named}")
+            named = "; ".join(show_twins(*pair) for pair in twins[:_TOLD])
+            warnings.append(f"a disk that is blind to case takes names in it for one: {named}")
     return tuple(warnings)
 
 

@@ -120,7 +120,7 @@ def test_case_twins_are_refused_where_the_disk_merges_them() -> None:
     twin = Brought(name="twin", schemes={"purelib": {"Other.py": b""}})
     root = MemoryRoot(target_layout("/r"), made_target(platform="darwin"))
     root.sync([OTHER])
-    with pytest.raises(ClobberRefusedError, match=r"Other\.py and other\.py"):
+    with pytest.raises(ClobberRefusedError, match=r"'Other\.py' and 'other\.py'"):
         root.plan([OTHER, twin])
     assert any("Other.py" in each for each in made_root(OTHER).plan([OTHER, twin])[0].warnings)
 

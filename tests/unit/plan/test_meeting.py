@@ -79,16 +79,17 @@ def test_a_file_that_is_anothers_folder_is_refused_by_name() -> None:
 def test_names_that_a_case_blind_disk_merges() -> None:
     assert find_merging_names(["a/B.py", "a/b.py", "c", "c"]) == (("a/B.py", "a/b.py"),)
     assert find_merging_names(["straße", "STRASSE"]) == (("STRASSE", "straße"),)
+    assert find_merging_names(["caf\xe9", "cafe\u0301"]) == (("cafe\u0301", "caf\xe9"),)
     paths = {"Pkg", "Pkg/x.py", "pkg", "pkg/y.py"}
     (warning,) = judge_names(paths, paths, LINUX)
-    assert "Pkg and pkg" in warning
+    assert "'Pkg' and 'pkg'" in warning
     for target in (MACOS, WINDOWS):
-        with pytest.raises(ClobberRefusedError, match="Pkg and pkg"):
+        with pytest.raises(ClobberRefusedError, match="'Pkg' and 'pkg'"):
             judge_names(paths, paths, target)
 
 
 def test_what_comes_may_merge_with_what_stays() -> None:
-    with pytest.raises(ClobberRefusedError, match=r"Mod\.py and mod\.py"):
+    with pytest.raises(ClobberRefusedError, match=r"'Mod\.py' and 'mod\.py'"):
         judge_names({"mod.py"}, {"mod.py", "Mod.py"}, MACOS)
     # what is there already is not told again
     assert judge_names({"x.py"}, {"x.py", "mod.py", "Mod.py"}, LINUX) == ()

@@ -84,7 +84,7 @@ def compiled(content: bytes, name: str, mtime: int, mode: str) -> "tuple[bytes, 
         hold(code, held)
         return b"+", mark(content, mtime, mode) + marshal.dumps(code)
     except SyntaxError as error:
-        why = "%s (line %s)" % (error.msg, error.lineno)
+        why = str(error.msg) + (" (line %d)" % error.lineno if error.lineno else "")
     except (MemoryError, OverflowError, RecursionError, UnicodeError, ValueError) as error:
         why = "%s: %s" % (type(error).__name__, error)
     return b"-", why.encode("utf-8", "backslashreplace")

@@ -428,6 +428,8 @@ def test_files_of_this_machine_are_checked_too(tmp_path: Path, desk: Desk) -> No
         ("/dev/zero", UnreachableError, "no file"),
         ("ftp://h/a.whl", UnusableUrlError, "`ftp`"),
         ("https:///a.whl", UnusableUrlError, "no host"),
+        ("http://a b/a.whl", UnreachableError, "host is not the name of one"),
+        (f"http://{'a' * 70}.test/a.whl", UnreachableError, "host is not the name of one"),
         ("nonsense", UnusableUrlError, "scheme"),
     ],
 )

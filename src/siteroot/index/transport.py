@@ -24,6 +24,7 @@ from urllib3.exceptions import (
     HTTPError,
     IncompleteRead,
     InsecureRequestWarning,
+    LocationValueError,
     NameResolutionError,
     NewConnectionError,
     ProtocolError,
@@ -319,6 +320,8 @@ def _explain(error: BaseException) -> Broken:
             return Broken("the answer broke off")
         case ProtocolError() | OSError():
             return Broken(f"the connection broke: {_cause(error)}")
+        case LocationValueError():
+            return Broken("the URL's host is not the name of one", again=False)
         case _:
             return Broken(f"the request failed ({type(error).__name__})", again=False)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.container_lab import WITHOUT_SHELL, Images, lab, need_lab
-from support.pyz import CHECKOUT, make_pyz
+from support.pyz import CHECKOUT, shared_pyz
 
 pytestmark = [pytest.mark.container, pytest.mark.index]
 
@@ -34,7 +34,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
         shutil.copy(EXAMPLES / "webapp" / name, context)
     unwanted = shutil.ignore_patterns("__pycache__")
     shutil.copytree(EXAMPLES / "webapp" / "src", context / "src", ignore=unwanted)
-    make_pyz(context / "siteroot.pyz")
+    shutil.copy(shared_pyz(tmp_path_factory), context / "siteroot.pyz")
     images = Images(context, f"localhost/siteroot-examples-{os.getpid()}:latest")
     yield images
     lab("rmi", "--force", images.tag)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from support.container_lab import WITHOUT_SHELL, Images, lab, need_lab
 from support.http_server import serve_folder
 from support.projects import make_project
-from support.pyz import CHECKOUT, make_pyz
+from support.pyz import CHECKOUT, shared_pyz
 from support.wheels import build_wheel
 
 pytestmark = pytest.mark.container
@@ -31,7 +32,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
     make_project(context, [wheel], groups={"dev": []})
     (context / "src" / "app").mkdir(parents=True)
     (context / "src" / "app" / "__main__.py").write_text("import demo\n\nprint(demo.__file__)\n")
-    make_pyz(context / "siteroot.pyz")
+    shutil.copy(shared_pyz(tmp_path_factory), context / "siteroot.pyz")
     images = Images(context, f"localhost/siteroot-howto-{os.getpid()}:latest")
     with serve_folder(wheels) as server:
         lock = context / "uv.lock"

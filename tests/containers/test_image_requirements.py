@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.container_lab import LAB, lab, need_lab, root_in_layers
-from support.pyz import make_pyz
+from support.pyz import shared_pyz
 
 pytestmark = [pytest.mark.container, pytest.mark.index]
 
@@ -28,7 +28,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     need_lab()
     folder = tmp_path_factory.mktemp("image") / "context"
     shutil.copytree(EXAMPLE, folder)
-    make_pyz(folder / "siteroot.pyz")
+    shutil.copy(shared_pyz(tmp_path_factory), folder / "siteroot.pyz")
     (folder / "siteroot.pyz").chmod(0o755)
     dockerfile = (folder / "Dockerfile").read_text()
     for old, new in CHANGES:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from support.container_lab import LAB, lab, need_lab, root_in_layers
 from support.ground import build_versions
 from support.projects import make_project
-from support.pyz import make_pyz
+from support.pyz import shared_pyz
 
 pytestmark = [pytest.mark.container, pytest.mark.index]
 
@@ -50,7 +51,15 @@ RUN --mount=from=siteroot,source=/siteroot.pyz,target=/siteroot \\
 	/siteroot sync --link-mode=copy --no-cache --frozen --project @NAME@ --target pkgs
 ENV PYTHONPATH=/app/pkgs
 """
-IMPORTS = "import click, httpx, numpy, pydantic, dotenv, yaml, rich; print(pydantic.__file__, numpy.ones(3).sum())"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """An image that was built twice: what the builds printed, and the root's layers of each."""
+
+    tag: str
+    printed: list[str]
+    layers: list[list[tuple[str, dict[str, object]]]]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +72,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(EXAMPLE / "src", folder / "src", copy_function=shutil.copy)
     for path in (folder / "src").rglob("*"):  # the shared examples may be read-only
         path.chmod(path.stat().st_mode | 0o200)
-    make_pyz(folder / "siteroot.pyz")
+    shutil.copy(shared_pyz(tmp_path_factory), folder / "siteroot.pyz")
     return folder
 
 
@@ -84,26 +93,6 @@ def build(context: Path, tag: str, dockerfile: str, *words: str) -> str:
 
 def first_step(cache: str, more: str = "") -> str:
     return SYNC.replace("@CACHE@", cache).replace("@MORE@", more)
-
-
-def test_the_first_step_runs_with_the_archive_in_uvs_place_and_twice_gives_one_layer(
-    context: Path, tag: str, tmp_path: Path
-) -> None:
-    layers = []
-    name = f"siteroot-test-{os.getpid()}"
-    for _ in ("a cold cache mount", "a hot one"):
-        printed = build(context, tag, HEAD + first_step(name), "--timestamp", "0")
-        assert "numpy==" in printed
-        layers.append(root_in_layers(tag, tmp_path / "oci"))
-    (_, first), (_, second) = layers[0][-1], layers[1][-1]
-    assert len(first) > 500
-    assert first == second
-    assert (
-        layers[0][-1][0] == layers[1][-1][0]
-    )  # the whole layer, its parents' times set by the builder
-    started = lab("run", tag, "python3", "-c", IMPORTS)
-    assert started.returncode == 0, started.stderr
-    assert started.stdout.split() == ["/app/pkgs/pydantic/__init__.py", "3.0"]
 
 
 def test_a_second_step_changes_a_root_that_lies_in_a_lower_layer(
@@ -137,19 +126,27 @@ def whole_dockerfile(cache: str) -> str:
     return text.replace("type=cache,", f"type=cache,id={cache},")
 
 
-def test_both_steps_run_and_twice_give_the_same_layers(
-    context: Path, tag: str, tmp_path: Path
-) -> None:
-    dockerfile = whole_dockerfile(f"siteroot-whole-{os.getpid()}")
-    built = []
+@pytest.fixture(scope="module")
+def whole(context: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    """The image of both steps, built twice."""
+    name = f"siteroot-whole-{os.getpid()}"
+    tag = f"localhost/{name}:latest"
+    dockerfile = whole_dockerfile(name)
+    printed, layers = [], []
     for _ in ("a cold cache mount", "a hot one"):
         for path in (context / "src").rglob("*"):
             os.utime(path)  # as a fresh clone has its own times
-        printed = build(context, tag, dockerfile, "--timestamp", "0")
-        assert " + censored==0.1.0 (from file:///app)" in printed
-        built.append(root_in_layers(tag, tmp_path / "oci"))
-    assert built[0] == built[1]
-    dependencies, project = [entries for _, entries in built[0] if entries]
+        printed.append(build(context, tag, dockerfile, "--timestamp", "0"))
+        layers.append(root_in_layers(tag, tmp_path_factory.mktemp("oci") / "oci"))
+    yield Whole(tag, printed, layers)
+    lab("rmi", "--force", tag)
+
+
+def test_both_steps_run_and_twice_give_the_same_layers(whole: Whole) -> None:
+    assert all(" + censored==0.1.0 (from file:///app)" in printed for printed in whole.printed)
+    assert whole.layers[0] == whole.layers[1]
+    dependencies, project = [entries for _, entries in whole.layers[0] if entries]
+    assert len(dependencies) > 500
     assert "app/pkgs/numpy/__init__.py" in dependencies
     assert not [path for path in dependencies if "censored" in path]
     assert {path.split("/")[2] for path in project if path.count("/") > 1} == {
@@ -157,8 +154,8 @@ def test_both_steps_run_and_twice_give_the_same_layers(
     }  # fmt: skip
 
 
-def test_what_both_steps_made_runs_and_is_no_virtual_environment(context: Path, tag: str) -> None:
-    build(context, tag, whole_dockerfile(f"siteroot-whole-{os.getpid()}"))
+def test_what_both_steps_made_runs_and_is_no_virtual_environment(whole: Whole) -> None:
+    tag = whole.tag
     started = lab("start", tag, "--selftest", "--json")
     assert started.returncode == 0, started.stderr
     facts = json.loads(started.stdout)

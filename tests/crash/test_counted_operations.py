@@ -7,8 +7,6 @@ seen by none of them.
 import marshal
 import os
 import re
-import shutil
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -17,6 +15,7 @@ import pytest
 
 from support import root_driver
 from support.roots import Tree, change_of, fresh_of, write_tree
+from support.strace import run_traced
 
 #: Enough files for workers.
 OLD = {f"pkg/part{n % 9}/m{n}.py": b"old %d " % n for n in range(640)} | {
@@ -96,8 +95,6 @@ def seen_below(folder: Path, traces: list[Path]) -> list[Counter[str]]:
 def test_the_kernel_sees_the_recorded_operations_and_no_more(
     tmp_path: Path, old: Tree | None, new: Tree, link_mode: str
 ) -> None:
-    if shutil.which("strace") is None:
-        pytest.skip("needs strace")
     place, rows, log = tmp_path / "place", tmp_path / "rows", tmp_path / "log"
     root, store = str(place / "root"), str(place / "store")
     if old is None:
@@ -107,29 +104,12 @@ def test_the_kernel_sees_the_recorded_operations_and_no_more(
         write_tree(root, old)
         rows.write_bytes(marshal.dumps(change_of(root, store, old, new)))
     watched = ",".join(call for calls in CALLS.values() for call in calls)
-    done = subprocess.run(
-        [
-            *(
-                "strace",
-                "-ff",
-                "-qq",
-                "-y",
-                "-o",
-                str(tmp_path / "trace"),
-                "-e",
-                f"trace={watched}",
-            ),
-            *(sys.executable, root_driver.__file__, root, str(rows), link_mode, str(log)),
-        ],
+    run_traced(
+        ["-ff", "-y", "-e", f"trace={watched}"],
+        tmp_path / "trace",
+        [sys.executable, root_driver.__file__, root, str(rows), link_mode, str(log)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
     )
-    if "PTRACE_TRACEME" in done.stderr:
-        pytest.skip(f"strace may not watch here: {done.stderr.strip()}")
-    assert done.returncode == 0, done.stderr
     found = {str(path.relative_to(root)) for path in Path(root).rglob("*") if path.is_file()}
     assert found == set(new)
 

@@ -4,7 +4,6 @@ import errno
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +19,7 @@ from siteroot.root.lock import lock_root
 from support.command import plain_variables
 from support.ground import Ground, make_ground
 from support.roots import change_of, fresh_of, write_tree
+from support.strace import run_traced
 from support.trees import Seen, snapshot
 from support.wheels import build_wheel
 from support.writers import StoppedError, failing_writer, recording_writer, stopping_writer
@@ -49,22 +49,14 @@ def projects(ground: Ground) -> tuple[Path, Path]:
 
 def trace(ground: Ground, project: Path, root: Path, *words: str) -> list[str]:
     """Return the changing calls and the syncs of a command that name the root, its staging or its folder, in order."""
-    if shutil.which("strace") is None:
-        pytest.skip("needs strace")
     log = root.parent / "trace"
-    done = subprocess.run(
-        ["strace", "-f", "-qq", "-y", "-o", str(log), "-e", f"trace={_SYNCS},{_CHANGES}"]
-        + ground.command(project, root, "--link-mode", "hardlink", *words),
+    run_traced(
+        ["-f", "-y", "-e", f"trace={_SYNCS},{_CHANGES}"],
+        log,
+        ground.command(project, root, "--link-mode", "hardlink", *words),
         cwd=ground.home,
         env=plain_variables(ground.home),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
     )
-    if "PTRACE_TRACEME" in done.stderr:
-        pytest.skip(f"strace may not watch here: {done.stderr.strip()}")
-    assert done.returncode == 0, done.stderr
     calls = [line.split(maxsplit=1)[1] for line in log.read_text().splitlines()]
     return [
         call
@@ -163,25 +155,17 @@ def test_3_without_the_word_nobody_waits(
 def test_3_it_is_said_in_three_ways(
     ground: Ground, tmp_path: Path, settings: str, variables: dict[str, str], words: tuple[str, ...]
 ) -> None:
-    if shutil.which("strace") is None:
-        pytest.skip("needs strace")
     project = ground.project(tmp_path.name, build_wheel(tmp_path, "demo", "1.0", {"demo.py": ""}))
     with (project / "pyproject.toml").open("a") as stream:
         stream.write(settings)
     log = tmp_path / "trace"
-    done = subprocess.run(
-        ["strace", "-f", "-qq", "-o", str(log), "-e", "trace=syncfs"]
-        + ground.command(project, tmp_path / "root", *words),
+    run_traced(
+        ["-f", "-e", "trace=syncfs"],
+        log,
+        ground.command(project, tmp_path / "root", *words),
         cwd=ground.home,
         env=plain_variables(ground.home, variables),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
     )
-    if "PTRACE_TRACEME" in done.stderr:
-        pytest.skip(f"strace may not watch here: {done.stderr.strip()}")
-    assert done.returncode == 0, done.stderr
     assert "syncfs" in log.read_text()
 
 

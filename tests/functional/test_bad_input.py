@@ -17,7 +17,7 @@ import pytest
 
 from support.command import make_place, plain_variables
 from support.desk import Desk, make_desk
-from support.projects import make_project
+from support.projects import append, change, make_project
 from support.trees import Seen, describe_difference, snapshot
 from support.wheels import build_wheel
 
@@ -49,18 +49,6 @@ def project(tmp_path: Path) -> Path:
         [build_wheel(wheels, "demo", "1.0")],
         groups={"dev": [], "lint": []},
     )
-
-
-def change(project: Path, name: str, old: str, new: str) -> None:
-    path = project / name
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
-
-
-def append(project: Path, name: str, text: str) -> None:
-    with (project / name).open("a") as stream:
-        stream.write(text)
 
 
 def no_project(project: Path) -> None:

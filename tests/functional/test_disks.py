@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shutil
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from support.command import plain_variables
 from support.ground import Ground, digest_of, make_ground
 from support.interpreters import need_uv
 from support.mounts import mounted_disk
+from support.strace import run_traced
 from support.trees import snapshot
 from support.wheels import build_wheel
 
@@ -82,18 +82,13 @@ def shares_blocks(path: Path) -> bool:
 
 def clones_of(ground: Ground, trace: Path, project: Path, root: Path, cache: Path) -> list[str]:
     """Run a sync in clone mode under strace; return how each try to clone ended."""
-    if shutil.which("strace") is None:
-        pytest.skip("needs strace")
-    watched = ["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=ioctl"]
-    done = subprocess.run(
-        [*watched, *ground.command(project, root, "--link-mode", "clone", cache=cache)],
+    run_traced(
+        ["-f", "-e", "trace=ioctl"],
+        trace,
+        ground.command(project, root, "--link-mode", "clone", cache=cache),
         cwd=ground.home,
         env=plain_variables(ground.home),
-        capture_output=True,
-        text=True,
-        check=False,
     )
-    assert done.returncode == 0, done.stderr
     lines = [line for line in trace.read_text().splitlines() if "CLONE" in line]
     return [line.rpartition("= ")[2].split(" (")[0] for line in lines]
 

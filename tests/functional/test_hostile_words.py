@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.desk import Desk, make_desk
-from support.projects import make_project
+from support.projects import append, change, make_project
 from support.wheels import build_wheel
 
 #: The title of a window, red, a control character of eight bits, text from right to left.
@@ -28,31 +28,6 @@ def project(tmp_path: Path) -> Path:
     return make_project(tmp_path / "project", [build_wheel(wheels, "demo", "1.0")])
 
 
-def append(name: str, text: str) -> Callable[[Path], object]:
-    def prepare(project: Path) -> None:
-        path = project / name
-        path.write_text(path.read_text() + text)
-
-    return prepare
-
-
-def replace(name: str, old: str, new: str) -> Callable[[Path], object]:
-    def prepare(project: Path) -> None:
-        path = project / name
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
-
-    return prepare
-
-
-def write(name: str, text: str) -> Callable[[Path], object]:
-    def prepare(project: Path) -> None:
-        (project / name).write_text(text)
-
-    return prepare
-
-
 def foreign(project: Path) -> None:
     """A distribution of somebody else, whose folder's name is evil."""
     folder = project / "pkgs" / f"x{EVIL}-1.0.dist-info"
@@ -66,20 +41,23 @@ TARGET = ("--target", "pkgs")
 #: Who says it, and where; the words of the command.
 ROWS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "a wheel's URL": (
-        replace("uv.lock", "file://", f"http://127.0.0.1:1/{_TOML}"),
+        lambda p: change(p, "uv.lock", "file://", f"http://127.0.0.1:1/{_TOML}"),
         TARGET,
     ),
-    "a wheel's tag": (replace("uv.lock", "-py3-", f"-{_TOML}-"), TARGET),
+    "a wheel's tag": (lambda p: change(p, "uv.lock", "-py3-", f"-{_TOML}-"), TARGET),
     "the setting of the place": (
-        append("pyproject.toml", f'\n[tool.siteroot]\ntarget = "pk{_TOML}"\n'),
+        lambda p: append(p, "pyproject.toml", f'\n[tool.siteroot]\ntarget = "pk{_TOML}"\n'),
         (),
     ),
-    "a key of uv's settings": (append("pyproject.toml", f'\n[tool.uv]\n"{_TOML}" = 1\n'), TARGET),
-    "the pattern of members": (
-        append("pyproject.toml", f'\n[tool.uv.workspace]\nmembers = ["m{_TOML}*["]\n'),
+    "a key of uv's settings": (
+        lambda p: append(p, "pyproject.toml", f'\n[tool.uv]\n"{_TOML}" = 1\n'),
         TARGET,
     ),
-    "the wanted Python": (write(".python-version", f"3.{EVIL}\n"), TARGET),
+    "the pattern of members": (
+        lambda p: append(p, "pyproject.toml", f'\n[tool.uv.workspace]\nmembers = ["m{_TOML}*["]\n'),
+        TARGET,
+    ),
+    "the wanted Python": (lambda p: (p / ".python-version").write_text(f"3.{EVIL}\n"), TARGET),
     "a foreign folder": (foreign, TARGET),
 }
 

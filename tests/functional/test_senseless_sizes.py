@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.desk import Desk, make_desk
-from support.projects import make_project
+from support.projects import append, change, make_project
 from support.wheels import build_wheel
 
 TARGET = ("--python", sys.executable, "--target", "pkgs")
@@ -46,27 +46,16 @@ Change = Callable[[Path], None]
 
 
 def lock(old: str, new: str) -> Change:
-    return lambda project: change(project / "uv.lock", old, new)
+    return lambda project: change(project, "uv.lock", old, new)
 
 
 def pyproject(old: str, new: str) -> Change:
-    return lambda project: change(project / "pyproject.toml", old, new)
+    return lambda project: change(project, "pyproject.toml", old, new)
 
 
 def table(text: str) -> Change:
     """More at the end of pyproject.toml."""
-
-    def prepare(project: Path) -> None:
-        with (project / "pyproject.toml").open("a") as stream:
-            stream.write(text)
-
-    return prepare
-
-
-def change(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
+    return lambda project: append(project, "pyproject.toml", text)
 
 
 def marked(marker: str) -> Change:
@@ -84,7 +73,7 @@ def metadata(text: str) -> Change:
         (wheel,) = (project.parent / "wheels").iterdir()
         old = _file_words(wheel)
         build_wheel(wheel.parent, "demo", "1.0", metadata=f"Metadata-Version: 2.1\n{text}")
-        change(project / "uv.lock", old, _file_words(wheel))
+        change(project, "uv.lock", old, _file_words(wheel))
 
     return prepare
 

@@ -261,24 +261,6 @@ def is_dead(pid: str) -> bool:
         return True
 
 
-def test_a_cache_in_the_project_gets_into_no_wheel_and_makes_none_stale(
-    tmp_path: Path, desk: Desk
-) -> None:
-    """The copy that is built of a project with a root in it lies in that cache."""
-    backend = BACKEND.replace('os.walk("src")', 'os.walk(".")').replace(
-        'path, "src")', 'path, ".")'
-    )
-    project = inner_project(tmp_path / "app", backend=backend)
-    words = ("--no-editable", "--cache-dir", "kept")
-    for root in ("pkgs", "other"):
-        done = desk.sync("--target", root, *words, cwd=project, cache=False)
-        assert done.code == 0, done.err
-        assert bool(done.built) is (root == "pkgs")
-        record = (project / root / "app-1.0.dist-info" / "RECORD").read_text()
-        assert "src/inner.py" in record
-        assert "kept/" not in record
-
-
 def test_an_interrupted_build_ends_its_processes_and_leaves_no_trace(tmp_path: Path) -> None:
     backend = BACKEND.replace(
         "    files = {}\n    for folder",

@@ -3,7 +3,7 @@
 import os
 import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -74,18 +74,3 @@ class WheelRoots:
             ):
                 return wheel
         raise SelectionError(f"there is no wheel for {requirement}, which {why} needs")
-
-
-def repack(folder: Path, names: Mapping[str, Sequence[str]]) -> Path:
-    """Write wheels of distributions that the tests run with, by name, with these top folders; return the folder."""
-    from importlib.metadata import distribution
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, tops in names.items():
-        found = distribution(name)
-        path = folder / f"{name.replace('-', '_')}-{found.version}-py3-none-any.whl"
-        with zipfile.ZipFile(path, "w") as archive:
-            for file in found.files or ():
-                if file.parts[0] in tops and "__pycache__" not in file.parts:
-                    archive.write(str(file.locate()), str(file))
-    return folder

@@ -127,3 +127,17 @@ def _entry(name: str, version: str, files: Sequence[tuple[Path, RawMetadata]]) -
         url = wheel.resolve().as_uri()
         lines.append(f'    {{ url = "{url}", hash = "sha256:{digest}", size = {len(content)} }},')
     return "\n".join([*lines, "]", ""])
+
+
+def change(project: Path, name: str, old: str, new: str) -> None:
+    """Replace what must stand in one of a project's files."""
+    path = project / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def append(project: Path, name: str, text: str) -> None:
+    """Write more at the end of one of a project's files."""
+    with (project / name).open("a") as stream:
+        stream.write(text)

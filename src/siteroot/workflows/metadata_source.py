@@ -4,6 +4,7 @@ What the cache has is read in the thread that asks, since a hand-over costs more
 is fetched by threads, begun as soon as somebody expects it.
 """
 
+import gc
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -36,6 +37,9 @@ _WIDTH = 32
 #: glibc's M_ARENA_MAX.
 _ARENA_MAX = -8
 
+#: How many objects are made before those that only hold each other are sought.
+_RINGS = 10_000
+
 #: Seconds in which threads take their temporary files away, once a signal ended the command.
 _PATIENCE = 2.0
 
@@ -51,6 +55,13 @@ def _share_heap() -> None:
 
     with suppress(AttributeError, OSError):  # another C library
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+
+
+def _collect_rings() -> None:
+    """Look for what only itself holds from here on, as the thousands of answers of a cold resolve; what was there stays."""
+    gc.freeze()
+    gc.set_threshold(_RINGS)
+    gc.enable()
 
 
 def refuse_source(source: Source) -> DistributionMetadata:
@@ -182,6 +193,7 @@ class IndexedMetadata:
 
         if self._pool is None:
             _share_heap()
+            _collect_rings()
             self._pool = ThreadPoolExecutor(_WIDTH, "metadata")
         return self._pool
 

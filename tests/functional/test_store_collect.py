@@ -1,5 +1,6 @@
 """`cache size`, `prune` and `clean`: what is counted, what goes, and what is never touched."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -108,6 +109,19 @@ def test_pruning_removes_what_nobody_can_use(tmp_path: Path, cache: str) -> None
     emptied = {"wheels-v1/ab", "names-v1/sha512/ab"}
     assert {p: s for p, s in after.items() if p not in emptied - before.keys()} == before
     assert find(tmp_path, "one")
+    assert find(tmp_path, "two")
+
+
+def test_pruning_for_ci_keeps_what_was_built(tmp_path: Path, cache: str) -> None:
+    archive = (tmp_path / "two-1.0-py3-none-any.whl").read_bytes()
+    key = tmp_path / "cache/built-v1/ab/abcd"
+    key.parent.mkdir(parents=True)
+    key.write_text(f"{hashlib.sha256(archive).hexdigest()}\n1\ntwo-1.0-py3-none-any.whl\n\n")
+    before = measure_cache(cache)
+    collected = prune_cache(cache, fetched=True)
+    assert collected.wheels == ("one==1.0",)
+    assert measure_cache(cache) < before
+    assert not find(tmp_path, "one")
     assert find(tmp_path, "two")
 
 

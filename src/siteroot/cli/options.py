@@ -267,6 +267,9 @@ _ROWS = (
     Option(("--refresh",), CACHE, S, "Fetch anew what the cache has, unless a strong hash of the file is known: such a file cannot have changed."),
     Option(("--no-refresh",), CACHE, S, "", into="refresh", value=False),
     Option(("--refresh-package",), CACHE, M, "The same for this distribution.", metavar="NAME"),
+    Option(("--ci",), CACHE, S, "Remove fetched wheels too, and keep those that were built here: a cache that is saved between jobs is the smaller.",
+           into="prune_fetched", commands=("cache prune",)),
+    Option(("--force",), CACHE, S, "Has no effect, and is taken for uv's sake: nothing here waits for other commands.", commands=("cache prune", "cache clean")),
     # -- output
     Option(("--output-format",), OUTPUT, T, "What stdout gets at the end: nothing, or a JSON document. [default: text]",
            metavar="FORMAT", choices=("text", "json")),

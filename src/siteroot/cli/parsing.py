@@ -322,6 +322,7 @@ def _cache_request(arguments: Arguments, answers: Answers, settings: Settings) -
     return CacheRequest(
         action=CacheAction(arguments.command.removeprefix("cache ")),
         names=arguments.words,
+        fetched=bool(answers.switch("prune_fetched")),
         project=answers.text("project"),
         config_file=answers.text("config_file"),
         no_config=bool(answers.switch("no_config")),

@@ -113,10 +113,14 @@ class CacheAction(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheRequest:
-    """`siteroot cache`, word for word. `names` are the distributions to clean; none means all of the cache."""
+    """`siteroot cache`, word for word. `names` are the distributions to clean; none means all of the cache.
+
+    `fetched` is whether pruning takes wheels that were not built here.
+    """
 
     action: CacheAction
     names: tuple[str, ...]
+    fetched: bool
     project: str | None
     config_file: str | None
     no_config: bool

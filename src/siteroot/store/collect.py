@@ -36,11 +36,14 @@ def measure_cache(folder: str) -> int:
     return sum(_measure(path)[1] for path in _buckets(folder))
 
 
-def prune_cache(folder: str, temporaries: str = "", *, writer: Writer = DISK) -> Collected:
+def prune_cache(
+    folder: str, temporaries: str = "", *, fetched: bool = False, writer: Writer = DISK
+) -> Collected:
     """Remove what nobody can use: dead work, damaged wheels, bytecode and names of absent ones, formats of other versions.
 
     A build root goes where no site root stands any more that has the editable it was kept for. `temporaries` is where
-    commands without a cache have theirs: those of killed processes go.
+    commands without a cache have theirs: those of killed processes go. `fetched` is whether wheels go that were not built
+    here: a cache that is saved between jobs of CI is no faster with them than an index without it.
     """
     current = {bucket(kind) for kind in BUCKETS}
     doomed = [path for path in _buckets(folder) if os.path.basename(path) not in current]
@@ -50,7 +53,13 @@ def prune_cache(folder: str, temporaries: str = "", *, writer: Writer = DISK) ->
     doomed += [path for path, label in _wheels(folder) if not label]
     doomed += [path for path, wheel in _bytecode(folder) if not os.path.isdir(wheel)]
     doomed += dead_temporaries(temporaries) if temporaries else ()
-    return _remove(folder, (), doomed, writer)
+    built = set(_built(folder)) if fetched else set()
+    gone = [
+        each for each in _wheels(folder) if fetched and each[1] and _sha256(each[0]) not in built
+    ]
+    chosen = {path for path, _ in gone}
+    compiled = [path for path, wheel in _bytecode(folder) if wheel in chosen]
+    return _remove(folder, gone, [*doomed, *chosen, *compiled], writer)
 
 
 def clean_cache(
@@ -174,12 +183,24 @@ def _remove(
 def _dangling(folder: str) -> Iterator[str]:
     """Yield the names of wheels that are not there."""
     wheels = f"{folder}/{bucket('wheels')}"
-    groups = [f"{folder}/{bucket('built')}", *_children(f"{folder}/{bucket('names')}")]
-    for path in (path for each in groups for group in _children(each) for path in _children(group)):
-        try:
-            sha256 = read_head(path, 64).decode("ascii", "replace").strip()
-        except OSError:
-            continue
-        entry = f"{wheels}/{sha256[:2]}/{sha256}"
-        if not (os.path.isdir(entry) or os.path.isdir(f"{entry}.tolerated")):
-            yield path
+    for kind in (f"{folder}/{bucket('built')}", *_children(f"{folder}/{bucket('names')}")):
+        for path, sha256 in _named(kind):
+            entry = f"{wheels}/{sha256[:2]}/{sha256}"
+            if not (os.path.isdir(entry) or os.path.isdir(f"{entry}.tolerated")):
+                yield path
+
+
+def _built(folder: str) -> Iterator[str]:
+    """Yield the sha256 of the wheels that were built here."""
+    return (sha256 for _, sha256 in _named(f"{folder}/{bucket('built')}"))
+
+
+def _named(kind: str) -> Iterator[tuple[str, str]]:
+    """Yield the names of a kind, each with the sha256 of the wheel that it stands for."""
+    for path in (path for group in _children(kind) for path in _children(group)):
+        with suppress(OSError):
+            yield path, read_head(path, 64).decode("ascii", "replace").strip()
+
+
+def _sha256(entry: str) -> str:
+    return os.path.basename(entry).removesuffix(".tolerated")

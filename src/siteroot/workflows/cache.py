@@ -23,6 +23,8 @@ def cache(request: CacheRequest, surroundings: Surroundings, reporter: Reporter)
     prune = request.action is CacheAction.PRUNE
     with noted(f"a part of {folder} may be gone; the same command removes the rest"):
         gone = (
-            prune_cache(folder, temporaries(surroundings)) if prune else clean_cache(folder, names)
+            prune_cache(folder, temporaries(surroundings), fetched=request.fetched)
+            if prune
+            else clean_cache(folder, names)
         )
     return CacheOutcome(folder=folder, wheels=gone.wheels, files=gone.files, size=gone.size)

@@ -123,11 +123,16 @@ def test_interrupted_at_any_moment_it_says_what_became_of_the_root(
     """From its first module to its last line: whoever is heard gets one sentence, and it is true."""
     root = tmp_path / "root"
     ground.sync(projects[0], root)
+    ground.sync(projects[1], root)
+    began = time.monotonic()
+    with start(ground, projects[0], root, "-I", "-S") as process:
+        process.communicate(timeout=60)
+    longest = time.monotonic() - began
     heard = 0
     for moment in range(1, 17):
         # without site, whose .pth files may import anything before our first line
         with start(ground, projects[moment % 2], root, "-I", "-S") as process:
-            time.sleep(moment * 0.03)
+            time.sleep(longest * moment / 17)
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=60)
         if process.returncode != 130:  # over by then, or not begun

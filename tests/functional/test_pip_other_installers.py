@@ -95,7 +95,12 @@ def _module(name: str) -> str:
 def call(folder: Path, *words: str) -> str:
     """Run a command that has to come about, and return what it wrote."""
     variables = plain_variables(
-        folder, {"UV_CACHE_DIR": str(folder / "uv"), "PYTHONWARNINGS": "ignore"}
+        folder,
+        {
+            "UV_CACHE_DIR": str(folder / "uv"),
+            "PYTHONWARNINGS": "ignore",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        },
     )
     done = subprocess.run(
         words,

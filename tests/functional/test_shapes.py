@@ -179,7 +179,7 @@ def test_a_lock_never_seen_loads_nothing_that_fetches_unpacks_or_judges(
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
     assert "siteroot.store.store" in loaded
     ours = {name for name in loaded if name.partition(".")[0] == "siteroot"}
-    assert len(ours) <= 148  # each takes 0.2 ms
+    assert len(ours) <= 152  # each takes 0.2 ms
     for name in ("siteroot.index", "urllib3", "ssl", "rich", "packaging.pylock"):
         assert name not in loaded
     for name in (

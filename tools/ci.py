@@ -44,6 +44,7 @@ MACHINE = (
     "Pythons",
     "root",
     "processor",
+    "cargo",
     "glibc",
     "packaging",
     "environments",

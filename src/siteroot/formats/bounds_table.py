@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-from packaging.version import InvalidVersion, Version
-
 from siteroot.model.requirement import Requirer
 from siteroot.model.settings import Amendment, BuildConstraint, Settings
 from siteroot.model.value import replace
 
-from .reading import Table, parse_name
+from .reading import Table, parse_name, parse_version
 from .settings_table import near, unknown_keys
 from .uv_lock_sources import parse_digest
 
@@ -41,14 +39,7 @@ def _requirer(item: Table) -> Requirer:
     package = item.table_or_empty("package")
     _check_keys(package, ("name", "version"))
     name = package.required("name", parse_name) or ""
-    return Requirer(name, package.parsed("version", _version))
-
-
-def _version(text: str) -> Version:
-    try:
-        return Version(text)
-    except InvalidVersion:
-        raise ValueError(f"is `{text}`, which is no version") from None
+    return Requirer(name, package.parsed("version", parse_version))
 
 
 def _check_keys(table: Table, known: tuple[str, ...]) -> None:

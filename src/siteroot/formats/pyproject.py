@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import Version
 
 from siteroot.errors import ProjectError
 from siteroot.model.lock import ConflictItem
@@ -27,7 +26,7 @@ from siteroot.model.value import replace
 
 from .bounds_table import with_bounds
 from .pip_table import explain_unknown, read_pip_table
-from .reading import Faults, Table, parse_name, parse_specifiers
+from .reading import Faults, Table, parse_name, parse_specifiers, parse_version
 from .settings_table import (
     UV_KEYS,
     near,
@@ -317,10 +316,7 @@ def _plain(text: str) -> str:
 
 
 def _version(text: str) -> str:
-    try:
-        return str(Version(text))
-    except ValueError:
-        raise ValueError(f"is `{text}`, which is no version") from None
+    return str(parse_version(text))
 
 
 def _specifiers(text: str) -> SpecifierSet:

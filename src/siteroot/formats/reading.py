@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from siteroot.errors import SiterootError
 
@@ -241,6 +242,14 @@ def parse_specifiers(text: str) -> SpecifierSet:
         if re.search(_ENDLESS, text):
             raise ValueError(f"has a number of more than {_MANY} digits")
     return SpecifierSet(text)
+
+
+def parse_version(text: str) -> Version:
+    """Return a version. Raises ValueError."""
+    try:
+        return Version(text)
+    except ValueError:  # InvalidVersion, or a number of thousands of digits
+        raise ValueError(f"is `{text}`, which is no version") from None
 
 
 def parse_name(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl
 
-from siteroot.model.lock import GitSource
+from siteroot.model.lock import GitSource, UrlSource
 
 from .credentials import without_credentials
 from .distribution_names import ARCHIVE_ENDINGS
@@ -35,6 +35,12 @@ def parse_git_url(url: str) -> GitSource:
         path=words.get("path"),
         lfs=words.get("lfs", "").lower() == "true",
     )
+
+
+def render_url(source: UrlSource) -> str:
+    """Return the URL that a requirement names a file by, without credentials."""
+    fragment = f"#subdirectory={source.subdirectory}" if source.subdirectory else ""
+    return f"{without_credentials(source.url)}{fragment}"
 
 
 def render_git_url(source: GitSource) -> str:

@@ -50,16 +50,15 @@ def prune_cache(
     doomed += [path for path in _children(f"{folder}/{bucket('tmp')}") if is_dead(path)]
     doomed += [path for path in _children(f"{folder}/{bucket('locks')}") if is_dead(path)]
     doomed += [path for path in _children(f"{folder}/{bucket('build-roots')}") if not is_used(path)]
-    doomed += [path for path, label in _wheels(folder) if not label]
+    wheels = list(_wheels(folder))
+    doomed += [path for path, label in wheels if not label]
     doomed += [path for path, wheel in _bytecode(folder) if not os.path.isdir(wheel)]
     doomed += dead_temporaries(temporaries) if temporaries else ()
-    built = set(_built(folder)) if fetched else set()
-    gone = [
-        each for each in _wheels(folder) if fetched and each[1] and _sha256(each[0]) not in built
-    ]
-    chosen = {path for path, _ in gone}
-    compiled = [path for path, wheel in _bytecode(folder) if wheel in chosen]
-    return _remove(folder, gone, [*doomed, *chosen, *compiled], writer)
+    if not fetched:
+        return _remove(folder, (), doomed, writer)
+    built = {sha256 for _, sha256 in _named(f"{folder}/{bucket('built')}")}
+    gone = [each for each in wheels if each[1] and _sha256(each[0]) not in built]
+    return _remove(folder, gone, [*doomed, *_folders_of(folder, gone)], writer)
 
 
 def clean_cache(
@@ -69,10 +68,8 @@ def clean_cache(
     found = [(path, label) for path, label in _wheels(folder) if label]
     if names is not None:
         chosen = [wheel for wheel in found if wheel[1].partition("==")[0] in names]
-        gone = {path for path, _ in chosen}
-        compiled = [path for path, wheel in _bytecode(folder) if wheel in gone]
         pages = [path for path in _pages(folder) if os.path.basename(path) in names]
-        return _remove(folder, chosen, [*gone, *compiled, *pages], writer)
+        return _remove(folder, chosen, [*_folders_of(folder, chosen), *pages], writer)
     collected = _remove(folder, found, list(_buckets(folder)), writer)
     if set(_names(folder)) <= {_TAG}:
         remove_file(f"{folder}/{_TAG}", writer=writer)
@@ -111,6 +108,12 @@ def _wheels(folder: str) -> Iterator[tuple[str, str]]:
             except OSError:
                 wheel = None
             yield entry, "" if wheel is None else wheel.label
+
+
+def _folders_of(folder: str, wheels: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the folders of entries, and of their bytecode."""
+    entries = {path for path, _ in wheels}
+    return [*entries, *(path for path, wheel in _bytecode(folder) if wheel in entries)]
 
 
 def _bytecode(folder: str) -> Iterator[tuple[str, str]]:
@@ -190,16 +193,14 @@ def _dangling(folder: str) -> Iterator[str]:
                 yield path
 
 
-def _built(folder: str) -> Iterator[str]:
-    """Yield the sha256 of the wheels that were built here."""
-    return (sha256 for _, sha256 in _named(f"{folder}/{bucket('built')}"))
-
-
 def _named(kind: str) -> Iterator[tuple[str, str]]:
     """Yield the names of a kind, each with the sha256 of the wheel that it stands for."""
     for path in (path for group in _children(kind) for path in _children(group)):
-        with suppress(OSError):
-            yield path, read_head(path, 64).decode("ascii", "replace").strip()
+        try:
+            sha256 = read_head(path, 64).decode("ascii", "replace").strip()
+        except OSError:
+            continue
+        yield path, sha256
 
 
 def _sha256(entry: str) -> str:

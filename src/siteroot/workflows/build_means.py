@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable, Mapping
 
-from siteroot.formats.requirement_urls import render_git_url
+from siteroot.formats.requirement_urls import render_git_url, render_url
 from siteroot.index.fetch import Fetcher
 from siteroot.index.metadata_cache import MetadataCache
 from siteroot.model.build import BuildRoot
@@ -75,7 +75,7 @@ def _asked_as(pin: Pin) -> str:
             return label_of(pin)
         case GitSource() as source:
             return render_git_url(source)
-        case UrlSource(subdirectory=str(folder)) as source:
-            return f"{show_source(source)}#subdirectory={folder}"
+        case UrlSource() as source:
+            return render_url(source)
         case source:
             return show_source(source)

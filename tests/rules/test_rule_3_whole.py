@@ -47,13 +47,19 @@ def test_3_after_success_nothing_of_the_work_is_left(
         assert os.listdir(tmp_path) == ["root"]
 
 
-def test_3_a_dry_run_says_that_recovery_is_due_and_changes_nothing(
-    ground: Ground, versions: dict[str, Path], tmp_path: Path
-) -> None:
+def struck_upgrade(ground: Ground, versions: dict[str, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """Return a root whose upgrade was struck with its journal written, and the root that it should become."""
     root, kept, fresh = (tmp_path / name for name in ("root", "kept", "fresh"))
     ground.sync(versions["one"], kept)
     ground.sync(versions["two"], fresh)
     strike_with_journal(ground, versions["two"], root, kept)
+    return root, fresh
+
+
+def test_3_a_dry_run_says_that_recovery_is_due_and_changes_nothing(
+    ground: Ground, versions: dict[str, Path], tmp_path: Path
+) -> None:
+    root, fresh = struck_upgrade(ground, versions, tmp_path)
     before = snapshot(root)
     said = ground.sync(versions["two"], root, "--dry-run")
     assert "recover from an interrupted command" in said
@@ -80,10 +86,7 @@ def test_3_a_pip_install_that_no_index_answers_has_recovered_the_root(
     ground: Ground, versions: dict[str, Path], tmp_path: Path
 ) -> None:
     """What is in a root counts in a resolution: it is recovered before anybody is asked."""
-    root, kept, fresh = (tmp_path / name for name in ("root", "kept", "fresh"))
-    ground.sync(versions["one"], kept)
-    ground.sync(versions["two"], fresh)
-    strike_with_journal(ground, versions["two"], root, kept)
+    root, fresh = struck_upgrade(ground, versions, tmp_path)
     before = snapshot(root)
     words = ("pip", "install", "absent", "--target", str(root), "--cache-dir", str(tmp_path / "c"))
     looked = ground.place.run(*words, "--offline", "--dry-run", cwd=tmp_path)
